@@ -1,0 +1,82 @@
+"""What a person reads at the beginning and at the end of a run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ragx.data.dataset import Dataset
+from ragx.data.split import Split
+
+
+def print_data(console: Console, dataset: Dataset, split: Split) -> None:
+    """Print counts and fingerprint of the data."""
+    interactions = dataset.interactions
+    console.print(
+        f"[bold]{dataset.name}[/bold]: {interactions.num_users:,} users, {interactions.num_items:,} items; "
+        f"split {split.name} [bold]{split.fingerprint}[/bold]: {len(split.train):,} train, "
+        f"{len(split.validation):,} validation, {len(split.test):,} test",
+        highlight=False,
+    )
+    left = {name.replace("_", " "): count for name, count in split.notes.items() if count}
+    if left:
+        console.print("  " + ", ".join(f"{count:,} {name}" for name, count in left.items()), highlight=False)
+
+
+def print_summary(console: Console, folder: Path) -> float:
+    """Print the results in a run folder as a table, and return the first validation metric's monitored value."""
+    metrics = json.loads((folder / "metrics.json").read_text())
+    parts = [part for part in ("validation", "test") if part in metrics]
+    shown = [name for name in metrics["validation"] if name in _shown(metrics["validation"])]
+    table = Table(title=f"{folder.name}", title_justify="left")
+    table.add_column("")
+    for part in parts:
+        for name in shown:
+            table.add_column(f"{part}\n{name}", justify="right")
+    rows = {"model": metrics, "MostPop": metrics["baseline"]["most_popular"]}
+    if "best_achievable" in metrics:
+        rows["best achievable"] = metrics["best_achievable"]
+    for label, row in rows.items():
+        table.add_row(label, *(f"{row[part][name]:.4f}" for part in parts for name in shown))
+    console.print(table)
+    _print_notes(console, metrics, folder)
+    monitored: float = metrics["fit"]["best"].get("ndcg@20", next(iter(metrics["validation"].values())))
+    return monitored
+
+
+def _print_notes(console: Console, metrics: dict[str, Any], folder: Path) -> None:
+    part = "test" if "test" in metrics else "validation"
+    if "best_achievable" in metrics:
+        name = next(each for each in metrics[part] if each.startswith("ndcg"))
+        share = metrics[part][name] / metrics["best_achievable"][part][name]
+        console.print(f"{share:.1%} of the achievable {part} {name} was reached.", highlight=False)
+    fit = metrics["fit"]
+    seconds = fit["seconds"] + metrics.get("refit", {}).get("seconds", 0.0)
+    epochs = f"kept epoch {fit['best_epoch']} of {fit['epochs']}"
+    refit = ", refitted on train + validation" if "refit" in metrics else ""
+    resumed = fit["resumed_at"]
+    taken_up = f", taken up at epoch {resumed[0] + 1}, step {resumed[1]}" if resumed else ""
+    console.print(
+        f"{epochs}{refit}{taken_up}; {seconds:.0f} s of training, {metrics['seconds']:.0f} s in all, "
+        f"{metrics['peak_memory_mb']:,} MB at most.",
+        highlight=False,
+    )
+    if "looks" in metrics:
+        console.print(f"The test part of split {metrics['split']['fingerprint']} has had {metrics['looks']} looks.")
+    console.print(f"Results, curve, recommendations and checkpoint: {folder}", highlight=False)
+
+
+def summary_line(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Return the final numbers as flat names, for trackers."""
+    flat = {f"{part}/{name}": value for part in ("validation", "test") for name, value in metrics.get(part, {}).items()}
+    flat |= {"best_epoch": metrics["fit"]["best_epoch"], "fingerprint": metrics["split"]["fingerprint"]}
+    return flat
+
+
+def _shown(names: dict[str, float]) -> list[str]:
+    """Return the few metrics a table has room for: Recall and NDCG at the cut-off nearest to 20."""
+    cutoffs = sorted({int(name.partition("@")[2]) for name in names}, key=lambda cutoff: abs(cutoff - 20))
+    wanted = [f"{metric}@{cutoffs[0]}" for metric in ("recall", "ndcg")]
+    return [name for name in wanted if name in names] or list(names)[:2]

@@ -1,0 +1,72 @@
+"""The map between outside ids, of any string or integer, and rows 0 … n-1."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from ragx.checks import check, did_you_mean
+
+Identifier = int | str
+
+
+@dataclass(frozen=True, eq=False)
+class IdMap:
+    """Outside ids in order of their rows.
+
+    Args:
+        name: what the ids name, for messages, such as ``"user"``.
+        ids: outside id of every row; unique and not null.
+    """
+
+    name: str
+    ids: pl.Series
+
+    def __post_init__(self) -> None:
+        check(self.ids.null_count() == 0, f"{self.name} ids: expected no empty id, got {self.ids.null_count()}.")
+        check(self.ids.n_unique() == len(self.ids), f"{self.name} ids: expected unique ids, got repeated ones.")
+
+    @classmethod
+    def of(cls, name: str, values: pl.Series) -> "IdMap":
+        """Return the map of the distinct values, in order of first appearance."""
+        return cls(name, values.unique(maintain_order=True).rename(name))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def rows(self, ids: Iterable[Identifier] | pl.Series) -> np.ndarray:
+        """Return the row of every outside id.
+
+        Raises:
+            ValueError: an id is unknown; the message names the first and the nearest known one.
+        """
+        series = ids if isinstance(ids, pl.Series) else pl.Series(self.name, list(ids))
+        text = self.ids.dtype == pl.String
+        series = series.cast(self.ids.dtype, strict=False) if text or series.dtype != pl.String else series
+        found = self.lookup(series)
+        missing = np.flatnonzero(found < 0)
+        if missing.size:
+            first = str(series[int(missing[0])])
+            raise ValueError(
+                f"Unknown {self.name} {first!r}: the data has {len(self):,} {self.name}s, such as "
+                f"{', '.join(repr(value) for value in self.ids.head(3))}."
+                + did_you_mean(first, self.ids.head(20_000).cast(pl.String))
+            )
+        return found
+
+    def lookup(self, series: pl.Series) -> np.ndarray:
+        """Return the row of every outside id, or -1 where it is unknown."""
+        if series.dtype != self.ids.dtype:
+            series = series.cast(self.ids.dtype, strict=False)
+        frame = pl.DataFrame({"id": series}).join(self._index, on="id", how="left", maintain_order="left")
+        return frame["row"].fill_null(-1).to_numpy()
+
+    def outside(self, rows: np.ndarray) -> pl.Series:
+        """Return the outside id of every row."""
+        return self.ids.gather(rows)
+
+    @cached_property
+    def _index(self) -> pl.DataFrame:
+        return pl.DataFrame({"id": self.ids, "row": np.arange(len(self.ids), dtype=np.int64)})

@@ -1,0 +1,112 @@
+"""Interactions: who did what to which item, with what value, when."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import polars as pl
+
+from ragx.checks import check
+from ragx.data.ids import IdMap
+
+OPTIONAL_COLUMNS = {"value": pl.Float64, "timestamp": pl.Int64, "kind": pl.String}
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """A frozen table of events between users and items, in rows, with maps to the outside ids.
+
+    Args:
+        table: columns ``user`` and ``item`` (rows of the maps), optionally ``value`` (finite number),
+            ``timestamp`` (seconds since 1970, UTC) and ``kind`` (kind of event, text).
+        users: outside ids of the U users.
+        items: outside ids of the I items.
+
+    Raises:
+        ValueError: a column is missing, unknown, null or not finite, or a row lies outside its map.
+    """
+
+    table: pl.DataFrame
+    users: IdMap
+    items: IdMap
+
+    def __post_init__(self) -> None:
+        unknown = set(self.table.columns) - {"user", "item", *OPTIONAL_COLUMNS}
+        check({"user", "item"} <= set(self.table.columns), "Interactions: expected the columns user and item.")
+        check(not unknown, f"Interactions: unknown columns {sorted(unknown)}; known are {sorted(OPTIONAL_COLUMNS)}.")
+        for name, ids in (("user", self.users), ("item", self.items)):
+            column = self.table[name]
+            check(column.dtype == pl.Int64, f"Interactions: expected {name} as int64 rows, got {column.dtype}.")
+            if len(column):
+                low, high = int(column.min()), int(column.max())  # type: ignore[arg-type]
+                check(0 <= low and high < len(ids), f"Interactions: {name} rows {low} to {high} exceed {len(ids)} ids.")
+        for name in self.table.columns:
+            check(self.table[name].null_count() == 0, f"Interactions: column {name} has empty cells.")
+        if "value" in self.table.columns:
+            check(
+                bool(self.table["value"].is_finite().all()), "Interactions: column value has NaN or infinite numbers."
+            )
+
+    @classmethod
+    def from_events(cls, events: pl.DataFrame, users: IdMap | None = None, items: IdMap | None = None) -> Self:
+        """Return the interactions of a table of events with outside ids in ``user`` and ``item``.
+
+        Args:
+            events: columns ``user``, ``item`` and any of ``value``, ``timestamp``, ``kind``.
+            users: a map to share with other tables; made of the events when not given.
+            items: likewise.
+        """
+        for name in ("user", "item"):
+            check(name in events.columns, f"Events: expected a column {name}, got {events.columns}.")
+            check(events[name].null_count() == 0, f"Events: column {name} has {events[name].null_count()} empty ids.")
+        users = users or IdMap.of("user", events["user"])
+        items = items or IdMap.of("item", events["item"])
+        optional = [pl.col(name).cast(kind) for name, kind in OPTIONAL_COLUMNS.items() if name in events.columns]
+        table = events.select(
+            pl.Series("user", users.rows(events["user"])), pl.Series("item", items.rows(events["item"])), *optional
+        )
+        return cls(table, users, items)
+
+    @property
+    def num_users(self) -> int:
+        """Number of users U in the map, with or without interactions."""
+        return len(self.users)
+
+    @property
+    def num_items(self) -> int:
+        """Number of items I in the map, with or without interactions."""
+        return len(self.items)
+
+    def __len__(self) -> int:
+        return self.table.height
+
+    def has(self, column: str) -> bool:
+        """Say whether the table carries an optional column."""
+        return column in self.table.columns
+
+    def column(self, name: str) -> np.ndarray:
+        """Return one column as a numpy array.
+
+        Raises:
+            ValueError: the table does not carry the column.
+        """
+        check(self.has(name), f"These interactions have no {name}: they carry {', '.join(self.table.columns)}.")
+        return self.table[name].to_numpy()
+
+    def filter(self, keep: np.ndarray | pl.Series | pl.Expr) -> Self:
+        """Return the interactions where ``keep`` is true, with the same maps."""
+        predicate = pl.Series(keep) if isinstance(keep, np.ndarray) else keep
+        return type(self)(self.table.filter(predicate), self.users, self.items)
+
+    def concatenate(self, other: Self) -> Self:
+        """Return both tables one after the other; they share their maps."""
+        check(self.users is other.users and self.items is other.items, "Interactions: expected tables of shared maps.")
+        return type(self)(pl.concat([self.table, other.table], how="vertical"), self.users, self.items)
+
+    def pairs(self) -> pl.DataFrame:
+        """Return the distinct (user, item) rows, sorted."""
+        return self.table.select("user", "item").unique().sort("user", "item")
+
+    def item_counts(self) -> np.ndarray:
+        """Return the number of distinct users of every item, of shape [I]."""
+        return np.bincount(self.pairs()["item"].to_numpy(), minlength=self.num_items)

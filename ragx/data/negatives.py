@@ -1,0 +1,116 @@
+"""Negative items, drawn from what a user has not in train."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from ragx.checks import check, check_choice, check_positive
+from ragx.rows import row_pointer_of
+from ragx.typing import Bool, Int, Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Negatives:
+    """How many negatives a positive gets, and how they are drawn: P(i) ∝ 1 or P(i) ∝ popularity_i^exponent.
+
+    Only train items are left out: leaving out validation or test items too would leak them. Popularity is of train.
+
+    Args:
+        count: negatives of each positive, at least 1.
+        distribution: ``"uniform"`` or ``"popularity"``.
+        exponent: power of the popularity (Mikolov et al., 2013, take 0.75).
+    """
+
+    count: int = 1
+    distribution: Literal["uniform", "popularity"] = "uniform"
+    exponent: float = 0.75
+
+    def __post_init__(self) -> None:
+        check(self.count >= 1, f"negatives.count: expected at least 1, got {self.count}.")
+        check_choice("negatives.distribution", self.distribution, ("uniform", "popularity"))
+        check_positive("negatives.exponent", self.exponent)
+
+
+class TrainPairs:
+    """The distinct pairs of train, sorted by user and item, for membership tests and lists of items.
+
+    Args:
+        users: user row of every pair.
+        items: item row of every pair.
+        num_users: number of users U.
+        num_items: number of items I.
+    """
+
+    def __init__(self, users: Int[Tensor, " P"], items: Int[Tensor, " P"], num_users: int, num_items: int) -> None:
+        self.num_users, self.num_items = num_users, num_items
+        self.key = torch.unique(users * num_items + items)
+        self.items = self.key % num_items
+        self.row_pointer = row_pointer_of(self.key // num_items, num_users)
+
+    def __len__(self) -> int:
+        return self.key.numel()
+
+    @property
+    def users(self) -> Int[Tensor, " P"]:
+        """User row of every pair."""
+        return self.key // self.num_items
+
+    def contains(self, users: Int[Tensor, " n"], items: Int[Tensor, " n"]) -> Bool[Tensor, " n"]:
+        """Say for every (user, item) whether it is in train."""
+        key = users * self.num_items + items
+        place = torch.searchsorted(self.key, key).clamp_(max=len(self) - 1)
+        return self.key[place] == key
+
+    def items_of(self, users: Int[Tensor, " B"]) -> tuple[Int[Tensor, " n"], Int[Tensor, " n"]]:
+        """Return the train items of the given users as (position in ``users``, item)."""
+        start = self.row_pointer[users]
+        length = self.row_pointer[users + 1] - start
+        row = torch.repeat_interleave(torch.arange(len(users)), length)
+        offset = torch.arange(len(row)) - torch.repeat_interleave(length.cumsum(0) - length, length)
+        return row, self.items[start[row] + offset]
+
+
+class NegativeSampler:
+    """Draws negatives for batches of users.
+
+    Args:
+        negatives: count and distribution.
+        pairs: the train pairs.
+    """
+
+    max_rounds = 100
+
+    def __init__(self, negatives: Negatives, pairs: TrainPairs) -> None:
+        self.negatives, self.pairs = negatives, pairs
+        self.cumulative: Tensor | None = None
+        if negatives.distribution == "popularity":
+            popularity = torch.bincount(pairs.items, minlength=pairs.num_items).double() ** negatives.exponent
+            self.cumulative = popularity.cumsum(0)
+        heaviest = int(torch.diff(pairs.row_pointer).max())
+        check(heaviest < pairs.num_items, "A user has every item in train, so no negative can be drawn for that user.")
+
+    def draw(self, users: Int[Tensor, " B"], generator: torch.Generator) -> Int[Tensor, "B n"]:
+        """Return ``count`` items of each user that are not among the user's train items.
+
+        Raises:
+            ValueError: a user's remaining items are too rare to be met, which only a popularity of 0 brings about.
+        """
+        users = users.repeat_interleave(self.negatives.count)
+        items = self._propose(len(users), generator)
+        wrong = self.pairs.contains(users, items).nonzero().squeeze(1)
+        for _ in range(self.max_rounds):
+            if not wrong.numel():
+                return items.view(-1, self.negatives.count)
+            items[wrong] = self._propose(len(wrong), generator)
+            wrong = wrong[self.pairs.contains(users[wrong], items[wrong])]
+        raise ValueError(
+            f"No negative was found for user row {int(users[wrong[0]])} in {self.max_rounds} draws: "
+            "the user has nearly every item that can be drawn. Use distribution=uniform."
+        )
+
+    def _propose(self, size: int, generator: torch.Generator) -> Tensor:
+        if self.cumulative is None:
+            return torch.randint(self.pairs.num_items, (size,), generator=generator)
+        draw = torch.rand(size, generator=generator, dtype=torch.float64) * self.cumulative[-1]
+        return torch.searchsorted(self.cumulative, draw, right=True).clamp_(max=self.pairs.num_items - 1)

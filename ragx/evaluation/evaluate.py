@@ -1,0 +1,144 @@
+"""From a scorer and two parts of a split to numbers, per user and over all users."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import torch
+
+from ragx.checks import check
+from ragx.evaluation.conventions import LIGHTGCN, SEEN, Conventions
+from ragx.evaluation.item_lists import ItemLists
+from ragx.evaluation.metrics import USER_METRICS
+from ragx.evaluation.names import MetricName, parse_metrics
+from ragx.evaluation.ranking import Ranking, rank
+from ragx.evaluation.scorers import Scorer
+from ragx.evaluation.set_metrics import SET_METRICS, Lists
+from ragx.typing import Float, Int, Tensor
+
+DEFAULT_METRICS = ("recall", "ndcg")
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluationResult:
+    """What an evaluation found, and under which conventions and on which split.
+
+    Args:
+        values: mean over users, or value over the set, of every metric, such as ``values["recall@20"]``.
+        per_user: one row a user: ``user`` and one column a per-user metric.
+        counts: users evaluated, without relevant items, without seen items, with short lists.
+        tie_rate: share of places decided by the hash of the item; see ``Ranking``.
+        conventions: the conventions used.
+        fingerprint: hash of the relevant and seen lists; runs with different ones are not comparable.
+        ranking: the lists themselves.
+    """
+
+    values: dict[str, float]
+    per_user: pl.DataFrame
+    counts: dict[str, int]
+    tie_rate: float
+    conventions: Conventions
+    fingerprint: str
+    ranking: Ranking
+
+    def write_per_user(self, path: Path | str) -> None:
+        """Write the per-user values to a Parquet file."""
+        self.per_user.write_parquet(path)
+
+
+def fingerprint(relevant: ItemLists, seen: ItemLists | None) -> str:
+    """Return a hash of what is relevant and what is masked, the same for the same split."""
+    digest = hashlib.sha256()
+    for lists in (relevant, seen):
+        digest.update(b"/")
+        for part in (lists.row_pointer, lists.items) if lists is not None else ():
+            digest.update(part.cpu().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def evaluate(
+    scorer: Scorer,
+    relevant: ItemLists,
+    seen: ItemLists | None,
+    *,
+    metrics: Sequence[str] = DEFAULT_METRICS,
+    cutoffs: Sequence[int] = (20,),
+    conventions: Conventions = LIGHTGCN,
+    users: Int[Tensor, " B"] | None = None,
+    item_popularity: Float[Tensor, " I"] | None = None,
+    item_features: Float[Tensor, "I D"] | None = None,
+    item_ids: Int[Tensor, " I"] | None = None,
+    memory: int | None = None,
+) -> EvaluationResult:
+    """Rank the whole catalogue for every user with relevant items and measure the lists.
+
+    Args:
+        scorer: what is evaluated.
+        relevant: the items to be found, the validation or the test part.
+        seen: the items kept off the lists: train, and when testing also validation.
+        metrics: names from ``USER_METRICS`` and ``SET_METRICS``; ``"recall@50"`` brings its own cut-off.
+        cutoffs: lengths K of the lists.
+        conventions: denominators and the like.
+        users: rows to evaluate, all if None.
+        item_popularity: train count of every item, for the metrics of popularity.
+        item_features: a vector an item, for ``diversity``.
+        item_ids: ids that settle ties; the item's row if None.
+        memory: bytes that blocks of scores may take.
+
+    Raises:
+        ValueError: no user has a relevant item, the parts do not fit the scorer, or a metric is unknown.
+    """
+    names = parse_metrics(metrics, cutoffs)
+    _check_parts(scorer, relevant, seen, conventions)
+    asked = torch.arange(scorer.num_users) if users is None else users
+    some = relevant.lengths[asked] > 0
+    check(bool(some.any()), "relevant: expected a test part with items for some of the users, got none at all.")
+    chosen = asked[some] if conventions.users_without_relevant == "exclude" else asked
+    ranking = rank(scorer, chosen, k=max(name.k for name in names), seen=seen, item_ids=item_ids, memory=memory)
+    per_user = _per_user(ranking, relevant, names, conventions)
+    sizes = scorer.num_items, scorer.num_users
+    lists = {k: Lists(ranking.items[:, :k], *sizes, item_popularity, item_features) for k in {name.k for name in names}}
+    counts = {
+        "users": chosen.numel(),
+        "users_without_relevant": int((~some).sum()),
+        "users_without_seen": chosen.numel() if seen is None else int((seen.lengths[chosen] == 0).sum()),
+        "users_with_short_lists": ranking.num_short,
+    }
+    values = {str(name): _value(name, per_user, lists) for name in names}
+    found = fingerprint(relevant, seen)
+    return EvaluationResult(values, per_user, counts, ranking.tie_rate, conventions, found, ranking)
+
+
+def _check_parts(scorer: Scorer, relevant: ItemLists, seen: ItemLists | None, conventions: Conventions) -> None:
+    check(
+        relevant.num_users == scorer.num_users,
+        f"relevant: expected a list for each of the scorer's {scorer.num_users} users, got {relevant.num_users} lists.",
+    )
+    largest = int(relevant.items.max()) if relevant.items.numel() else -1
+    check(
+        largest < scorer.num_items, f"relevant: expected items below {scorer.num_items}, the catalogue; got {largest}."
+    )
+    check(
+        (seen is not None) == (conventions.masked == SEEN),
+        f"seen: the conventions mask {conventions.masked!r}, and seen is {'None' if seen is None else 'given'}; "
+        "pass the seen items with masked='seen', or None with masked='nothing'.",
+    )
+
+
+def _per_user(
+    ranking: Ranking, relevant: ItemLists, names: Sequence[MetricName], conventions: Conventions
+) -> pl.DataFrame:
+    hits, counts = relevant.contains(ranking.users, ranking.items), relevant.lengths[ranking.users]
+    columns = {"user": ranking.users.cpu().numpy()}
+    for name in names:
+        if name.metric in USER_METRICS:
+            columns[str(name)] = USER_METRICS[name.metric](hits, counts, name.k, conventions).cpu().numpy()
+    return pl.DataFrame(columns)
+
+
+def _value(name: MetricName, per_user: pl.DataFrame, lists: Mapping[int, Lists]) -> float:
+    if name.metric in SET_METRICS:
+        return SET_METRICS[name.metric](lists[name.k])
+    return float(per_user[str(name)].to_numpy().mean())

@@ -1,0 +1,105 @@
+"""The pattern of a graph in compressed rows, in both orders that message passing needs."""
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Self
+
+import torch
+
+from ragx.checks import check
+from ragx.rows import row_pointer_of
+from ragx.typing import Int, Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Adjacency:
+    """Edges e: source[e] → target[e] in compressed rows by target, with the order by source beside it.
+
+    The transposed order is what a backward pass sums over; it is counted once, here, and never per step.
+
+    Args:
+        row_pointer: first edge of every target, of size ``num_targets + 1``.
+        source: source of every edge, in order of targets.
+        target: target of every edge, ascending.
+        transposed_row_pointer: first edge of every source in the order by source, of size ``num_sources + 1``.
+        permutation: position, in the order by target, of every edge in the order by source.
+    """
+
+    row_pointer: Int[Tensor, " targets_plus_1"]
+    source: Int[Tensor, " E"]
+    target: Int[Tensor, " E"]
+    transposed_row_pointer: Int[Tensor, " sources_plus_1"]
+    permutation: Int[Tensor, " E"]
+
+    @classmethod
+    def from_edges(
+        cls, source: Int[Tensor, " E"], target: Int[Tensor, " E"], num_sources: int, num_targets: int
+    ) -> tuple[Self, Int[Tensor, " E"]]:
+        """Return the adjacency of an edge list, and the position in that list of every edge in row order.
+
+        Repeated edges are kept and accumulate; edges of one target are ordered by source.
+
+        Raises:
+            ValueError: an index is negative or beyond the number of nodes.
+        """
+        check(
+            source.shape == target.shape, f"source and target: expected one shape, got {source.shape}, {target.shape}."
+        )
+        for name, index, size in (("source", source, num_sources), ("target", target, num_targets)):
+            low, high = (int(index.min()), int(index.max())) if index.numel() else (0, -1)
+            check(0 <= low and high < size, f"{name}: expected node indices from 0 to {size - 1}, got {low} to {high}.")
+        order = torch.argsort(target * max(num_sources, 1) + source, stable=True)
+        source, target = source[order], target[order]
+        permutation = torch.argsort(source, stable=True)
+        pointer = row_pointer_of(target, num_targets)
+        return cls(pointer, source, target, row_pointer_of(source[permutation], num_sources), permutation), order
+
+    @property
+    def num_edges(self) -> int:
+        """Number of edges E."""
+        return self.source.numel()
+
+    @property
+    def num_targets(self) -> int:
+        """Number of rows that messages are summed into."""
+        return self.row_pointer.numel() - 1
+
+    @property
+    def num_sources(self) -> int:
+        """Number of nodes that messages come from."""
+        return self.transposed_row_pointer.numel() - 1
+
+    @cached_property
+    def transposed_target(self) -> Int[Tensor, " E"]:
+        """Target of every edge in the order by source."""
+        return self.target[self.permutation]
+
+    @cached_property
+    def transposed(self) -> Self:
+        """The same edges the other way round: source and target exchanged, in the order by source."""
+        inverse = torch.empty_like(self.permutation)
+        inverse[self.permutation] = torch.arange(self.num_edges, device=inverse.device)
+        target = self.source[self.permutation]
+        other = type(self)(self.transposed_row_pointer, self.transposed_target, target, self.row_pointer, inverse)
+        other.__dict__["transposed"] = self
+        return other
+
+    def head_major(self, heads: int) -> tuple[Int[Tensor, " E_times_H"], Int[Tensor, " targets_times_H_plus_1"]]:
+        """Return source and row pointer of H copies of the edges, one a head, over sources flattened from [S, H].
+
+        Edge e of head h stands at position ``h E + e`` and comes from row ``source[e] H + h``. The first call is kept.
+        """
+        if heads not in self._head_major:
+            head = torch.arange(heads, device=self.source.device).unsqueeze(1)
+            starts = (self.row_pointer[:-1] + head * self.num_edges).flatten()
+            end = self.row_pointer[-1:] + (heads - 1) * self.num_edges
+            self._head_major[heads] = ((self.source * heads + head).flatten(), torch.cat([starts, end]))
+        return self._head_major[heads]
+
+    @cached_property
+    def _head_major(self) -> dict[int, tuple[Tensor, Tensor]]:
+        return {}
+
+    def to(self, device: torch.device | str) -> Self:
+        """Return the adjacency on ``device``."""
+        return type(self)(*(getattr(self, field.name).to(device) for field in fields(self)))

@@ -1,0 +1,31 @@
+"""Interactions → Graph."""
+
+import polars as pl
+import torch
+
+from ragx.data.interactions import Interactions
+from ragx.graph.graph import Graph
+from ragx.graph.weights import EdgeWeight, SymmetricNorm
+
+
+def build_graph(interactions: Interactions, *, weight: EdgeWeight | None = None) -> Graph:
+    """Return the graph of train interactions; repeated events of a pair become one edge in either direction.
+
+    Edges carry ``count`` (events of the pair) and, where the interactions have them, ``value`` (sum over the
+    events) and ``time`` (newest, seconds).
+
+    Args:
+        interactions: the train part; never more, or degrees and recency would tell of the held-out parts.
+        weight: edge weights; by default the symmetric degree norm.
+    """
+    merged = [pl.len().alias("count")]
+    if interactions.has("value"):
+        merged.append(pl.col("value").sum())
+    if interactions.has("timestamp"):
+        merged.append(pl.col("timestamp").max().alias("time"))
+    table = interactions.table.group_by("user", "item").agg(merged).sort("user", "item")
+    columns = {name: torch.from_numpy(table[name].to_numpy().copy()) for name in table.columns if table[name].len()}
+    empty = torch.zeros(0, dtype=torch.int64)
+    users, items = columns.pop("user", empty), columns.pop("item", empty)
+    graph = Graph.from_pairs(users, items, interactions.num_users, interactions.num_items, attributes=columns)
+    return graph.with_weight((weight or SymmetricNorm())(graph))

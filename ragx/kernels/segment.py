@@ -1,0 +1,144 @@
+"""Sum, mean and maximum over the edges of every target, and the way back from targets to edges."""
+
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from ragx.checks import check
+from ragx.graph.adjacency import Adjacency
+from ragx.typing import Float, Tensor
+
+
+def segment_sum(value: Float[Tensor, "E ..."], adjacency: Adjacency) -> Float[Tensor, "T ..."]:
+    """Sum the edges of every target: ``out_i = Σ_e value_e`` over the edges e with target i; 0 without edges.
+
+    Args:
+        value: one value an edge in row order, [E, ...].
+        adjacency: the edges.
+
+    Raises:
+        ValueError: ``value`` does not have one row an edge.
+    """
+    check_edges("value", value, adjacency)
+    result: Tensor = _SegmentSum.apply(value, adjacency)  # type: ignore[no-untyped-call]
+    return result
+
+
+def segment_spread(value: Float[Tensor, "T ..."], adjacency: Adjacency) -> Float[Tensor, "E ..."]:
+    """Give every edge the value of its target, ``out_e = value_target(e)``; its gradient is a segment sum.
+
+    Args:
+        value: one value a target, [T, ...].
+        adjacency: the edges.
+
+    Raises:
+        ValueError: ``value`` does not have one row a target.
+    """
+    expected = adjacency.num_targets
+    check(value.shape[:1] == (expected,), f"value: expected shape [{expected}, ...], got {list(value.shape)}.")
+    result: Tensor = _SegmentSpread.apply(value, adjacency)  # type: ignore[no-untyped-call]
+    return result
+
+
+def segment_mean(value: Float[Tensor, "E ..."], adjacency: Adjacency) -> Float[Tensor, "T ..."]:
+    """Average the edges of every target; 0 without edges. Arguments and errors as in ``segment_sum``."""
+    total = segment_sum(value, adjacency)
+    return total / _per_row(adjacency.row_pointer.diff().clamp(min=1), total)
+
+
+def segment_max(value: Float[Tensor, "E ..."], adjacency: Adjacency) -> Float[Tensor, "T ..."]:
+    """Take the largest edge value of every target; 0 without edges. Arguments and errors as in ``segment_sum``.
+
+    Edges that tie for the maximum share its gradient equally, as in ``torch.amax``.
+    """
+    check_edges("value", value, adjacency)
+    result: Tensor = _SegmentMax.apply(value, adjacency)  # type: ignore[no-untyped-call]
+    return result
+
+
+def segment_sum_reference(value: Float[Tensor, "E ..."], adjacency: Adjacency) -> Float[Tensor, "T ..."]:
+    """Return the sums by adding one edge after the other."""
+    return value.new_zeros(adjacency.num_targets, *value.shape[1:]).index_add(0, adjacency.target, value)
+
+
+def segment_mean_reference(value: Float[Tensor, "E ..."], adjacency: Adjacency) -> Float[Tensor, "T ..."]:
+    """Return the means as the sums of every value over the number of its target's edges."""
+    count = torch.bincount(adjacency.target, minlength=adjacency.num_targets)[adjacency.target]
+    return segment_sum_reference(value / _per_row(count, value), adjacency)
+
+
+def segment_max_reference(value: Float[Tensor, "E ..."], adjacency: Adjacency) -> Float[Tensor, "T ..."]:
+    """Return the maxima row by row."""
+    rows = torch.split(value, adjacency.row_pointer.diff().tolist())
+    zero = value.new_zeros(value.shape[1:])
+    return torch.stack([row.amax(0) if len(row) else zero for row in rows]) if rows else value[:0]
+
+
+def segment_max_raw(value: Float[Tensor, "E ..."], adjacency: Adjacency) -> Float[Tensor, "T ..."]:
+    """Return the maxima as a fresh tensor that autograd does not see."""
+    largest = torch.segment_reduce(
+        value.detach().contiguous(), "max", offsets=adjacency.row_pointer, axis=0, unsafe=True
+    )
+    empty = adjacency.row_pointer.diff() == 0
+    return largest.masked_fill_(_per_row(empty, largest), 0)
+
+
+def segment_sum_raw(value: Float[Tensor, "E ..."], adjacency: Adjacency) -> Float[Tensor, "T ..."]:
+    """Return the sums, an embedding bag over the edges themselves, as a fresh tensor that autograd does not see."""
+    shape = (adjacency.num_targets, *value.shape[1:])
+    if not value.numel():
+        return value.new_zeros(shape)
+    flat = value.detach().reshape(adjacency.num_edges, -1).contiguous()
+    edge = torch.arange(adjacency.num_edges, device=value.device)
+    total = functional.embedding_bag(edge, flat, adjacency.row_pointer, mode="sum", include_last_offset=True)
+    return total.reshape(shape)
+
+
+class _SegmentSum(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, value: Tensor, adjacency: Adjacency) -> Tensor:
+        ctx.adjacency = adjacency
+        return segment_sum_raw(value, adjacency)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        return segment_spread(gradients[0], ctx.adjacency), None
+
+
+class _SegmentSpread(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, value: Tensor, adjacency: Adjacency) -> Tensor:
+        ctx.adjacency = adjacency
+        return value.detach().index_select(0, adjacency.target)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        return segment_sum(gradients[0], ctx.adjacency), None
+
+
+class _SegmentMax(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, value: Tensor, adjacency: Adjacency) -> Tensor:
+        ctx.adjacency = adjacency
+        largest = segment_max_raw(value, adjacency)
+        ctx.save_for_backward(value, largest)
+        return largest
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        adjacency: Adjacency = ctx.adjacency
+        value, largest = (saved.detach() for saved in ctx.saved_tensors)  # where the maximum stands is constant
+        chosen = (value == largest.index_select(0, adjacency.target)).to(value.dtype)
+        ties = segment_sum_raw(chosen, adjacency).clamp_(min=1)
+        return chosen * segment_spread(gradients[0] / ties, adjacency), None
+
+
+def _per_row(row: Tensor, like: Tensor) -> Tensor:
+    return row.reshape(-1, *(1,) * (like.dim() - 1))
+
+
+def check_edges(name: str, value: Tensor, adjacency: Adjacency) -> None:
+    """Raise ``ValueError`` unless ``value`` has one row an edge."""
+    expected = adjacency.num_edges
+    check(value.shape[:1] == (expected,), f"{name}: expected shape [{expected}, ...], got {list(value.shape)}.")

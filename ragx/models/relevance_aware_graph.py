@@ -1,0 +1,140 @@
+"""The Relevance-Aware Graph model."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+from torch import nn
+
+from ragx.checks import check, check_choice
+from ragx.ranking.item_lists import ItemLists
+from ragx.ranking.ranking import Ranking, rank
+from ragx.ranking.scorers import Cosine, InnerProduct, Scorer
+from ragx.graph.graph import Graph
+from ragx.kernels.linear_propagation import linear_propagation
+from ragx.layers.readout import Readout, ReadoutName
+from ragx.objectives.similarity import SIMILARITIES, SimilarityName
+from ragx.typing import Float, Int, Tensor
+
+
+class LayerFactory(Protocol):
+    """Makes a layer of given widths: a layer class, or ``functools.partial`` of one with its options."""
+
+    def __call__(self, *, in_channels: int, out_channels: int) -> nn.Module:
+        """Return a layer that maps [N, in_channels] and a graph to [N, out_channels]."""
+
+
+class RelevanceAwareGraph(nn.Module):
+    """Embeddings of users and items → layers over the weighted graph → read-out → s_ui, by cosine or inner product.
+
+    With ``num_layers`` plain sums and the mean as read-out it is LightGCN (He et al., 2020); such a stack is computed
+    as one polynomial of the adjacency.
+
+    Args:
+        num_users: number of users U.
+        num_items: number of items I.
+        layer: makes each layer, see :class:`LayerFactory`.
+        num_layers: number of layers L; 0 is matrix factorisation.
+        hidden_dim: width of embeddings and layers, or a list of L widths, the first also that of the embeddings.
+        readout: ``"last"``, ``"mean"``, ``"concat"`` or ``"learned"``.
+        similarity: what ranking compares by, ``"cosine"`` or ``"inner_product"``; training has a choice of its own.
+        features: node features [N, F], users first, whose linear map is added to the embeddings.
+
+    Raises:
+        ValueError: sizes or widths are out of range or do not fit the layer or the read-out.
+    """
+
+    def __init__(
+        self,
+        *,
+        num_users: int,
+        num_items: int,
+        layer: LayerFactory,
+        num_layers: int = 2,
+        hidden_dim: int | Sequence[int] = 64,
+        readout: ReadoutName = "mean",
+        similarity: SimilarityName = "cosine",
+        features: Float[Tensor, "N F"] | None = None,
+    ) -> None:
+        super().__init__()
+        check_choice("similarity", similarity, SIMILARITIES)
+        widths = self._widths(num_layers, hidden_dim)
+        check(num_users >= 1 and num_items >= 1, f"Expected at least one user and item, got {num_users}, {num_items}.")
+        self.num_users, self.num_items, self.similarity = num_users, num_items, similarity
+        self.embedding = nn.Parameter(torch.empty(num_users + num_items, widths[0]))
+        self.features: Tensor | None
+        self.register_buffer("features", features, persistent=False)
+        self.feature_map: nn.Linear | None = None
+        if features is not None:
+            nodes = num_users + num_items
+            check(len(features) == nodes, f"features: expected {nodes} rows, users first, got {len(features)}.")
+            self.feature_map = nn.Linear(features.shape[1], widths[0], bias=False)
+        pairs = zip(widths[:-1], widths[1:], strict=True)
+        self.layers = nn.ModuleList(layer(in_channels=before, out_channels=after) for before, after in pairs)
+        self.readout = Readout(readout, widths)
+        nn.init.normal_(self.embedding, std=0.1)
+
+    @staticmethod
+    def _widths(num_layers: int, hidden_dim: int | Sequence[int]) -> list[int]:
+        check(num_layers >= 0, f"num_layers: expected at least 0, got {num_layers}.")
+        widths = [hidden_dim] * max(num_layers, 1) if isinstance(hidden_dim, int) else list(hidden_dim)
+        check(
+            len(widths) == max(num_layers, 1) and all(isinstance(width, int) and width >= 1 for width in widths),
+            f"hidden_dim: expected a width or {max(num_layers, 1)} widths of at least 1, got {hidden_dim}.",
+        )
+        return [widths[0], *widths] if num_layers else widths[:1]
+
+    @property
+    def base_embeddings(self) -> Float[Tensor, "N D"]:
+        """The embeddings before any layer, which penalties look at."""
+        return self.embedding
+
+    def forward(self, graph: Graph) -> Float[Tensor, "N D"]:
+        """Return the final vector of every node, users first."""
+        x: Tensor = self.embedding
+        if self.feature_map is not None:
+            x = x + self.feature_map(self.features)
+        if self.is_linear_propagation:
+            share = 1 / (len(self.layers) + 1)
+            coefficients = [share] * (len(self.layers) + 1)
+            if self.readout.name == "last":
+                coefficients = [0.0] * len(self.layers) + [1.0]
+            return linear_propagation(
+                x, graph.edge_weight, graph.adjacency, coefficients, transposed_weight=graph.transposed_weight
+            )
+        outputs = [x]
+        for layer in self.layers:
+            outputs.append(layer(outputs[-1], graph))
+        return self.readout(outputs)  # type: ignore[no-any-return]
+
+    @property
+    def is_linear_propagation(self) -> bool:
+        """Whether layers and read-out come to one polynomial of the adjacency."""
+        return self.readout.name in ("last", "mean") and all(
+            getattr(layer, "is_linear_propagation", False) for layer in self.layers
+        )
+
+    @torch.no_grad()
+    def scorer(self, graph: Graph) -> Scorer:
+        """Return what ranking asks for scores, with the layers as in evaluation."""
+        training = self.training
+        self.eval()
+        users, items = self(graph).float().cpu().split([self.num_users, self.num_items])
+        self.train(training)
+        return Cosine(users, items) if self.similarity == "cosine" else InnerProduct(users, items)
+
+    def recommend(self, graph: Graph, users: Int[Tensor, " B"], k: int = 20, *, exclude_seen: bool = True) -> Ranking:
+        """Return the best items of each user with their scores, best first.
+
+        Args:
+            graph: train graph; the neighbours of a user are what the user has seen.
+            users: user rows.
+            k: number of items K.
+            exclude_seen: whether items the user has in the graph are left out.
+        """
+        seen = None
+        if exclude_seen:
+            of_user = graph.adjacency.target < self.num_users
+            pairs = graph.adjacency.target[of_user].cpu(), graph.adjacency.source[of_user].cpu() - self.num_users
+            seen = ItemLists.from_pairs(*pairs, self.num_users)
+        return rank(self.scorer(graph), users, k=k, seen=seen)

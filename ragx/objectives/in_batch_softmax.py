@@ -1,0 +1,114 @@
+"""Softmax over the items of the batch."""
+
+from typing import Any
+
+import torch
+from torch.autograd.function import once_differentiable
+
+from ragx.checks import check_choice, check_positive
+from ragx.data.batches import Batch
+from ragx.kernels.gather_rows import gather_rows
+from ragx.objectives.base import Objective
+from ragx.objectives.similarity import SIMILARITIES, SimilarityName, comparable
+from ragx.typing import Float, Int, Tensor
+
+
+class InBatchSoftmax(Objective):
+    """L = mean of -log softmax of s_ui / τ over the items of the batch (Wu et al., 2022).
+
+    The other positives of the batch serve as negatives, each as often as it occurs: a draw by popularity that costs
+    nothing. Items the user has in train, the positive's own repeats among them, are false negatives and are masked.
+
+    Args:
+        similarity: ``"cosine"`` or ``"inner_product"``.
+        temperature: τ.
+        mask_false_negatives: whether items the user has in train are left out.
+        l2: weight of the penalty on the batch's base embeddings.
+    """
+
+    def __init__(
+        self,
+        *,
+        similarity: SimilarityName = "cosine",
+        temperature: float = 0.12,
+        mask_false_negatives: bool = True,
+        l2: float = 0.0,
+    ) -> None:
+        check_choice("similarity", similarity, SIMILARITIES)
+        check_positive("temperature", temperature)
+        super().__init__(negatives=None, l2=l2)
+        self.similarity, self.temperature = similarity, temperature
+        self.mask_false_negatives = mask_false_negatives
+        self._workspace = torch.empty(0)
+
+    def loss(
+        self,
+        users: Float[Tensor, "B D"],
+        items: Float[Tensor, "B D"],
+        negatives: Float[Tensor, "B n D"] | None,
+        batch: Batch,
+    ) -> Float[Tensor, ""]:
+        """Return the mean over the B positives."""
+        distinct, target, count = torch.unique(batch.items, return_inverse=True, return_counts=True)
+        first = torch.empty_like(distinct)
+        first[target] = torch.arange(len(target))
+        false = self._false_negatives(batch, distinct)
+        device = users.device
+        columns = gather_rows(comparable(self.similarity, items), first.to(device))
+        loss: Tensor = _CrossEntropy.apply(  # type: ignore[no-untyped-call]
+            comparable(self.similarity, users) / self.temperature,
+            columns,
+            target.to(device),
+            count.to(users).log(),
+            None if false is None else false.to(device),
+            self._space(len(target) * len(distinct), users),
+        )
+        return loss
+
+    def _false_negatives(self, batch: Batch, distinct: Int[Tensor, " C"]) -> Int[Tensor, "2 F"] | None:
+        """Return (row, column) of every item of the batch that the row's user has in train."""
+        if not self.mask_false_negatives:
+            return None
+        column_of = torch.full((batch.pairs.num_items,), -1)
+        column_of[distinct] = torch.arange(len(distinct))
+        row, item = batch.pairs.items_of(batch.users)
+        column = column_of[item]
+        hit = (column >= 0).nonzero().squeeze(1)
+        return torch.stack([row[hit], column[hit]])
+
+    def _space(self, size: int, like: Tensor) -> Tensor:
+        """Return memory for B × C numbers, kept from step to step: fresh pages would cost as much as a product."""
+        space = self._workspace
+        if space.numel() < size or space.dtype != like.dtype or space.device != like.device:
+            self._workspace = space = torch.empty(size, dtype=like.dtype, device=like.device)
+        return space[:size]
+
+
+class _CrossEntropy(torch.autograd.Function):
+    """Loss and both gradients in one pass over the B × C logits, which are overwritten in place."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, users: Tensor, columns: Tensor, target: Tensor, log_count: Tensor, false: Tensor | None, space: Tensor
+    ) -> Tensor:
+        users, columns = users.detach(), columns.detach()
+        logits = torch.mm(users, columns.T, out=space.view(len(users), len(columns)))
+        place = target.unsqueeze(1)
+        positive = logits.gather(1, place)
+        logits += log_count
+        if false is not None:
+            logits[false[0], false[1]] = -torch.inf
+            logits.scatter_(1, place, positive)
+        peak = logits.amax(dim=1, keepdim=True)
+        total = logits.sub_(peak).exp_().sum(dim=1, keepdim=True)
+        loss = (peak + total.log() - positive).mean()
+        logits.div_(total * len(users))
+        logits.scatter_add_(1, place, torch.full_like(positive, -1 / len(users)))
+        ctx.save_for_backward(logits @ columns, logits.T @ users)
+        return loss
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        of_users, of_columns = ctx.saved_tensors
+        return of_users * gradients[0], of_columns * gradients[0], None, None, None, None

@@ -1,0 +1,201 @@
+"""Parts named in a config: bound to their signatures first, all errors together, and built afterwards.
+
+A part is a mapping whose ``_target_`` is the dotted path of a class or function and whose other keys are arguments.
+There is no registry: the dotted path is the registry.
+"""
+
+import functools
+import importlib
+import inspect
+import typing
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from beartype import BeartypeConf
+from beartype.door import is_bearable
+
+from ragx.checks import did_you_mean
+
+TARGET = "_target_"
+REQUIRED = "???"
+NUMBERS = BeartypeConf(is_pep484_tower=True)
+
+
+class PartsError(ValueError):
+    """One or more parts do not fit; ``errors`` has a line for each."""
+
+    def __init__(self, errors: Collection[str]) -> None:
+        super().__init__("\n".join(errors))
+        self.errors = list(errors)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A target with its arguments, defaults written out; nested parts among them.
+
+    Args:
+        path: place in the config, for messages.
+        target: class or function.
+        name: dotted path of the target.
+        arguments: every argument but those given when it is built.
+    """
+
+    path: str
+    target: Callable[..., Any]
+    name: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+    def build(self, **given: Any) -> Any:
+        """Return the target called on its arguments and on what is ``given``.
+
+        Raises:
+            ValueError: the target refuses an argument; the message begins with the part's place in the config.
+        """
+        try:
+            return self.target(**given, **{name: _build(value) for name, value in self.arguments.items()})
+        except PartsError:
+            raise
+        except ValueError as error:
+            raise PartsError([f"{self.path}: {error}"]) from error
+
+    def factory(self) -> functools.partial[Any]:
+        """Return a callable that builds the part with what it is given."""
+        return functools.partial(self.build)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the config of the part with every default written out."""
+        return {TARGET: self.name} | {name: _plain(value) for name, value in self.arguments.items()}
+
+
+def bind(config: Mapping[str, Any], given: Mapping[str, Collection[str]]) -> dict[str, Part]:
+    """Return the parts of a config, one for each name in ``given``.
+
+    Args:
+        config: parts by name.
+        given: names of the arguments that each part gets when it is built, and that a config may not set.
+
+    Raises:
+        PartsError: targets that cannot be imported, unknown or missing arguments, values of a wrong type; all of them.
+    """
+    errors: list[str] = []
+    parts = {name: _bind(name, config.get(name), given[name], errors) for name in given}
+    if errors:
+        raise PartsError(errors)
+    return {name: part for name, part in parts.items() if part is not None}
+
+
+def _bind(path: str, node: Any, given: Collection[str], errors: list[str]) -> Part | None:
+    if not isinstance(node, Mapping) or TARGET not in node:
+        errors.append(f"{path}: expected a part with {TARGET}, got {node!r}.")
+        return None
+    target = _locate(path, node[TARGET], errors)
+    if target is None:
+        return None
+    parameters = _parameters(target)
+    open_ended = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+    usable = [name for name, each in parameters.items() if each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)]
+    hints = _hints(target)
+    arguments: dict[str, Any] = {}
+    for name, value in node.items():
+        place = f"{path}.{name}"
+        if name == TARGET:
+            continue
+        if name in given:
+            errors.append(f"{place}: is given when the part is built and cannot be set.")
+        elif name not in usable and not open_ended:
+            options = [each for each in usable if each not in given]
+            errors.append(
+                f"{place}: unknown option of {node[TARGET]}.{did_you_mean(name, options)} Options: {', '.join(options)}."
+            )
+        else:
+            arguments[name] = _bind_value(place, value, hints.get(name, Any), errors)
+    for name in usable:
+        if name in given or name in arguments:
+            continue
+        default = parameters[name].default
+        if default is inspect.Parameter.empty:
+            errors.append(f"{path}.{name}: {node[TARGET]} requires this option.")
+        elif _is_plain(default):
+            arguments[name] = default
+    return Part(path, target, str(node[TARGET]), arguments)
+
+
+def _bind_value(path: str, value: Any, hint: Any, errors: list[str]) -> Any:
+    if isinstance(value, Mapping) and TARGET in value:
+        return _bind(path, value, (), errors)
+    if isinstance(value, list) and any(isinstance(each, Mapping) and TARGET in each for each in value):
+        return [_bind_value(f"{path}[{place}]", each, Any, errors) for place, each in enumerate(value)]
+    if value == REQUIRED:
+        errors.append(f"{path}: a value is required; set it with {path}=…")
+    elif not _fits(value, hint):
+        choices = [str(each) for each in typing.get_args(hint)] if typing.get_origin(hint) is typing.Literal else []
+        near = did_you_mean(str(value), choices) if choices else ""
+        errors.append(f"{path}: expected {_spell(hint)}, got {value!r} ({type(value).__name__}).{near}")
+    return value
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    if isinstance(value, bool) and hint in (int, float, int | None, float | None):
+        return False
+    try:
+        return bool(is_bearable(value, hint, conf=NUMBERS))
+    except Exception:
+        return True  # a hint beyond beartype's reach is left to the constructor
+
+
+def _locate(path: str, name: Any, errors: list[str]) -> Callable[..., Any] | None:
+    place = f"{path}.{TARGET}"
+    if not isinstance(name, str) or "." not in name or name == REQUIRED:
+        errors.append(f"{place}: expected the dotted path of a class or function, got {name!r}.")
+        return None
+    module_name, _, attribute = name.rpartition(".")
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        errors.append(f"{place}: cannot import {module_name!r} ({error}). The current folder is importable.")
+        return None
+    target = getattr(module, attribute, None)
+    if not callable(target):
+        errors.append(f"{place}: {module_name} has no {attribute!r}.{did_you_mean(attribute, dir(module))}")
+        return None
+    return typing.cast(Callable[..., Any], target)
+
+
+def _parameters(target: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(target).parameters
+    except ValueError:
+        return {"anything": inspect.Parameter("anything", inspect.Parameter.VAR_KEYWORD)}
+
+
+def _hints(target: Callable[..., Any]) -> dict[str, Any]:
+    function = target.__init__ if inspect.isclass(target) else target  # type: ignore[misc]
+    try:
+        return typing.get_type_hints(function)
+    except Exception:
+        return {}  # hints that name what is not there are left to the constructor
+
+
+def _spell(hint: Any) -> str:
+    if typing.get_origin(hint) is typing.Literal:
+        return "one of " + ", ".join(str(each) for each in typing.get_args(hint))
+    return hint.__name__ if inspect.isclass(hint) else str(hint).replace("typing.", "").replace("collections.abc.", "")
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(_is_plain(each) for each in value)
+    return value is None or isinstance(value, (bool, int, float, str))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Part):
+        return value.as_dict()
+    return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def _build(value: Any) -> Any:
+    if isinstance(value, Part):
+        return value.build()
+    return [_build(each) for each in value] if isinstance(value, list) else value

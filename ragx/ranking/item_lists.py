@@ -1,0 +1,1 @@
+from ragx.evaluation.item_lists import *  # noqa

@@ -1,0 +1,1 @@
+from ragx.evaluation.ranking import *  # noqa

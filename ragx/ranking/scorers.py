@@ -1,0 +1,1 @@
+from ragx.evaluation.scorers import *  # noqa

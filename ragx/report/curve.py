@@ -1,0 +1,43 @@
+"""The picture of a training: loss and validation metric against epochs."""
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+BLUE, ORANGE = "#0072B2", "#D55E00"  # distinct to colour-blind readers and in grey
+
+
+def plot_curve(history: list[dict[str, float]], monitor: str, best_epoch: int, title: str, path: Path) -> None:
+    """Draw the curves of a run.
+
+    Args:
+        history: one record for each epoch, with ``epoch``, ``loss`` and, where validated, the metrics.
+        monitor: the metric to draw.
+        best_epoch: the epoch that was kept, marked.
+        title: heading.
+        path: file to write; its ending names the format.
+    """
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([row["epoch"] for row in history], [row["loss"] for row in history], color=BLUE, label="training loss")
+    axes.set(xlabel="epoch", ylabel="training loss", title=title)
+    axes.yaxis.label.set_color(BLUE)
+    axes.grid(alpha=0.25)
+    validated = [row for row in history if monitor in row]
+    if validated:
+        other = axes.twinx()
+        epochs, values = [row["epoch"] for row in validated], [row[monitor] for row in validated]
+        other.plot(epochs, values, color=ORANGE, marker="o", markersize=3, label=f"validation {monitor}")
+        other.set_ylabel(f"validation {monitor}", color=ORANGE)
+        other.axvline(best_epoch, color="grey", linestyle=":", linewidth=1.2)
+        kept = next(value for epoch, value in zip(epochs, values, strict=True) if epoch == best_epoch)
+        other.annotate(
+            f"kept: epoch {best_epoch}\n{kept:.4f}",
+            (best_epoch, kept),
+            xytext=(-8, -14),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            fontsize=8,
+        )
+    figure.savefig(path, dpi=150)

@@ -1,0 +1,28 @@
+"""The record of looks at test parts."""
+
+import datetime
+from pathlib import Path
+
+from ragx.training.trackers import JsonLines
+
+
+class Looks:
+    """Counts how often the test part of each fingerprint was opened.
+
+    Args:
+        folder: where ``looks.jsonl`` lies.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "looks.jsonl"
+
+    def record(self, fingerprint: str, identity: str, reason: str) -> None:
+        """Note one look."""
+        size = self.path.stat().st_size if self.path.is_file() else 0
+        when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        record = {"fingerprint": fingerprint, "identity": identity, "reason": reason, "when": when}
+        JsonLines(self.path, keep=size).write(record)
+
+    def count(self, fingerprint: str) -> int:
+        """Return how many looks the test part of a split has had."""
+        return sum(record["fingerprint"] == fingerprint for record in JsonLines.read(self.path))

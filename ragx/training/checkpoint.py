@@ -1,0 +1,64 @@
+"""Checkpoints: one dictionary with all that a run needs to go on, written whole or not at all."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ragx.checks import check
+
+FORMAT = 1
+
+
+def write_atomically(path: Path, write: Any) -> None:
+    """Call ``write(temporary path)`` and put the result in place of ``path``; on a failure the old file stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write(temporary)
+        with temporary.open("rb") as handle:
+            os.fsync(handle.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Write ``state`` atomically.
+
+    Raises:
+        ValueError: the file cannot be written; an earlier checkpoint of that name is kept.
+    """
+    try:
+        write_atomically(path, lambda temporary: torch.save({"format": FORMAT, **state}, temporary))
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"{path}: the checkpoint could not be written ({error}); an earlier one is kept.") from error
+
+
+def load_checkpoint(path: Path, identity: str | None = None) -> dict[str, Any]:
+    """Return the state in ``path``, unpickling nothing but tensors and plain values.
+
+    Args:
+        path: file written by :func:`save_checkpoint`.
+        identity: what the checkpoint must belong to, when given.
+
+    Raises:
+        ValueError: the file is missing, corrupted, of another format or of another run.
+    """
+    check(path.is_file(), f"{path}: expected a checkpoint, found none.")
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise ValueError(
+            f"{path}: not a readable ragx checkpoint ({type(error).__name__}); delete it to start anew."
+        ) from None
+    known = isinstance(state, dict) and state.get("format") == FORMAT
+    check(known, f"{path}: expected a ragx checkpoint of format {FORMAT}; delete it to start anew.")
+    found = state.get("identity")
+    check(
+        identity is None or found == identity,
+        f"{path}: this checkpoint belongs to run {found!r}, not to {identity!r}: another model, split or setting made it.",
+    )
+    assert isinstance(state, dict)
+    return state

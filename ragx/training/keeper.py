@@ -1,0 +1,78 @@
+"""What a training keeps: the checkpoint to resume from, the best model and the log."""
+
+import copy
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from ragx.training.checkpoint import load_checkpoint, save_checkpoint
+from ragx.training.state import Progress
+from ragx.training.trackers import JsonLines
+
+
+class Keeper:
+    """Keeps the state of a training in a folder, or, without one, the best model in memory.
+
+    Args:
+        folder: holds ``last.pt`` (all state), ``best.pt`` (model alone) and ``curve.jsonl``.
+        identity: what the checkpoints belong to; one of another identity is refused.
+    """
+
+    def __init__(self, folder: Path | None, identity: str) -> None:
+        self.folder, self.identity = folder, identity
+        self.resumed = False
+        self._best: dict[str, Any] | None = None
+        self._lines: JsonLines | None = None
+
+    def resume(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
+        """Put model and optimiser where the last checkpoint was, and return how far that is."""
+        progress = Progress()
+        if self.folder is None:
+            return progress
+        if (self.folder / "last.pt").is_file():
+            state = load_checkpoint(self.folder / "last.pt", self.identity)
+            model.load_state_dict(state["model"])
+            optimizer.load_state_dict(state["optimizer"])
+            progress = Progress(**state["progress"])
+            self.resumed = True
+        self._lines = JsonLines(self.folder / "curve.jsonl", keep=progress.log_size)
+        return progress
+
+    def save(self, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+        """Write the state of everything."""
+        if self.folder is None:
+            return
+        if self._lines:
+            progress.log_size = self._lines.size
+        state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "progress": asdict(progress)}
+        save_checkpoint(self.folder / "last.pt", {"identity": self.identity, **state})
+
+    def keep_best(self, model: nn.Module, progress: Progress) -> None:
+        """Keep the model as the best so far."""
+        if self.folder is None:
+            self._best = copy.deepcopy(model.state_dict())
+            return
+        state = {"model": model.state_dict(), "epoch": progress.best_epoch}
+        save_checkpoint(self.folder / "best.pt", {"identity": self.identity, **state})
+
+    def best(self, model: nn.Module, progress: Progress) -> dict[str, Any]:
+        """Return the state of the best model, or of the present one where none was chosen."""
+        if self.folder is None:
+            return self._best or model.state_dict()
+        if progress.best_value is None:
+            self.keep_best(model, progress)
+        state: dict[str, Any] = load_checkpoint(self.folder / "best.pt", self.identity)["model"]
+        return state
+
+    def log(self, record: dict[str, Any]) -> None:
+        """Append a record to the curve."""
+        if self._lines:
+            self._lines.write(record)
+
+    def last_good(self) -> str:
+        """Say which checkpoint holds the last good state."""
+        last = self.folder / "last.pt" if self.folder else None
+        return f"The last good checkpoint is {last}." if last and last.is_file() else "No checkpoint was written yet."

@@ -1,0 +1,58 @@
+"""Where a training stands, and what came of it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Progress:
+    """All of a run's state beside model and optimiser; it goes into every checkpoint.
+
+    Args:
+        epoch: epochs finished.
+        step: steps finished within the epoch under way.
+        loss_sum: sum of the losses of those steps.
+        best_value: best monitored value so far.
+        best_epoch: epochs finished when it was reached.
+        stale: validations since then.
+        seconds: time spent training, validation left out.
+        log_size: bytes of the log that belong to this state.
+        history: one record for each finished epoch.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    loss_sum: float = 0.0
+    best_value: float | None = None
+    best_epoch: int = 0
+    stale: int = 0
+    seconds: float = 0.0
+    log_size: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What a training came to.
+
+    Args:
+        epochs: epochs finished.
+        best_epoch: epochs after which the model that was kept was reached.
+        planned_epochs: epochs the learning-rate schedule was laid out for.
+        best: validation metrics of that model; empty without validation.
+        history: one record for each epoch.
+        seconds: time spent training, validation left out.
+        resumed_at: epoch and step at which an earlier part was taken up, or None.
+    """
+
+    epochs: int
+    best_epoch: int
+    planned_epochs: int
+    best: dict[str, float]
+    history: list[dict[str, float]]
+    seconds: float
+    resumed_at: tuple[int, int] | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the plain values."""
+        return {**vars(self), "resumed_at": list(self.resumed_at) if self.resumed_at else None}

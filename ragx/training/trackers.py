@@ -1,0 +1,61 @@
+"""Trackers: where the numbers of a run go."""
+
+import json
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Tracker(Protocol):
+    """Something that records a run; every method may be called with plain values only."""
+
+    def start(self, folder: Path, run: dict[str, Any], history: list[dict[str, Any]]) -> None:
+        """Begin the record of a run: its name, identity, config and provenance, and epochs that were run before."""
+
+    def log(self, values: dict[str, float], step: int) -> None:
+        """Record values at an epoch."""
+
+    def finish(self, summary: dict[str, Any], failed: bool = False) -> None:
+        """End the record with the final results."""
+
+
+class JsonLines:
+    """One line of JSON for each record, in a file that is cut back to the checkpoint on a resume.
+
+    Args:
+        path: the file.
+        keep: bytes of an earlier part that still hold; what lies behind them is dropped.
+    """
+
+    def __init__(self, path: Path, keep: int = 0) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        with path.open("ab") as handle:
+            handle.truncate(min(keep, path.stat().st_size))
+
+    def write(self, record: dict[str, Any]) -> None:
+        """Append one record."""
+        with self.path.open("ab") as handle:
+            handle.write(json.dumps(record, sort_keys=False).encode() + b"\n")
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        return self.path.stat().st_size
+
+    @staticmethod
+    def read(path: Path) -> list[dict[str, Any]]:
+        """Return the records of a file."""
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+
+
+class NoTracker:
+    """Records nothing beyond the lines of JSON that every run keeps."""
+
+    def start(self, folder: Path, run: dict[str, Any], history: list[dict[str, Any]]) -> None:
+        """Do nothing."""
+
+    def log(self, values: dict[str, float], step: int) -> None:
+        """Do nothing."""
+
+    def finish(self, summary: dict[str, Any], failed: bool = False) -> None:
+        """Do nothing."""

@@ -1,0 +1,62 @@
+"""Weights & Biases; the one file that imports it."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import wandb
+
+from ragx.checks import check_choice
+
+
+class WandbTracker:
+    """Records a run with Weights & Biases; ``offline`` needs no account, no network and never asks.
+
+    The id of a run is its identity, so a run that was cut off keeps one id. Offline, its folder is written anew on a
+    resume, because two offline parts of one id overwrite each other when they are synced.
+
+    Args:
+        mode: ``"offline"``, ``"online"`` or ``"disabled"``.
+        project: project the run belongs to.
+        group: what the run is one seed of; the run's cell by default.
+        tags: labels.
+    """
+
+    def __init__(
+        self, *, mode: str = "offline", project: str = "ragx", group: str | None = None, tags: list[str] | None = None
+    ) -> None:
+        check_choice("tracker.mode", mode, ("offline", "online", "disabled"))
+        self.mode, self.project, self.group, self.tags = mode, project, group, tags
+        self._run: Any = None
+
+    def start(self, folder: Path, run: dict[str, Any], history: list[dict[str, Any]]) -> None:
+        """Begin the record, with what an earlier part of the run had logged."""
+        if self.mode == "offline":
+            shutil.rmtree(folder / "wandb", ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._run = wandb.init(
+            mode=self.mode,  # type: ignore[arg-type]
+            project=self.project,
+            group=self.group or run.get("cell"),
+            tags=self.tags,
+            dir=str(folder),
+            id=run["identity"],
+            name=run["name"],
+            config=run,
+            resume="allow" if self.mode == "online" else None,
+            reinit="finish_previous",
+            settings=wandb.Settings(silent=True, console="off", x_disable_stats=True, x_save_requirements=False),
+        )
+        for record in history:
+            self.log({name: value for name, value in record.items() if name != "epoch"}, int(record["epoch"]))
+
+    def log(self, values: dict[str, float], step: int) -> None:
+        """Record values at an epoch."""
+        self._run.log(values, step=step)
+
+    def finish(self, summary: dict[str, Any], failed: bool = False) -> None:
+        """Write the final results and end the record."""
+        if self._run is not None:
+            self._run.summary.update(summary)
+            self._run.finish(exit_code=int(failed))
+            self._run = None

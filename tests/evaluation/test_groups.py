@@ -1,0 +1,78 @@
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from ragx.evaluation.evaluate import evaluate
+from ragx.evaluation.groups import by_group, deciles, recall_by_item_group
+from ragx.evaluation.item_lists import ItemLists
+from ragx.evaluation.ranking import Ranking
+from ragx.evaluation.scorers import Constant
+
+ROWS = pl.DataFrame({"user": [4, 7, 9, 2], "recall@5": [0.0, 1.0, 0.5, 0.5]})
+
+
+def test_deciles_are_even_and_keep_equal_values_together() -> None:
+    values = np.random.default_rng(0).permutation(1000)
+    assert np.bincount(deciles(values)).tolist() == [100] * 10
+    assert np.array_equal(deciles(values), values // 100)
+    assert deciles([3, 3, 3, 9], parts=2).tolist() == [0, 0, 0, 1]
+    tied = deciles([0] * 60 + list(range(1, 41)))
+    assert len(set(tied[:60])) == 1
+    assert tied[60:].tolist() == [6 + place // 10 for place in range(40)]
+
+
+def test_groups_worked_by_hand() -> None:
+    report = by_group(ROWS, "recall@5", ["new", "old", "new", "old"])
+    assert report.table["group"].to_list() == ["new", "old"]
+    assert report.table["users"].to_list() == [2, 2]
+    assert report.table["mean"].to_list() == [0.25, 0.75]
+    assert (report.best, report.worst) == ("old", "new")
+    assert report.gap.value == 0.5
+    assert report.gap.low <= 0.5 <= report.gap.high
+
+
+def test_the_gap_covers_a_true_difference() -> None:
+    rng = np.random.default_rng(0)
+    groups = rng.integers(0, 3, 3000)
+    rows = pl.DataFrame({"user": np.arange(3000), "ndcg@5": rng.normal(groups * 0.5, 1.0)})
+    report = by_group(rows, "ndcg@5", groups)
+    assert (report.best, report.worst) == (2, 0)
+    assert report.gap.low < 1.0 < report.gap.high
+    theory = 2 * 1.96 * np.sqrt(2 / 1000)
+    assert report.gap.high - report.gap.low == pytest.approx(theory, rel=0.15)
+    assert ((report.table["low"] < report.table["mean"]) & (report.table["mean"] < report.table["high"])).all()
+
+
+def test_activity_deciles_of_an_evaluation() -> None:
+    torch.manual_seed(0)
+    seen = ItemLists.from_pairs(torch.randint(0, 200, (3000,)), torch.randint(0, 60, (3000,)), 200)
+    relevant = ItemLists.from_pairs(torch.randint(0, 200, (900,)), torch.randint(0, 60, (900,)), 200)
+    result = evaluate(Constant(torch.arange(60.0), 200), relevant, seen, cutoffs=[5])
+    activity = seen.lengths[torch.tensor(result.per_user["user"].to_list())]
+    report = by_group(result.per_user, "recall@5", deciles(activity))
+    assert report.table["users"].sum() == len(result.per_user)
+    weighted = (report.table["mean"] * report.table["users"]).sum() / len(result.per_user)
+    assert weighted == pytest.approx(result.values["recall@5"])
+
+
+def test_recall_by_item_group_worked_by_hand() -> None:
+    ranking = Ranking(torch.tensor([0, 2]), torch.tensor([[3, 1, 0], [2, 4, -1]]), torch.zeros(2, 3), 0.0)
+    relevant = ItemLists.from_pairs(torch.tensor([0, 0, 0, 1, 2]), torch.tensor([0, 1, 4, 0, 2]), 3)
+    groups = torch.tensor([0, 1, 1, 0, 1])
+    rows = recall_by_item_group(ranking, relevant, groups, k=2)
+    assert rows.rows() == [(0, 0, 0.0), (0, 1, 0.5), (2, 1, 1.0)]
+    report = by_group(rows, "recall@2", rows["group"])
+    assert report.table["mean"].to_list() == [0.0, 0.75]
+    assert recall_by_item_group(ranking, relevant, groups, k=3).rows()[0] == (0, 0, 1.0)
+
+
+def test_bad_input_is_refused() -> None:
+    with pytest.raises(ValueError, match="metric: expected a column of user, recall@5; got 'ndcg@5'"):
+        by_group(ROWS, "ndcg@5", [0, 0, 0, 0])
+    with pytest.raises(ValueError, match="groups: expected one for each of 4 rows, got 2"):
+        by_group(ROWS, "recall@5", [0, 1])
+    ranking = Ranking(torch.tensor([0]), torch.tensor([[0]]), torch.zeros(1, 1), 0.0)
+    relevant = ItemLists.from_pairs(torch.tensor([0]), torch.tensor([0]), 1)
+    with pytest.raises(ValueError, match="k: expected 1 to 1, the lists' length; got 2"):
+        recall_by_item_group(ranking, relevant, torch.tensor([0]), k=2)

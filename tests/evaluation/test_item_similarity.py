@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+import torch
+
+from ragx.evaluation.item_lists import ItemLists
+from ragx.evaluation.item_similarity import ItemSimilarity
+from ragx.evaluation.ranking import rank
+
+HISTORY = ItemLists.from_pairs(torch.tensor([0, 0, 2]), torch.tensor([0, 2, 1]), 3)
+MATRIX = np.array([[0.0, 1.0, 2.0, 3.0], [4.0, 0.0, 5.0, 6.0], [0.5, 0.25, 0.0, 1.0], [0.0, 0.0, 0.0, 9.0]])
+EXPECTED = [[0.5, 1.25, 2.0, 4.0], [0.0, 0.0, 0.0, 0.0], [4.0, 0.0, 5.0, 6.0]]
+USERS = torch.arange(3)
+
+
+@pytest.mark.parametrize("form", [np.asarray, torch.tensor, sp.csr_array, sp.csc_matrix])
+def test_every_form_of_the_matrix_gives_the_worked_scores(form: type) -> None:
+    scorer = ItemSimilarity(HISTORY, form(MATRIX))
+    assert (scorer.num_users, scorer.num_items) == (3, 4)
+    assert scorer.scores(USERS, slice(0, 4)).tolist() == EXPECTED
+    for _ in range(2):
+        assert scorer.scores(torch.tensor([2, 0]), slice(1, 3)).tolist() == [[0.0, 5.0], [1.25, 2.0]]
+
+
+def test_weighted_history() -> None:
+    history = sp.csr_array(np.array([[2.0, 0.0, 0.0, 0.5]]))
+    assert ItemSimilarity(history, MATRIX).scores(torch.tensor([0]), slice(0, 4)).tolist() == [[0.0, 2.0, 4.0, 10.5]]
+
+
+def test_ranking_is_that_of_the_dense_scores() -> None:
+    rng = np.random.default_rng(0)
+    matrix = sp.csr_array(np.where(rng.random((300, 300)) < 0.05, rng.random((300, 300)), 0.0))
+    history = ItemLists.from_pairs(rng.integers(0, 40, 400), rng.integers(0, 300, 400), 40)
+    sparse, dense = ItemSimilarity(history, matrix), ItemSimilarity(history, matrix.toarray())
+    first, second = (rank(scorer, k=10, seen=history) for scorer in (sparse, dense))
+    assert torch.equal(first.items, second.items)
+    scores = dense.scores(torch.arange(40), slice(0, 300))
+    scores[history.users, history.items] = -torch.inf
+    assert torch.equal(first.scores, scores.topk(10).values)
+
+
+def test_misfits_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"matrix: expected items by items, got shape \(3, 4\)"):
+        ItemSimilarity(HISTORY, MATRIX[:3])
+    with pytest.raises(ValueError, match="history: expected items below 2, as the matrix has, got 2"):
+        ItemSimilarity(HISTORY, MATRIX[:2, :2])
+    with pytest.raises(ValueError, match="history: expected 4 columns, as the matrix has, got 3"):
+        ItemSimilarity(sp.csr_array(np.ones((2, 3))), MATRIX)

@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from ragx.evaluation import memory
+from ragx.evaluation.item_lists import ItemLists
+from ragx.evaluation.memory import Plan, plan_blocks, shrinking
+from ragx.evaluation.ranking import rank
+from ragx.evaluation.scorers import FunctionScorer
+
+
+@pytest.mark.parametrize("num_items", [1, 2048, 40_981, 10_000_000])
+@pytest.mark.parametrize("megabytes", [2, 50, 400])
+def test_blocks_fit_the_memory_in_whole_tiles(num_items: int, megabytes: int) -> None:
+    plan = plan_blocks(100_000, num_items, megabytes * 2**20)
+    assert plan.width % 2048 == 0
+    assert plan.rows * plan.width * 4.25 <= megabytes * 2**20
+    assert plan.rows >= 64
+
+
+def test_given_rows_are_kept_and_never_exceed_the_users() -> None:
+    assert plan_blocks(100_000, 100, block_users=7).rows == 7
+    assert plan_blocks(5, 100).rows == 5
+    assert plan_blocks(5, 100).width == 2048
+
+
+def test_free_memory_is_read(tmp_path: Path) -> None:
+    table = tmp_path / "meminfo"
+    table.write_text("MemTotal:       999 kB\nMemAvailable:      8 kB\n")
+    assert memory._free_memory(table) == 8192
+    assert memory._free_memory(tmp_path / "absent") == 4 * memory.DEFAULT_MEMORY
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory"), torch.OutOfMemoryError("full")]
+)
+def test_blocks_shrink_until_they_fit(error: Exception) -> None:
+    tried: list[Plan] = []
+
+    def work(plan: Plan) -> Plan:
+        tried.append(plan)
+        if plan.rows * plan.width > 64 * 4096:
+            raise error
+        return plan
+
+    assert shrinking(work, Plan(1024, 8192)) == Plan(64, 4096)
+    assert tried[:2] == [Plan(1024, 8192), Plan(512, 8192)]
+
+
+def test_other_errors_and_the_smallest_block_are_raised() -> None:
+    def fail(plan: Plan) -> None:
+        raise RuntimeError("CUDA out of memory" if plan.rows <= 64 else "shapes differ")
+
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        shrinking(fail, Plan(128, 2048))
+    with pytest.raises(RuntimeError, match="out of memory"):
+        shrinking(fail, Plan(64, 4096))
+
+
+def test_a_ranking_survives_running_out_of_memory() -> None:
+    vectors = torch.randn(300, 8), torch.randn(100, 8)
+
+    def greedy(users: torch.Tensor, items: slice) -> torch.Tensor:
+        if users.numel() > 100:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")
+        return (vectors[0][users, None] * vectors[1][items]).sum(-1)
+
+    seen = ItemLists.from_pairs(torch.arange(300), torch.arange(300) % 100, 300)
+    lists = rank(FunctionScorer(greedy, 300, 100), k=5, seen=seen)
+    assert torch.equal(lists.items, rank(FunctionScorer(greedy, 300, 100), k=5, seen=seen, block_users=50).items)

@@ -1,0 +1,109 @@
+from collections.abc import Callable
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ragx.graph.adjacency import Adjacency
+from ragx.kernels.edge_product import edge_product, edge_product_reference
+from ragx.kernels.forms import FORMS, use_form
+
+GraphOf = Callable[[str, int], Adjacency]
+KINDS = ["random", "no edges", "one node", "square", "one heavy node"]
+TOLERANCE = {torch.float64: 1e-14, torch.float32: 2e-6, torch.bfloat16: 5e-3}  # of Σ|q k|
+
+
+def _ends(adjacency: Adjacency, heads: int, seed: int, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    extra = (heads,) if heads else ()
+    query = torch.randn(adjacency.num_targets, *extra, 8, generator=generator, dtype=torch.float64)
+    key = torch.randn(adjacency.num_sources, *extra, 8, generator=generator, dtype=torch.float64)
+    return query.to(dtype).requires_grad_(), key.to(dtype).requires_grad_()
+
+
+def test_values_worked_by_hand() -> None:
+    adjacency, _ = Adjacency.from_edges(torch.tensor([0, 1, 1]), torch.tensor([0, 0, 2]), 2, 3)
+    query = torch.tensor([[1.0, 2.0], [5.0, 5.0], [0.0, 3.0]], requires_grad=True)
+    key = torch.tensor([[1.0, 1.0], [2.0, -1.0]], requires_grad=True)
+
+    score = edge_product(query, key, adjacency)
+    score.backward(torch.tensor([1.0, 10.0, 100.0]))  # type: ignore[no-untyped-call]
+
+    assert score.tolist() == [3.0, 0.0, -3.0]
+    assert query.grad is not None and query.grad.tolist() == [[21.0, -9.0], [0.0, 0.0], [200.0, -100.0]]
+    assert key.grad is not None and key.grad.tolist() == [[1.0, 2.0], [10.0, 320.0]]
+
+
+@given(seed=st.integers(0, 10_000), kind=st.sampled_from(KINDS), heads=st.sampled_from([0, 1, 3]))
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@settings(max_examples=20, deadline=None)
+def test_values_equal_the_reference(graph_of: GraphOf, dtype: torch.dtype, seed: int, kind: str, heads: int) -> None:
+    adjacency = graph_of(kind, seed)
+    query, key = _ends(adjacency, heads, seed, dtype)
+
+    score = edge_product(query, key, adjacency)
+
+    exact = edge_product_reference(query.double(), key.double(), adjacency)
+    size = edge_product_reference(query.double().abs(), key.double().abs(), adjacency)
+    assert score.dtype == dtype
+    assert bool(((score.double() - exact).abs() <= TOLERANCE[dtype] * size).all())
+
+
+@pytest.mark.parametrize("kind", KINDS[:4])
+@pytest.mark.parametrize("heads", [0, 2])
+@pytest.mark.parametrize("form", FORMS["edge_product"])
+def test_first_and_second_derivatives(graph_of: GraphOf, form: str, heads: int, kind: str) -> None:
+    adjacency = graph_of(kind, 4)
+    ends = _ends(adjacency, heads, 4, torch.float64)
+    with use_form("edge_product", form):
+        assert torch.autograd.gradcheck(lambda q, k: edge_product(q, k, adjacency), ends, fast_mode=True)
+        assert torch.autograd.gradgradcheck(lambda q, k: edge_product(q, k, adjacency), ends, fast_mode=True)
+
+
+@pytest.mark.parametrize("heads", [0, 4])
+def test_nothing_of_size_edges_times_width_is_made(
+    graph_of: GraphOf, largest_allocation: Callable[[Callable[[], object]], int], heads: int
+) -> None:
+    adjacency = graph_of("one heavy node", 0)
+    extra = (heads, 16) if heads else (64,)
+    query = torch.randn(adjacency.num_targets, *extra, requires_grad=True)
+    key = torch.randn(adjacency.num_sources, *extra, requires_grad=True)
+
+    def step() -> None:
+        edge_product(query, key, adjacency).sum().backward()  # type: ignore[no-untyped-call]
+
+    step()  # indices are made once and kept
+    per_edge = 8 * max(heads, 1)  # bytes: at most one 64-bit number an edge and head
+    assert largest_allocation(step) <= per_edge * adjacency.num_edges < adjacency.num_edges * 64 * 4
+    with use_form("edge_product", "reference"):
+        assert largest_allocation(step) >= adjacency.num_edges * 64 * 4  # the meter sees such a tensor
+
+
+def test_same_bits_each_time_and_with_any_number_of_threads(graph_of: GraphOf) -> None:
+    adjacency = graph_of("one heavy node", 0)
+    query, key = _ends(adjacency, 2, 0, torch.float32)
+    threads = torch.get_num_threads()
+    runs = []
+    try:
+        for count in (1, 2, 2, 4):
+            torch.set_num_threads(count)
+            score = edge_product(query, key, adjacency)
+            runs.append((score, *torch.autograd.grad(score, (query, key), torch.ones_like(score))))
+    finally:
+        torch.set_num_threads(threads)
+    assert all(torch.equal(a, b) for run in runs for a, b in zip(run, runs[0], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("query", "key", "message"),
+    [
+        (torch.zeros(1, 2), torch.zeros(3, 2), r"key: expected shape \[2, D\] or \[2, H, D\], got \[3, 2\]"),
+        (torch.zeros(2, 2), torch.zeros(2, 2), r"query: expected shape \[1, 2\] to fit key, got \[2, 2\]"),
+        (torch.zeros(1, 2).double(), torch.zeros(2, 2), "query and key: expected one dtype, got torch.float64 and"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_refused(query: torch.Tensor, key: torch.Tensor, message: str) -> None:
+    adjacency, _ = Adjacency.from_edges(torch.tensor([0, 1]), torch.tensor([0, 0]), 2, 1)
+    with pytest.raises(ValueError, match=message):
+        edge_product(query, key, adjacency)

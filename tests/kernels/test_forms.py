@@ -1,0 +1,45 @@
+import pytest
+import torch
+
+from ragx.kernels.forms import FASTEST, FORMS, form_of, use_form
+
+CPU = torch.device("cpu")
+
+
+def test_fastest_forms_are_known_forms() -> None:
+    assert all(form in FORMS[operation] for table in FASTEST.values() for operation, form in table.items())
+
+
+def test_a_device_without_measurements_takes_the_reference() -> None:
+    assert form_of("weighted_sum", torch.device("meta")) == "reference"
+
+
+def test_forced_form_holds_in_the_block_and_nests() -> None:
+    before = form_of("weighted_sum", CPU)
+    with use_form("weighted_sum", "csr"):
+        with use_form("weighted_sum", "reference"):
+            assert form_of("weighted_sum", CPU) == "reference"
+        assert form_of("weighted_sum", CPU) == "csr"
+    assert form_of("weighted_sum", CPU) == before == "embedding_bag"
+
+
+def test_forced_form_ends_with_an_error_in_the_block() -> None:
+    with pytest.raises(RuntimeError, match="broken"), use_form("edge_product", "reference"):
+        raise RuntimeError("broken")
+    assert form_of("edge_product", CPU) == "sampled"
+
+
+@pytest.mark.parametrize(
+    ("operation", "form", "message"),
+    [
+        (
+            "weigted_sum",
+            "csr",
+            "operation: expected one of weighted_sum, edge_product; got 'weigted_sum'. Did you mean",
+        ),
+        ("weighted_sum", "coo", "form of weighted_sum: expected one of embedding_bag, csr, reference; got 'coo'"),
+    ],
+)
+def test_unknown_names_are_refused(operation: str, form: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message), use_form(operation, form):
+        pass

@@ -1,0 +1,144 @@
+from collections.abc import Callable
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ragx.graph.adjacency import Adjacency
+from ragx.kernels.compressed import compressed_rows
+from ragx.kernels.forms import FORMS, use_form
+from ragx.kernels.linear_propagation import linear_propagation, linear_propagation_reference
+
+GraphOf = Callable[[str, int], Adjacency]
+
+
+def _inputs(adjacency: Adjacency, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(adjacency.num_sources, 3, generator=generator, dtype=torch.float64, requires_grad=True)
+    return x, torch.randn(adjacency.num_edges, generator=generator, dtype=torch.float64)
+
+
+def test_values_worked_by_hand() -> None:
+    adjacency, _ = Adjacency.from_edges(torch.tensor([1, 0]), torch.tensor([0, 1]), 2, 2)
+    x = torch.tensor([[1.0], [10.0]], requires_grad=True)
+    weight = torch.tensor([2.0, 3.0])  # A = [[0, 2], [3, 0]], A² = 6 I
+
+    y = linear_propagation(x, weight, adjacency, [1.0, 0.5, 2.0])
+    y.backward(torch.tensor([[1.0], [0.0]]))  # type: ignore[no-untyped-call]
+
+    assert y.tolist() == [[1.0 + 10.0 + 12.0], [10.0 + 1.5 + 120.0]]
+    assert x.grad is not None and x.grad.tolist() == [[13.0], [1.0]]
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    kind=st.sampled_from(["square", "one node"]),
+    coefficients=st.lists(st.sampled_from([0.0, 1.0, -0.5, 0.25]), min_size=1, max_size=5),
+)
+@pytest.mark.parametrize("form", FORMS["weighted_sum"])
+@settings(max_examples=20, deadline=None)
+def test_values_and_gradients_equal_the_reference_and_dense_powers(
+    graph_of: GraphOf, form: str, seed: int, kind: str, coefficients: list[float]
+) -> None:
+    adjacency = graph_of(kind, seed)
+    x, weight = _inputs(adjacency, seed)
+    dense = compressed_rows(adjacency, weight).to_dense()
+    powers = [torch.linalg.matrix_power(dense, power) for power in range(len(coefficients))]
+    polynomial = torch.stack([c * power for c, power in zip(coefficients, powers, strict=True)]).sum(0)
+
+    with use_form("weighted_sum", form):
+        y = linear_propagation(x, weight, adjacency, coefficients)
+        (gradient,) = torch.autograd.grad(y, x, torch.ones_like(y))
+
+    torch.testing.assert_close(y, polynomial @ x, rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(
+        y, linear_propagation_reference(x, weight, adjacency, coefficients), rtol=1e-9, atol=1e-9
+    )
+    torch.testing.assert_close(gradient, polynomial.T @ torch.ones_like(y), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_first_and_second_derivatives(graph_of: GraphOf, keep: bool) -> None:
+    adjacency = graph_of("square", 0)
+    x, weight = _inputs(adjacency, 0)
+    transposed = weight[adjacency.permutation] if keep else None
+
+    def propagate(y: torch.Tensor) -> torch.Tensor:
+        return linear_propagation(y, weight, adjacency, (0.5, 0.0, 1.0), transposed_weight=transposed) ** 2
+
+    assert torch.autograd.gradcheck(propagate, (x,))
+    assert torch.autograd.gradgradcheck(propagate, (x,), fast_mode=True)
+
+
+def test_input_is_not_written_over(graph_of: GraphOf) -> None:
+    adjacency = graph_of("square", 1)
+    x, weight = _inputs(adjacency, 1)
+    before = x.detach().clone()
+    linear_propagation(x, weight, adjacency, [1.0])
+    linear_propagation(x, weight, adjacency, [1.0, 1.0, 1.0])
+    assert torch.equal(x, before)
+
+
+def test_no_layer_is_kept_for_the_backward_pass(graph_of: GraphOf) -> None:
+    adjacency = graph_of("square", 2)
+    x, weight = _inputs(adjacency, 2)
+    saved: list[torch.Tensor] = []
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        saved.append(tensor)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        linear_propagation(x, weight, adjacency, [1.0] * 4)
+    assert [tensor.shape for tensor in saved] == [weight.shape]
+
+
+def test_single_precision_is_near_double(graph_of: GraphOf) -> None:
+    adjacency = graph_of("square", 3)
+    x, weight = _inputs(adjacency, 3)
+    exact = linear_propagation_reference(x, weight, adjacency, [0.25] * 4)
+    size = linear_propagation_reference(x.abs(), weight.abs(), adjacency, [0.25] * 4)
+    y = linear_propagation(x.float(), weight.float(), adjacency, [0.25] * 4)
+    assert bool(((y - exact).abs() <= 2e-6 * size).all())
+
+
+def test_learnt_weight_is_refused_unless_no_gradient_is_kept(graph_of: GraphOf) -> None:
+    adjacency = graph_of("square", 0)
+    x, weight = _inputs(adjacency, 0)
+    weight.requires_grad_()
+    with pytest.raises(ValueError, match=r"weight: expected a constant.*call weighted_sum once a layer"):
+        linear_propagation(x, weight, adjacency, [1.0, 1.0])
+    with torch.no_grad():
+        assert linear_propagation(x, weight, adjacency, [1.0, 1.0]).shape == x.shape
+
+
+@pytest.mark.parametrize(
+    ("targets", "width", "edges", "coefficients", "message"),
+    [
+        (3, (2, 4), 2, [1.0], "adjacency: expected as many sources as targets, got 2 and 3"),
+        (2, (3, 4), 2, [1.0], r"x and weight: expected shapes \[2, D\] and \[2\], got \[3, 4\] and \[2\]"),
+        (2, (2, 4), 5, [1.0], r"x and weight: expected shapes \[2, D\] and \[2\], got \[2, 4\] and \[5\]"),
+        (2, (2, 4), 2, [], "coefficients: expected at least one factor, got none"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_refused(
+    targets: int, width: tuple[int, ...], edges: int, coefficients: list[float], message: str
+) -> None:
+    adjacency, _ = Adjacency.from_edges(torch.tensor([0, 1]), torch.tensor([0, 1]), 2, targets)
+    with pytest.raises(ValueError, match=message):
+        linear_propagation(torch.zeros(width), torch.zeros(edges), adjacency, coefficients)
+
+
+def test_transposed_weight_of_another_shape_is_refused(graph_of: GraphOf) -> None:
+    adjacency = graph_of("square", 0)
+    x, weight = _inputs(adjacency, 0)
+    with pytest.raises(ValueError, match=r"transposed_weight: expected the shape of weight, \[60\]"):
+        linear_propagation(x, weight, adjacency, [1.0], transposed_weight=weight[1:])
+
+
+def test_weight_of_another_dtype_is_refused(graph_of: GraphOf) -> None:
+    adjacency = graph_of("square", 0)
+    x, weight = _inputs(adjacency, 0)
+    with pytest.raises(ValueError, match=r"weight: expected the dtype of x, torch.float64, got torch.float32"):
+        linear_propagation(x, weight.float(), adjacency, [1.0])
