@@ -105,9 +105,8 @@ def _bind(path: str, node: Any, given: Collection[str], errors: list[str]) -> Pa
             errors.append(f"{place}: is given when the part is built and cannot be set.")
         elif name not in usable and not open_ended:
             options = [each for each in usable if each not in given]
-            errors.append(
-                f"{place}: unknown option of {node[TARGET]}.{did_you_mean(name, options)} Options: {', '.join(options)}."
-            )
+            near = did_you_mean(name, options)
+            errors.append(f"{place}: unknown option of {node[TARGET]}.{near} Options: {', '.join(options)}.")
         else:
             arguments[name] = _bind_value(place, value, hints.get(name, Any), errors)
     for name in usable:
@@ -170,7 +169,7 @@ def _parameters(target: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
 
 
 def _hints(target: Callable[..., Any]) -> dict[str, Any]:
-    function = target.__init__ if inspect.isclass(target) else target  # type: ignore[misc]
+    function = target.__init__ if inspect.isclass(target) else target
     try:
         return typing.get_type_hints(function)
     except Exception:

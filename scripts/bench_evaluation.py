@@ -11,6 +11,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -148,8 +149,8 @@ def measure(folder: Path, repeats: int, check_lists: bool) -> dict[str, Any]:
     memory, ranking = peak_memory(whole), whole()
     work: dict[str, Callable[[], Any]] = {"evaluate": whole}
     for rows in PRODUCT_BLOCKS:
-        work[f"product {rows}"] = lambda rows=rows: bare_product(users, items, rows, num_items)
-    work["product 1024, tiles of 2048"] = lambda: bare_product(users, items, 1024, 2048)
+        work[f"product {rows}"] = partial(bare_product, users, items, rows, num_items)
+    work["product 1024, tiles of 2048"] = partial(bare_product, users, items, 1024, 2048)
     work["rank"] = lambda: rank(scorer, k=K, seen=seen)
     seconds = medians(work, repeats)
     fastest = min(seconds[f"product {rows}"] for rows in PRODUCT_BLOCKS)

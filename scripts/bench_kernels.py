@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch.nn import functional
-from torch_geometric.utils import softmax  # type: ignore[import-untyped]
+from torch_geometric.utils import softmax
 
 from ragx.graph.adjacency import Adjacency
 from ragx.kernels.compressed import compressed_rows

@@ -9,7 +9,9 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -18,6 +20,7 @@ from ragx.parts import TARGET, PartsError
 from ragx.training.interruption import Interrupted, TrainingDivergedError
 
 USAGE = 2
+_failures: list[Exception] = []
 
 
 def guarded(job: Callable[[], Any], conf: str, name: str) -> int:
@@ -33,6 +36,8 @@ def guarded(job: Callable[[], Any], conf: str, name: str) -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing and exiting
     try:
         job()
+        if _failures:
+            raise _failures.pop()
     except (HydraException, OmegaConfBaseException) as error:
         return _say(reword(error, conf, name), USAGE)
     except ValueError as error:
@@ -44,6 +49,20 @@ def guarded(job: Callable[[], Any], conf: str, name: str) -> int:
     except KeyboardInterrupt:
         return _say("stopped by SIGINT: the same command takes up from the last checkpoint.", 130)
     return 0
+
+
+def attempt(task: Callable[[], float]) -> float:
+    """Run the task of one configuration, and keep its failure from Hydra, which would print lines of its own.
+
+    Within a sweep the failure is raised, since there the launcher has to learn of it.
+    """
+    try:
+        return task()
+    except Exception as error:
+        if HydraConfig.get().mode == RunMode.MULTIRUN:
+            raise
+        _failures.append(error)
+        return float("nan")
 
 
 def _say(message: str, status: int) -> int:

@@ -1,5 +1,6 @@
 """The course of one run, from a config to a folder of results."""
 
+import json
 import resource
 import sys
 import time
@@ -9,7 +10,6 @@ from typing import Any
 
 import torch
 from rich.console import Console
-from runner.summary import print_data, print_summary, summary_line
 
 from ragx.checks import check
 from ragx.data.dataset import Dataset
@@ -33,6 +33,7 @@ from ragx.training.progress import TerminalProgress
 from ragx.training.state import FitResult
 from ragx.training.trackers import JsonLines, Tracker
 from ragx.training.trainer import Trainer
+from runner.summary import print_data, print_summary, summary_line
 
 DECISIVE = ("dataset", "split", "graph", "layer", "model", "objective", "optimizer", "trainer")
 LIST_LENGTH = 20
@@ -54,7 +55,7 @@ def execute(config: dict[str, Any]) -> float:
     split: Split = parts["split"].build(dataset=dataset)
     print_data(console, dataset, split)
     run = _Run(config, parts, dataset, split)
-    if (run.folder / "metrics.json").is_file() and not config["rerun"]:
+    if run.is_finished() and not config["rerun"]:
         console.print(f"This run is finished; its results are in {run.folder} (rerun=true runs it again).")
         return print_summary(console, run.folder)
     try:
@@ -106,6 +107,13 @@ class _Run:
         self.folder = Path(self.config["runs"]) / self.name
         self.looks = Looks(Path(self.config["runs"]))
 
+    def is_finished(self) -> bool:
+        """Whether the folder holds the results of this run under this very protocol."""
+        if not (self.folder / "metrics.json").is_file():
+            return False
+        stored = json.loads((self.folder / "run.json").read_text())["config"]["evaluation"]
+        return bool(stored == json.loads(json.dumps(self.plain["evaluation"])))
+
     def go(self) -> None:
         """Train, choose, perhaps refit, test once, and write everything down."""
         if self.config["rerun"]:
@@ -129,7 +137,7 @@ class _Run:
         model, fit = self._train(graph, "train")
         validation = self.protocol.validate(model.scorer(graph), self.split)
         popular = MostPopular().fit(self.split.train)
-        best = self._best_achievable()
+        best = self._best_achievable("validation")
         metrics: dict[str, Any] = {
             "validation": validation.values,
             "baseline": {"most_popular": {"validation": self.protocol.validate(popular, self.split).values}},
@@ -143,6 +151,7 @@ class _Run:
             popular = MostPopular().fit(self.split.train_and_validation)
             metrics["refit"] = {name: value for name, value in refit.as_dict().items() if name != "history"}
         if self.protocol.final:
+            best = self._best_achievable("test")
             self._test(
                 {"model": model.scorer(graph), "most_popular": popular} | ({"best": best} if best else {}), metrics
             )
@@ -180,13 +189,11 @@ class _Run:
         curves = list(dict.fromkeys([self.trainer.stopping.monitor, f"recall@{cutoff}", f"ndcg@{cutoff}"]))
         return self.protocol.validate(model.scorer(graph), self.split, metrics=curves).values
 
-    def _best_achievable(self) -> Scorer | None:
-        """Return the ranking by the planted preference over the test period, among items that train knows."""
+    def _best_achievable(self, part: str) -> Scorer | None:
+        """Return the ranking by the planted preference over the period of a part, among items that train knows."""
         if self.dataset.truth is None:
             return None
-        times = self.dataset.interactions.column("timestamp")
-        start, end = self.split.test_period or (int(times.min()), int(times.max()) + 1)
-        preference = torch.tensor(self.dataset.truth.preference(start, end), dtype=torch.float32)
+        preference = torch.tensor(self.dataset.truth.preference(*self.split.periods[part]), dtype=torch.float32)
         preference[:, torch.tensor(self.split.train.item_counts()) == 0] = 0
         return InnerProduct(preference, torch.eye(preference.shape[1]))
 

@@ -49,7 +49,7 @@ def print_summary(console: Console, folder: Path) -> float:
 def _print_notes(console: Console, metrics: dict[str, Any], folder: Path) -> None:
     part = "test" if "test" in metrics else "validation"
     if "best_achievable" in metrics:
-        name = next(each for each in metrics[part] if each.startswith("ndcg"))
+        name = next((each for each in _shown(metrics[part]) if each.startswith("ndcg")), next(iter(metrics[part])))
         share = metrics[part][name] / metrics["best_achievable"][part][name]
         console.print(f"{share:.1%} of the achievable {part} {name} was reached.", highlight=False)
     fit = metrics["fit"]
@@ -65,7 +65,7 @@ def _print_notes(console: Console, metrics: dict[str, Any], folder: Path) -> Non
     )
     if "looks" in metrics:
         console.print(f"The test part of split {metrics['split']['fingerprint']} has had {metrics['looks']} looks.")
-    console.print(f"Results, curve, recommendations and checkpoint: {folder}", highlight=False)
+    console.print(f"Results, curve, recommendations and checkpoint: {folder}", highlight=False, soft_wrap=True)
 
 
 def summary_line(metrics: dict[str, Any]) -> dict[str, Any]:

@@ -54,8 +54,8 @@ class PairBatches:
         check(batch_size >= 1, f"batch_size: expected at least 1, got {batch_size}.")
         check(len(train) > 0, "The train part is empty: there is nothing to learn from.")
         self.pairs = TrainPairs(
-            torch.as_tensor(train.column("user")),
-            torch.as_tensor(train.column("item")),
+            torch.tensor(train.column("user")),
+            torch.tensor(train.column("item")),
             train.num_users,
             train.num_items,
         )

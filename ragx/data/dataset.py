@@ -30,6 +30,7 @@ class Dataset:
         published: part of every interaction (``train``, ``validation``, ``test``) where the publisher gave one.
         tables: linked tables by name, such as ``items`` or ``campaigns``; ids as outside ids.
         truth: the planted structure of a generated dataset.
+        steps: (name, users, items, interactions) after each step of reading and filtering.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Dataset:
     published: pl.Series | None = None
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     truth: Truth | None = None
+    steps: tuple[tuple[str, int, int, int], ...] = ()
 
     def __post_init__(self) -> None:
         check(len(self.interactions) > 0, f"Dataset {self.name}: expected interactions, got none.")

@@ -32,10 +32,8 @@ def fingerprint(parts: Mapping[str, Interactions], ordered: bool = False) -> str
     for name in sorted(parts):
         part = parts[name]
         key = ranks[0][part.column("user")] * part.num_items + ranks[1][part.column("item")]
-        if ordered and part.has("timestamp"):
-            key = key[np.lexsort((key, part.column("timestamp")))]
-        else:
-            key = np.sort(key)
+        by_time = ordered and part.has("timestamp")
+        key = key[np.lexsort((key, part.column("timestamp")))] if by_time else np.sort(key)
         digest.update(f"\n{name}:{len(part)}\n".encode())
         digest.update(key.astype("<i8").tobytes())
     return digest.hexdigest()[:12]

@@ -60,13 +60,13 @@ class IdMap:
         """Return the row of every outside id, or -1 where it is unknown."""
         if series.dtype != self.ids.dtype:
             series = series.cast(self.ids.dtype, strict=False)
-        frame = pl.DataFrame({"id": series}).join(self._index, on="id", how="left", maintain_order="left")
-        return frame["row"].fill_null(-1).to_numpy()
+        rows = series.replace_strict(self.ids, self._rows, default=-1, return_dtype=pl.Int64)
+        return rows.fill_null(-1).to_numpy()
 
     def outside(self, rows: np.ndarray) -> pl.Series:
         """Return the outside id of every row."""
         return self.ids.gather(rows)
 
     @cached_property
-    def _index(self) -> pl.DataFrame:
-        return pl.DataFrame({"id": self.ids, "row": np.arange(len(self.ids), dtype=np.int64)})
+    def _rows(self) -> pl.Series:
+        return pl.Series("row", np.arange(len(self.ids), dtype=np.int64))

@@ -39,7 +39,7 @@ class Interactions:
             check(column.dtype == pl.Int64, f"Interactions: expected {name} as int64 rows, got {column.dtype}.")
             if len(column):
                 low, high = int(column.min()), int(column.max())  # type: ignore[arg-type]
-                check(0 <= low and high < len(ids), f"Interactions: {name} rows {low} to {high} exceed {len(ids)} ids.")
+                check(low >= 0 and high < len(ids), f"Interactions: {name} rows {low} to {high} exceed {len(ids)} ids.")
         for name in self.table.columns:
             check(self.table[name].null_count() == 0, f"Interactions: column {name} has empty cells.")
         if "value" in self.table.columns:
@@ -105,7 +105,14 @@ class Interactions:
 
     def pairs(self) -> pl.DataFrame:
         """Return the distinct (user, item) rows, sorted."""
-        return self.table.select("user", "item").unique().sort("user", "item")
+        key = self.pair_keys().sort()
+        key = key.filter(key != key.shift(1, fill_value=-1))
+        user, item = np.divmod(key.to_numpy(), max(1, self.num_items))
+        return pl.DataFrame({"user": user, "item": item})
+
+    def pair_keys(self) -> pl.Series:
+        """Return ``user * I + item`` of every event: one number for a pair, in the order of pairs."""
+        return self.table["user"] * self.num_items + self.table["item"]
 
     def item_counts(self) -> np.ndarray:
         """Return the number of distinct users of every item, of shape [I]."""

@@ -1,6 +1,5 @@
 """Reader of LightGCN lines: ``user item item …``."""
 
-import gzip
 from pathlib import Path
 
 import numpy as np
@@ -11,23 +10,24 @@ from ragx.data.dataset import Dataset
 from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
 from ragx.data.root import find_file
+from ragx.data.source import read_bytes
 
 
 def read_lines(path: str | Path) -> pl.DataFrame:
-    """Return the pairs of a file of lines ``user item item …`` (plain or ``.gz``) as columns user and item.
+    """Return the pairs of a file of lines ``user item item …`` (plain, ``.gz`` or ``.zst``) as columns user and item.
 
     Raises:
         ValueError: the file is missing or empty, or a line has a token that is not a whole number.
     """
     path = Path(path)
     check(path.is_file(), f"{path}: expected a file of lines 'user item item …', found none.")
-    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    raw = read_bytes(path)
     lines = raw.split(b"\n")
     counts = np.array([line.count(b" ") + 1 if line.strip() else 0 for line in map(bytes.strip, lines)], dtype=np.int64)
     check(counts.sum() > 0, f"{path}: expected lines 'user item item …', got an empty file.")
     try:
         numbers = np.array(raw.split(), dtype=np.int64)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ValueError(_first_bad_line(path, lines)) from None
     if numbers.size != counts.sum() or numbers.min() < 0:
         raise ValueError(_first_bad_line(path, lines))
@@ -43,7 +43,10 @@ def _first_bad_line(path: Path, lines: list[bytes]) -> str:
         for token in line.strip().split(b" ") if line.strip() else []:
             if not token.isdigit() or len(token) > 18:
                 shown = token.decode(errors="replace")
-                return f"{path}, line {number}: expected whole numbers 'user item item …' parted by one space, got {shown!r}."
+                return (
+                    f"{path}, line {number}: expected whole numbers 'user item item …' parted by one space, "
+                    f"got {shown!r}."
+                )
     return f"{path}: expected lines 'user item item …'."
 
 

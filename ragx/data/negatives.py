@@ -1,13 +1,14 @@
 """Negative items, drawn from what a user has not in train."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import torch
 
 from ragx.checks import check, check_choice, check_positive
 from ragx.rows import row_pointer_of
-from ragx.typing import Bool, Int, Tensor
+from ragx.typing import Bool, Float, Int, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +45,17 @@ class TrainPairs:
 
     def __init__(self, users: Int[Tensor, " P"], items: Int[Tensor, " P"], num_users: int, num_items: int) -> None:
         self.num_users, self.num_items = num_users, num_items
-        self.key = torch.unique(users * num_items + items)
+        self.key: Tensor = torch.unique(users * num_items + items)
         self.items = self.key % num_items
         self.row_pointer = row_pointer_of(self.key // num_items, num_users)
 
     def __len__(self) -> int:
         return self.key.numel()
+
+    @cached_property
+    def popularity(self) -> Float[Tensor, " I"]:
+        """Number of distinct users of every item."""
+        return torch.bincount(self.items, minlength=self.num_items).double()
 
     @property
     def users(self) -> Int[Tensor, " P"]:
@@ -85,8 +91,7 @@ class NegativeSampler:
         self.negatives, self.pairs = negatives, pairs
         self.cumulative: Tensor | None = None
         if negatives.distribution == "popularity":
-            popularity = torch.bincount(pairs.items, minlength=pairs.num_items).double() ** negatives.exponent
-            self.cumulative = popularity.cumsum(0)
+            self.cumulative = (pairs.popularity**negatives.exponent).cumsum(0)
         heaviest = int(torch.diff(pairs.row_pointer).max())
         check(heaviest < pairs.num_items, "A user has every item in train, so no negative can be drawn for that user.")
 

@@ -3,27 +3,59 @@
 import os
 from pathlib import Path
 
+from ragx.checks import check
+from ragx.data.catalogue import catalogued
+from ragx.data.download import fetch
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder of ragx, into which files are downloaded."""
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ragx"
+
 
 def data_folders(root: str | Path | None = None) -> list[Path]:
     """Return the folders that are searched, in order: ``root``, or else RAGX_DATA, ``data`` and the user's cache."""
     if root is not None:
         return [Path(root)]
     named = os.environ.get("RAGX_DATA")
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ragx"
-    return [*([Path(named)] if named else []), Path("data"), cache]
+    return [*([Path(named)] if named else []), Path("data"), cache_folder()]
 
 
-def find_file(name: str, root: str | Path | None = None) -> Path:
+def find_file(name: str, root: str | Path | None = None, *, download: bool = True) -> Path:
     """Return the first place where the file ``name``, a path below a data folder, exists.
 
+    A file of the catalogue that is nowhere is downloaded into the cache folder, unless ``root`` is given.
+
+    Args:
+        name: path below a data folder, such as ``gowalla/train.txt.gz``.
+        root: the only folder to look in; by default those of :func:`data_folders`.
+        download: whether a missing file of the catalogue is fetched.
+
     Raises:
-        ValueError: it is in none of the folders; the message lists where it was looked for.
+        ValueError: it is in none of the folders; the message says where it was looked for and where it goes.
     """
     candidates = [folder / name for folder in data_folders(root)]
     for candidate in candidates:
         if candidate.is_file():
             return candidate
     places = ", ".join(str(candidate) for candidate in candidates)
-    raise ValueError(
-        f"Data file {name} was not found. Looked for {places}. Put it there, or set dataset.root or RAGX_DATA."
-    )
+    message = f"Data file {name} was not found. Looked for {places}. Put it there, or set dataset.root or RAGX_DATA."
+    file = catalogued(name)
+    if file is None or not download:
+        raise ValueError(message)
+    check(file.url is not None, f"{message} It is not offered for download as such: {file.source}")
+    check(root is None, f"{message} `python scripts/download.py` fetches it into the cache folder.")
+    return fetch(file, cache_folder())
+
+
+def locate(path: str | Path, root: str | Path | None = None, *, download: bool = True) -> Path:
+    """Return a file that is absolute, below the current folder or below a data folder.
+
+    Raises:
+        ValueError: it is in none of them.
+    """
+    path = Path(path)
+    if path.is_file():
+        return path
+    check(not path.is_absolute(), f"{path}: expected a file, found none.")
+    return find_file(str(path), root, download=download)

@@ -123,7 +123,7 @@ def _plant(num_users: int, num_items: int, num_days: int, events_per_user: float
     launch[popularity.argmax()] = -90.0  # something is for sale on the first day
     activity = np.exp(random.normal(0, 0.6, num_users))
     activity *= events_per_user / activity.mean() / num_days
-    strength = np.float32(8.0)
+    strength = np.float32(14.0)
     return ShopTruth(
         popularity=popularity.astype(np.float32),
         category=category.astype(np.float32),

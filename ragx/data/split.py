@@ -1,9 +1,10 @@
 """A split into train, validation and a sealed test part."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 import polars as pl
 
 from ragx.checks import check
@@ -49,7 +50,7 @@ class Split:
         train: interactions that models learn from.
         validation: interactions that choose epochs and settings.
         test: the sealed part.
-        test_period: first and last second of the test part plus one, where the data has times.
+        periods: first second of each part and the second after its last, where the data has times.
         notes: what was done to whom, such as counts of users without train interactions.
     """
 
@@ -58,7 +59,7 @@ class Split:
     validation: Interactions
     test: SealedTest
     fingerprint: str
-    test_period: tuple[int, int] | None = None
+    periods: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
 
     @cached_property
@@ -70,7 +71,7 @@ class Split:
 def split_by_part(dataset: Dataset, part: pl.Series, name: str) -> Split:
     """Return the split in which every interaction goes to the part named beside it.
 
-    A held-out pair that also stands in train is a repeat: it is left in train only, and counted, since ranking masks it.
+    A held-out pair that also stands in train is a repeat: it is left in train only and counted, as ranking masks it.
 
     Raises:
         ValueError: a part is empty; the message says which.
@@ -82,20 +83,23 @@ def split_by_part(dataset: Dataset, part: pl.Series, name: str) -> Split:
         )
     tables = {each: dataset.interactions.filter(part == each) for each in PARTS}
     notes: dict[str, int] = {}
-    known = tables["train"].pairs()
+    known = [tables["train"].pair_keys()]
     for each in PARTS[1:]:
-        held_out = tables[each].table
-        fresh = held_out.join(known, on=["user", "item"], how="anti", maintain_order="left")
-        notes[f"{each}_repeats_left_out"] = held_out.height - fresh.height
-        tables[each] = Interactions(fresh, tables[each].users, tables[each].items)
-        check(fresh.height > 0, f"Split {name} of {dataset.name}: every {each} pair repeats an earlier one.")
-        known = pl.concat([known, fresh.select("user", "item")])
-        for side in ("user", "item"):
-            gone = fresh.select(side).unique().join(tables["train"].table.select(side).unique(), on=side, how="anti")
-            notes[f"{each}_{side}s_without_train"] = gone.height
-    period = None
-    if tables["test"].has("timestamp"):
-        times = tables["test"].column("timestamp")
-        period = (int(times.min()), int(times.max()) + 1)
+        keys = tables[each].pair_keys()
+        repeated = pl.concat([earlier.filter(earlier.is_in(keys.implode())) for earlier in known])
+        fresh = tables[each].filter(~keys.is_in(repeated.implode()))
+        notes[f"{each}_repeats_left_out"] = len(keys) - len(fresh)
+        check(len(fresh) > 0, f"Split {name} of {dataset.name}: every {each} pair repeats an earlier one.")
+        tables[each] = fresh
+        known.append(fresh.pair_keys())
+        for side, ids in (("user", fresh.users), ("item", fresh.items)):
+            gone = np.zeros(len(ids), dtype=bool)
+            gone[fresh.column(side)] = True
+            gone[tables["train"].column(side)] = False
+            notes[f"{each}_{side}s_without_train"] = int(gone.sum())
+    periods = {}
+    if dataset.interactions.has("timestamp"):
+        times = {each: table.column("timestamp") for each, table in tables.items()}
+        periods = {each: (int(seconds.min()), int(seconds.max()) + 1) for each, seconds in times.items()}
     mark = fingerprint(tables)
-    return Split(name, tables["train"], tables["validation"], SealedTest(tables["test"]), mark, period, notes)
+    return Split(name, tables["train"], tables["validation"], SealedTest(tables["test"]), mark, periods, notes)

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from ragx.checks import check, check_fraction
-from ragx.data.dataset import Dataset
+from ragx.data.dataset import PARTS, Dataset
 from ragx.data.split import Split, split_by_part
 from ragx.random import numpy_generator
 
@@ -35,23 +35,22 @@ def random_split(dataset: Dataset, *, validation: float = 0.1, test: float = 0.1
         seed: key of the draw.
     """
     _check_fractions(validation, test)
-    pairs = dataset.interactions.pairs()
-    chance = numpy_generator(seed, "split").random(pairs.height)
-    count = pl.len().over("user")
-    place = pl.col("chance").rank("ordinal").over("user") - 1
-    num_test = (count * test).round()
-    num_validation = (count * validation).round()
-    parts = pairs.with_columns(chance=pl.Series(chance)).select(
-        "user",
-        "item",
-        part=pl.when(place < num_test)
-        .then(pl.lit("test"))
-        .when(place < num_test + num_validation)
-        .then(pl.lit("validation"))
-        .otherwise(pl.lit("train")),
-    )
-    labelled = dataset.interactions.table.join(parts, on=["user", "item"], how="left", maintain_order="left")
-    return split_by_part(dataset, labelled["part"], "random")
+    keys = dataset.interactions.pair_keys().to_numpy()
+    order = np.argsort(keys)
+    keys = keys[order]
+    begins = np.concatenate([[True], keys[1:] != keys[:-1]])
+    pair_user = keys[begins] // dataset.interactions.num_items
+    chance = numpy_generator(seed, "split").random(pair_user.size)
+    count = pl.Series(np.bincount(pair_user, minlength=dataset.interactions.num_users))
+    num_test = (count * test).round().cast(pl.Int64).to_numpy()
+    num_held_out = num_test + (count * validation).round().cast(pl.Int64).to_numpy()
+    place = _places(pair_user, chance, count.to_numpy())
+    code = np.full(pair_user.size, PARTS.index("train"), dtype=np.uint8)
+    code[place < num_held_out[pair_user]] = PARTS.index("validation")
+    code[place < num_test[pair_user]] = PARTS.index("test")
+    part = np.empty(keys.size, dtype=np.uint8)
+    part[order] = code[np.cumsum(begins) - 1]
+    return split_by_part(dataset, _labels(part), "random")
 
 
 def time_split(dataset: Dataset, *, validation: float = 0.1, test: float = 0.1) -> Split:
@@ -72,8 +71,8 @@ def time_split(dataset: Dataset, *, validation: float = 0.1, test: float = 0.1) 
     )
     times = dataset.interactions.column("timestamp")
     cuts = np.quantile(times, [1 - test - validation, 1 - test], method="higher")
-    part = np.select([times < cuts[0], times < cuts[1]], ["train", "validation"], "test")
-    return split_by_part(dataset, pl.Series("part", part), "time")
+    part = (times >= cuts[0]).astype(np.uint8) + (times >= cuts[1])
+    return split_by_part(dataset, _labels(part), "time")
 
 
 def default_split(dataset: Dataset, *, validation: float = 0.1, test: float = 0.1, seed: int = 0) -> Split:
@@ -90,6 +89,26 @@ def default_split(dataset: Dataset, *, validation: float = 0.1, test: float = 0.
     if dataset.interactions.has("timestamp"):
         return time_split(dataset, validation=validation, test=test)
     return random_split(dataset, validation=validation, test=test, seed=seed)
+
+
+def _places(user: np.ndarray, chance: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Return the place of every draw among those of its user, who are in order: 0 for the smallest.
+
+    One sort of whole numbers, user above chance, takes a fifth of the time of a sort by two columns.
+    """
+    bits = 62 - int(count.size).bit_length()
+    key = (user << bits) | (chance * 2.0 ** min(bits, 53)).astype(np.int64)
+    order = np.argsort(key)
+    if (np.diff(key[order]) == 0).any():  # draws of one user that these bits do not tell apart
+        order = np.lexsort((chance, user))
+    place = np.empty(user.size, dtype=np.int64)
+    place[order] = np.arange(user.size)
+    place -= (np.cumsum(count) - count)[user]
+    return place
+
+
+def _labels(code: np.ndarray) -> pl.Series:
+    return pl.Series("part", PARTS, dtype=pl.Enum(PARTS)).gather(code)
 
 
 def _check_fractions(validation: float, test: float) -> None:

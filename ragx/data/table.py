@@ -1,59 +1,128 @@
-"""Reader of tables of events, with a mapping from the file's columns to ragx's."""
+"""Readers of tables of events, with a mapping from the file's columns to ragx's."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
-from ragx.checks import check, did_you_mean
+from ragx.data.attributes import AttributeTable
+from ragx.data.columns import check_columns
 from ragx.data.dataset import Dataset
-from ragx.data.interactions import Interactions
-from ragx.data.root import find_file
+from ragx.data.events import build_dataset
+from ragx.data.formats import read_columns, read_csv, read_json_lines, read_parquet
+from ragx.data.root import locate
+from ragx.data.rules import EventRules
+from ragx.data.source import Source
 
-FIELDS = ("user", "item", "value", "timestamp", "kind")
+Columns = Mapping[str, str | None]
 
 
-def read_table(path: str | Path, columns: Mapping[str, str]) -> pl.DataFrame:
-    """Return the events of a CSV file (plain or ``.gz``) with ragx's column names.
+def read_table(path: str | Path, columns: Columns, separator: str = ",") -> pl.DataFrame:
+    """Return the raw events of a file of any form, told by its name, under ragx's column names.
 
     Args:
-        path: file with a header line.
-        columns: ragx's name (user, item, value, timestamp, kind) → the file's name.
+        path: CSV, TSV, Parquet or JSON lines.
+        columns: ragx's name (user, item, time, value, kind) → the file's name, or None where it has none.
+        separator: what parts the cells of a CSV file.
 
     Raises:
         ValueError: the file is missing or does not parse, or a column is not there; the nearest name is given.
     """
-    path = Path(path)
-    check(path.is_file(), f"{path}: expected a CSV file, found none.")
-    for name in columns:
-        check(
-            name in FIELDS, f"columns.{name}: unknown field; known are {', '.join(FIELDS)}.{did_you_mean(name, FIELDS)}"
-        )
-    check({"user", "item"} <= set(columns), f"columns: expected user and item at least, got {sorted(columns)}.")
-    try:
-        table = pl.read_csv(path, infer_schema_length=None)
-    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: expected a CSV table with a header line; {error}") from None
-    for name, column in columns.items():
-        check(
-            column in table.columns,
-            f"{path}: no column {column!r} for {name}; it has {', '.join(table.columns)}."
-            + did_you_mean(column, table.columns),
-        )
-    return table.select(pl.col(column).alias(name) for name, column in columns.items())
+    chosen = check_columns(columns)
+    return _renamed(read_columns(Path(path), list(chosen.values()), separator)[0], chosen)
 
 
-def table_file(*, path: str, columns: Mapping[str, str], name: str | None = None, root: str | None = None) -> Dataset:
-    """Return a dataset of one CSV file.
+def table_file(
+    *,
+    path: str,
+    columns: Columns,
+    separator: str = ",",
+    name: str | None = None,
+    rules: EventRules | None = None,
+    users: AttributeTable | None = None,
+    items: AttributeTable | None = None,
+    root: str | None = None,
+) -> Dataset:
+    r"""Return a dataset of one table of text with a header line: CSV, or TSV with ``separator="\t"``.
 
     Args:
-        path: the file, absolute or below the current or a data folder.
-        columns: ragx's name (user, item, value, timestamp in seconds, kind) → the file's name.
+        path: the file, plain, ``.gz`` or ``.zst``, absolute or below the current or a data folder.
+        columns: ragx's name (user, item, time, value, kind) → the file's name, or None where it has none.
+        separator: what parts the cells.
         name: short name of the dataset; by default that of the file.
+        rules: how times, values, empty ids and duplicates are read, and filters.
+        users: attributes of users.
+        items: attributes of items.
         root: folder to look in; by default RAGX_DATA, ``data`` and the user's cache folder.
 
     Raises:
-        ValueError: as :func:`read_table`, or an id is empty.
+        ValueError: a file, a line or the mapping is at fault; the message says where and what to do.
     """
-    file = Path(path) if Path(path).is_file() else find_file(path, root)
-    return Dataset(name or file.name.split(".")[0], Interactions.from_events(read_table(file, columns)))
+    chosen = check_columns(columns)
+    file = locate(path, root)
+    raw, source = read_csv(file, list(chosen.values()), separator=separator)
+    return assemble(name or short_name(file), _renamed(raw, chosen), source, rules, users, items, root)
+
+
+def parquet_file(
+    *,
+    path: str,
+    columns: Columns,
+    name: str | None = None,
+    rules: EventRules | None = None,
+    users: AttributeTable | None = None,
+    items: AttributeTable | None = None,
+    root: str | None = None,
+) -> Dataset:
+    """Return a dataset of one Parquet file; arguments as :func:`table_file`."""
+    chosen = check_columns(columns)
+    file = locate(path, root)
+    raw, source = read_parquet(file, list(chosen.values()))
+    return assemble(name or short_name(file), _renamed(raw, chosen), source, rules, users, items, root)
+
+
+def json_lines_file(
+    *,
+    path: str,
+    columns: Columns,
+    name: str | None = None,
+    rules: EventRules | None = None,
+    users: AttributeTable | None = None,
+    items: AttributeTable | None = None,
+    root: str | None = None,
+) -> Dataset:
+    """Return a dataset of one file of JSON objects, one a line; arguments as :func:`table_file`."""
+    chosen = check_columns(columns)
+    file = locate(path, root)
+    raw, source = read_json_lines(file, list(chosen.values()))
+    return assemble(name or short_name(file), _renamed(raw, chosen), source, rules, users, items, root)
+
+
+def assemble(
+    name: str,
+    raw: pl.DataFrame,
+    source: Source,
+    rules: EventRules | None,
+    users: AttributeTable | None,
+    items: AttributeTable | None,
+    root: str | None = None,
+) -> Dataset:
+    """Return the dataset of raw events and the attribute tables that are given."""
+    given = {side: table for side, table in (("user", users), ("item", items)) if table is not None}
+    return build_dataset(
+        name,
+        raw,
+        source,
+        rules=rules,
+        tables={f"{side}s": table.read(side, root) for side, table in given.items()},
+        include_new=tuple(side for side, table in given.items() if table.include_new),
+    )
+
+
+def short_name(file: Path) -> str:
+    """Return the name of a file without its endings."""
+    return file.name.split(".")[0] or file.name
+
+
+def _renamed(raw: pl.DataFrame, chosen: Mapping[str, str]) -> pl.DataFrame:
+    return raw.select(pl.col(column).alias(name) for name, column in chosen.items())

@@ -26,22 +26,21 @@ class Plan(NamedTuple):
 
 
 def plan_blocks(num_users: int, num_items: int, memory: int | None = None, block_users: int | None = None) -> Plan:
-    """Return the block that fits ``memory`` bytes: whole rows of 64 to 1,024 users, narrower for larger catalogues.
+    """Return the block that fits ``memory`` bytes: whole rows of 64 to 1,024 users if they fit.
 
     Args:
         num_users: users to be ranked.
         num_items: items in the catalogue.
-        memory: bytes for the scores; at most 200 MiB and a quarter of what is free if None.
+        memory: bytes for the scores; if None a quarter of what is free, and 200 MiB at most unless users are given.
         block_users: users at a time, planned if None.
     """
     if memory is None:
-        memory = min(DEFAULT_MEMORY, _free_memory() // 4)
+        memory = _free_memory() // 4 if block_users else min(DEFAULT_MEMORY, _free_memory() // 4)
     check_positive("memory", memory)
     most = int(memory / BYTES_PER_SCORE)
-    whole = -(-num_items // TILE) * TILE
-    rows = block_users or min(max(most // whole, FEWEST_ROWS), PREFERRED_ROWS)
+    rows = block_users or min(max(most // num_items, FEWEST_ROWS), PREFERRED_ROWS)
     rows = max(min(rows, num_users), 1)
-    return Plan(rows, min(max(most // rows // TILE, 1) * TILE, whole))
+    return Plan(rows, min(max(most // rows, TILE), num_items))
 
 
 def _free_memory(table: Path = Path("/proc/meminfo")) -> int:
@@ -65,7 +64,7 @@ def shrinking(work: Callable[[Plan], Result], plan: Plan) -> Result:
 def _smaller(plan: Plan) -> Plan:
     if plan.rows > FEWEST_ROWS or plan.width <= TILE:
         return Plan(max(plan.rows // 2, 1), plan.width)
-    return Plan(plan.rows, max(plan.width // TILE // 2, 1) * TILE)
+    return Plan(plan.rows, max(plan.width // 2, TILE))
 
 
 def _out_of_memory(error: Exception) -> bool:

@@ -1,13 +1,14 @@
 """The protocol: what is ranked against what, for whom, and when the test part opens."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
-from ragx.checks import check
+from ragx.checks import check, check_choice
 from ragx.data.interactions import Interactions
 from ragx.data.split import Split
+from ragx.evaluation.cold_users import COLD_USERS, ColdUsers, serve_by_popularity
 from ragx.evaluation.conventions import Conventions, preset
 from ragx.evaluation.evaluate import EvaluationResult, evaluate
 from ragx.evaluation.names import parse_metrics
@@ -33,6 +34,8 @@ class Protocol:
         conventions: ``"lightgcn"``, ``"recbole"``, ``"trec"`` or ``"pyg"``, see ``ragx.evaluation.conventions``.
         final: whether a run opens the test part, once, at its end.
         memory: megabytes that blocks of scores may take; planned from the free memory by default.
+        cold_users: what users without train interactions get: the ``"model"``'s list, as its features or bare
+            embeddings have it, one by ``"popularity"``, or none (``"exclude"``), and they are left out and counted.
     """
 
     metrics: Sequence[str] = ("recall", "precision", "f1", "hit_rate", "ndcg", "mrr", "map")
@@ -40,10 +43,12 @@ class Protocol:
     conventions: str = "lightgcn"
     final: bool = True
     memory: int | None = None
+    cold_users: ColdUsers = "model"
 
     def __post_init__(self) -> None:
         parse_metrics(self.metrics, self.cutoffs)
         preset(self.conventions)
+        check_choice("cold_users", self.cold_users, COLD_USERS)
         check(self.memory is None or self.memory > 0, f"memory: expected megabytes above 0, got {self.memory}.")
 
     def validate(self, scorer: Scorer, split: Split, *, metrics: Sequence[str] | None = None) -> EvaluationResult:
@@ -80,13 +85,27 @@ class Protocol:
         metrics: Sequence[str] | None = None,
     ) -> EvaluationResult:
         rules: Conventions = preset(self.conventions)
-        return evaluate(
+        popularity = torch.tensor(split.train.item_counts(), dtype=torch.float64)
+        cold = torch.ones(split.train.num_users, dtype=torch.bool)
+        cold[torch.tensor(split.train.column("user"))] = False
+        relevant = item_lists(held_out)
+        counts = {"cold_users": int((cold & (relevant.lengths > 0)).sum())}
+        check(
+            self.cold_users != "exclude" or bool((~cold & (relevant.lengths > 0)).any()),
+            f"cold_users=exclude leaves nobody: none of the {counts['cold_users']} users with held-out items has train "
+            "interactions; choose popularity or model.",
+        )
+        if self.cold_users == "popularity":
+            scorer = serve_by_popularity(scorer, cold, popularity)
+        result = evaluate(
             scorer,
-            item_lists(held_out),
+            relevant,
             seen if rules.masked == "seen" else None,
             metrics=metrics or self.metrics,
             cutoffs=self.cutoffs,
             conventions=rules,
-            item_popularity=torch.tensor(split.train.item_counts(), dtype=torch.float64),
+            users=(~cold).nonzero().flatten() if self.cold_users == "exclude" else None,
+            item_popularity=popularity,
             memory=None if self.memory is None else self.memory * 2**20,
         )
+        return replace(result, counts=result.counts | counts)

@@ -7,7 +7,7 @@ import torch
 from ragx.checks import check, check_positive
 from ragx.evaluation.candidates import Panel
 from ragx.evaluation.constant import rank_constant
-from ragx.evaluation.item_lists import ItemLists
+from ragx.evaluation.item_lists import ItemLists, as_index
 from ragx.evaluation.memory import Plan, plan_blocks, shrinking
 from ragx.evaluation.scorers import Constant, RoundedScorer, Scorer
 from ragx.evaluation.ties import best_of, sort_candidates, tie_order
@@ -64,24 +64,33 @@ def rank(
         block_users: users at a time; planned from the memory if None.
 
     Raises:
-        ValueError: k is below 1, the catalogue is empty, the seen items do not fit the scorer, or a score is NaN.
+        ValueError: k is below 1, the catalogue is empty, users or seen items do not fit the scorer, or a score is NaN.
     """
     check(k >= 1, f"k: expected a list length of at least 1, got {k}.")
     check(scorer.num_items > 0, "scorer: expected a catalogue of at least one item, got none.")
     if block_users is not None:
         check_positive("block_users", block_users)
-    users = torch.arange(scorer.num_users) if users is None else users
+    users = _rows(users, scorer.num_users)
     _check_seen(seen, scorer)
-    ids = torch.arange(scorer.num_items) if item_ids is None else item_ids
+    ids = torch.arange(scorer.num_items) if item_ids is None else as_index("item_ids", item_ids).cpu()
     check(len(ids) == scorer.num_items, f"item_ids: expected {scorer.num_items}, one an item, got {len(ids)}.")
     order, kept = tie_order(ids), min(k, scorer.num_items) + 1
-    with torch.inference_mode():
+    with torch.no_grad():
         if isinstance(scorer, Constant):
             scores, items = rank_constant(scorer.item_scores, users, kept, seen, order)
         else:
             plan = plan_blocks(users.numel(), scorer.num_items, memory, block_users)
             scores, items = shrinking(lambda plan: _rank_blocks(scorer, users, kept, seen, order, plan), plan)
     return _ranking(users, scores, items, k)
+
+
+def _rows(users: Tensor | None, num_users: int) -> Int[Tensor, " B"]:
+    if users is None:
+        return torch.arange(num_users)
+    rows = as_index("users", users).cpu()
+    low, high = (int(rows.min()), int(rows.max())) if rows.numel() else (0, -1)
+    check(low >= 0 and high < num_users, f"users: expected rows 0 to {num_users - 1}, got {low} to {high}.")
+    return rows
 
 
 def _check_seen(seen: ItemLists | None, scorer: Scorer) -> None:

@@ -56,15 +56,15 @@ def _check_vectors(name: str, vectors: Tensor) -> Tensor:
     return vectors.detach().to(dtype).contiguous()
 
 
-def _sum_by_halves(products: Float[Tensor, "N D"]) -> Float[Tensor, " N"]:
-    """Return row sums by elementwise additions alone, whose order no thread or block size can change."""
-    while (width := products.shape[1]) > 1:
+def _sum_by_halves(products: Float[Tensor, "B C D"]) -> Float[Tensor, "B C"]:
+    """Return sums over the width by elementwise additions alone, whose order no thread or block size can change."""
+    while (width := products.shape[-1]) > 1:
         half = width // 2
-        left = products[:, :half] + products[:, half : 2 * half]
+        left = products[..., :half] + products[..., half : 2 * half]
         if width % 2:
-            left[:, 0] += products[:, -1]
+            left[..., 0] += products[..., -1]
         products = left
-    return products[:, 0] if products.shape[1] else products.sum(1)
+    return products[..., 0] if products.shape[-1] else products.sum(-1)
 
 
 @final
@@ -109,15 +109,17 @@ class InnerProduct:
 
     def exact(self, users: Int[Tensor, " B"], items: Int[Tensor, "B C"]) -> Float[Tensor, "B C"]:
         """Return float64 inner products of pairs, summed over the width by halves."""
-        width, row = max(self.user_vectors.shape[1], 1), torch.arange(items.numel(), device=items.device)
-        user, item = users[row // max(items.shape[1], 1)], items.reshape(-1)
-        out = torch.empty(item.numel(), dtype=torch.float64, device=items.device)
-        step = max(PRODUCTS_PER_CHUNK // width, 1)
-        for start in range(0, item.numel(), step):
-            part = slice(start, start + step)
-            products = self.user_vectors[user[part]].double().mul_(self.item_vectors[item[part]])
-            out[part] = _sum_by_halves(products)
-        return out.view(items.shape)
+        vectors, count, width = self.user_vectors[users].double(), items.shape[1], max(self.user_vectors.shape[1], 1)
+        out = torch.empty(items.shape, dtype=torch.float64, device=items.device)
+        columns = max(min(count, PRODUCTS_PER_CHUNK // width), 1)
+        rows = max(PRODUCTS_PER_CHUNK // (width * columns), 1)
+        for top in range(0, users.numel(), rows):
+            for left in range(0, count, columns):
+                part = items[top : top + rows, left : left + columns]
+                chosen = self.item_vectors.index_select(0, part.reshape(-1)).view(*part.shape, -1)
+                products = chosen.double().mul_(vectors[top : top + rows, None])
+                out[top : top + rows, left : left + columns] = _sum_by_halves(products)
+        return out
 
     def rounding(self, users: Int[Tensor, " B"]) -> Float[Tensor, " B"]:
         """Return ``2 D ε ‖p_u‖ max_i ‖q_i‖`` plus what underflow may lose, ε the product's unit roundoff."""

@@ -47,7 +47,7 @@ class Adjacency:
         )
         for name, index, size in (("source", source, num_sources), ("target", target, num_targets)):
             low, high = (int(index.min()), int(index.max())) if index.numel() else (0, -1)
-            check(0 <= low and high < size, f"{name}: expected node indices from 0 to {size - 1}, got {low} to {high}.")
+            check(low >= 0 and high < size, f"{name}: expected node indices from 0 to {size - 1}, got {low} to {high}.")
         order = torch.argsort(target * max(num_sources, 1) + source, stable=True)
         source, target = source[order], target[order]
         permutation = torch.argsort(source, stable=True)

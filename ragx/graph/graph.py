@@ -57,7 +57,7 @@ class Graph:
         check(users.shape == items.shape, f"users and items: expected one shape, got {users.shape} and {items.shape}.")
         for name, rows, size in (("user", users, num_users), ("item", items, num_items)):
             low, high = (int(rows.min()), int(rows.max())) if rows.numel() else (0, -1)
-            check(0 <= low and high < size, f"{name} rows: expected 0 to {size - 1}, got {low} to {high}.")
+            check(low >= 0 and high < size, f"{name} rows: expected 0 to {size - 1}, got {low} to {high}.")
         repeated = users.numel() - torch.unique(users * num_items + items).numel()
         check(repeated == 0, f"Graph: {repeated} pairs repeat; build_graph merges repeated interactions.")
         weight = torch.ones(users.numel()) if weight is None else weight

@@ -73,12 +73,15 @@ def linear_propagation_reference(
 
 
 def _horner(x: Tensor, weight: Tensor, adjacency: Adjacency, coefficients: Sequence[float]) -> Tensor:
-    result = coefficients[-1] * x
+    leading = coefficients[-1]
+    if leading == 0 or len(coefficients) == 1:
+        return leading * x if len(coefficients) == 1 else _horner(x, weight, adjacency, coefficients[:-1])
+    result = x  # the leading factor comes last and in place, since a scaled copy of x would cost fresh memory
     for factor in reversed(coefficients[:-1]):
         result = product(result, weight, adjacency)
         if factor:
-            result.add_(x, alpha=factor)
-    return result
+            result.add_(x, alpha=factor / leading)
+    return result if leading == 1 else result.mul_(leading)
 
 
 class _LinearPropagation(torch.autograd.Function):

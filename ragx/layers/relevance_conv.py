@@ -13,7 +13,7 @@ from ragx.layers.fusion import edges_of, may_fuse
 from ragx.typing import Tensor
 
 
-class RelevanceConv(MessagePassing):
+class RelevanceConv(MessagePassing):  # type: ignore[misc]
     r"""Sum the neighbours by relevance, then map: h_i = Σ_{j∈N(i)} w_ij x_j ; x_i' = σ(W h_i + b).
 
     With ``self_term`` h_i also holds x_i. Without linear map, bias and activation it is the layer of LightGCN (He et

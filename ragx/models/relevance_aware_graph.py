@@ -1,19 +1,20 @@
 """The Relevance-Aware Graph model."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Protocol
 
 import torch
 from torch import nn
 
-from ragx.checks import check, check_choice
-from ragx.ranking.item_lists import ItemLists
-from ragx.ranking.ranking import Ranking, rank
-from ragx.ranking.scorers import Cosine, InnerProduct, Scorer
+from ragx.checks import check, check_choice, check_positive
 from ragx.graph.graph import Graph
 from ragx.kernels.linear_propagation import linear_propagation
 from ragx.layers.readout import Readout, ReadoutName
-from ragx.objectives.similarity import SIMILARITIES, SimilarityName
+from ragx.objectives.similarity import SIMILARITIES, SimilarityName, comparable
+from ragx.ranking.item_lists import ItemLists
+from ragx.ranking.ranking import Ranking, rank
+from ragx.ranking.scorers import InnerProduct, Scorer
 from ragx.typing import Float, Int, Tensor
 
 
@@ -25,7 +26,11 @@ class LayerFactory(Protocol):
 
 
 class RelevanceAwareGraph(nn.Module):
-    """Embeddings of users and items → layers over the weighted graph → read-out → s_ui, by cosine or inner product.
+    """Embeddings of users and items → layers over the weighted graph → read-out → scores of users for items.
+
+    s_ui = cos(x_u, x_i) / τ + β log d_i, or ⟨x_u, x_i⟩ / τ + β log d_i, with d_i the degree of item i in train. A loss
+    over negatives drawn by popularity learns how much more u wants i than others do, log P(i|u) / P(i); β = 1 gives
+    the P(i) back. What training compares by is the objective's choice.
 
     With ``num_layers`` plain sums and the mean as read-out it is LightGCN (He et al., 2020); such a stack is computed
     as one polynomial of the adjacency.
@@ -37,7 +42,9 @@ class RelevanceAwareGraph(nn.Module):
         num_layers: number of layers L; 0 is matrix factorisation.
         hidden_dim: width of embeddings and layers, or a list of L widths, the first also that of the embeddings.
         readout: ``"last"``, ``"mean"``, ``"concat"`` or ``"learned"``.
-        similarity: what ranking compares by, ``"cosine"`` or ``"inner_product"``; training has a choice of its own.
+        similarity: what ranking compares by, ``"cosine"`` or ``"inner_product"``.
+        temperature: τ of the ranking; the objective's own where ``popularity_prior`` is to be on its scale.
+        popularity_prior: weight β of log d_i in the ranking; 0 leaves popularity out.
         features: node features [N, F], users first, whose linear map is added to the embeddings.
 
     Raises:
@@ -54,13 +61,18 @@ class RelevanceAwareGraph(nn.Module):
         hidden_dim: int | Sequence[int] = 64,
         readout: ReadoutName = "mean",
         similarity: SimilarityName = "cosine",
+        temperature: float = 1.0,
+        popularity_prior: float = 0.0,
         features: Float[Tensor, "N F"] | None = None,
     ) -> None:
         super().__init__()
         check_choice("similarity", similarity, SIMILARITIES)
         widths = self._widths(num_layers, hidden_dim)
         check(num_users >= 1 and num_items >= 1, f"Expected at least one user and item, got {num_users}, {num_items}.")
+        check_positive("temperature", temperature)
+        check(popularity_prior >= 0, f"popularity_prior: expected at least 0, got {popularity_prior}.")
         self.num_users, self.num_items, self.similarity = num_users, num_items, similarity
+        self.temperature, self.popularity_prior = temperature, popularity_prior
         self.embedding = nn.Parameter(torch.empty(num_users + num_items, widths[0]))
         self.features: Tensor | None
         self.register_buffer("features", features, persistent=False)
@@ -69,8 +81,7 @@ class RelevanceAwareGraph(nn.Module):
             nodes = num_users + num_items
             check(len(features) == nodes, f"features: expected {nodes} rows, users first, got {len(features)}.")
             self.feature_map = nn.Linear(features.shape[1], widths[0], bias=False)
-        pairs = zip(widths[:-1], widths[1:], strict=True)
-        self.layers = nn.ModuleList(layer(in_channels=before, out_channels=after) for before, after in pairs)
+        self.layers = nn.ModuleList(layer(in_channels=a, out_channels=b) for a, b in itertools.pairwise(widths))
         self.readout = Readout(readout, widths)
         nn.init.normal_(self.embedding, std=0.1)
 
@@ -121,7 +132,12 @@ class RelevanceAwareGraph(nn.Module):
         self.eval()
         users, items = self(graph).float().cpu().split([self.num_users, self.num_items])
         self.train(training)
-        return Cosine(users, items) if self.similarity == "cosine" else InnerProduct(users, items)
+        users, items = comparable(self.similarity, users) / self.temperature, comparable(self.similarity, items)
+        if self.popularity_prior:
+            degree = graph.degree[self.num_users :].cpu().to(items).clamp(min=0.5)  # never seen: half as often as once
+            users = torch.cat([users, users.new_ones(len(users), 1)], dim=1)
+            items = torch.cat([items, self.popularity_prior * degree.log().unsqueeze(1)], dim=1)
+        return InnerProduct(users, items)
 
     def recommend(self, graph: Graph, users: Int[Tensor, " B"], k: int = 20, *, exclude_seen: bool = True) -> Ranking:
         """Return the best items of each user with their scores, best first.

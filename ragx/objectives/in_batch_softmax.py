@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch.autograd.function import once_differentiable
 
-from ragx.checks import check_choice, check_positive
+from ragx.checks import check, check_choice, check_positive
 from ragx.data.batches import Batch
 from ragx.kernels.gather_rows import gather_rows
 from ragx.objectives.base import Objective
@@ -18,11 +18,14 @@ class InBatchSoftmax(Objective):
 
     The other positives of the batch serve as negatives, each as often as it occurs: a draw by popularity that costs
     nothing. Items the user has in train, the positive's own repeats among them, are false negatives and are masked.
+    Without correction s_ui learns how much more u wants i than others do, and ranking wants the popularity back (the
+    model's ``popularity_prior``); with ``correction`` 1 the draw is undone in training (Yi et al., 2019).
 
     Args:
         similarity: ``"cosine"`` or ``"inner_product"``.
         temperature: τ.
         mask_false_negatives: whether items the user has in train are left out.
+        correction: share α of log(expected number of i in the batch) that is taken off the logits of negatives.
         l2: weight of the penalty on the batch's base embeddings.
     """
 
@@ -32,13 +35,15 @@ class InBatchSoftmax(Objective):
         similarity: SimilarityName = "cosine",
         temperature: float = 0.12,
         mask_false_negatives: bool = True,
+        correction: float = 0.0,
         l2: float = 0.0,
     ) -> None:
         check_choice("similarity", similarity, SIMILARITIES)
         check_positive("temperature", temperature)
+        check(0 <= correction <= 1, f"correction: expected a share from 0 to 1, got {correction}.")
         super().__init__(negatives=None, l2=l2)
         self.similarity, self.temperature = similarity, temperature
-        self.mask_false_negatives = mask_false_negatives
+        self.mask_false_negatives, self.correction = mask_false_negatives, correction
         self._workspace = torch.empty(0)
 
     def loss(
@@ -59,11 +64,19 @@ class InBatchSoftmax(Objective):
             comparable(self.similarity, users) / self.temperature,
             columns,
             target.to(device),
-            count.to(users).log(),
+            self._log_weight(batch, distinct, count).to(users),
             None if false is None else false.to(device),
             self._space(len(target) * len(distinct), users),
         )
         return loss
+
+    def _log_weight(self, batch: Batch, distinct: Int[Tensor, " C"], count: Int[Tensor, " C"]) -> Float[Tensor, " C"]:
+        """Return log count - α log(expected count) of every distinct item of the batch."""
+        weight = count.double().log()
+        if self.correction:
+            expected = batch.pairs.popularity[distinct] * (len(batch.items) / len(batch.pairs))
+            weight -= self.correction * expected.log()
+        return weight
 
     def _false_negatives(self, batch: Batch, distinct: Int[Tensor, " C"]) -> Int[Tensor, "2 F"] | None:
         """Return (row, column) of every item of the batch that the row's user has in train."""
@@ -89,13 +102,19 @@ class _CrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, users: Tensor, columns: Tensor, target: Tensor, log_count: Tensor, false: Tensor | None, space: Tensor
+        ctx: Any,
+        users: Tensor,
+        columns: Tensor,
+        target: Tensor,
+        log_weight: Tensor,
+        false: Tensor | None,
+        space: Tensor,
     ) -> Tensor:
         users, columns = users.detach(), columns.detach()
         logits = torch.mm(users, columns.T, out=space.view(len(users), len(columns)))
         place = target.unsqueeze(1)
         positive = logits.gather(1, place)
-        logits += log_count
+        logits += log_weight
         if false is not None:
             logits[false[0], false[1]] = -torch.inf
             logits.scatter_(1, place, positive)
@@ -108,7 +127,7 @@ class _CrossEntropy(torch.autograd.Function):
         return loss
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         of_users, of_columns = ctx.saved_tensors
         return of_users * gradients[0], of_columns * gradients[0], None, None, None, None

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from ragx.data.dataset import Dataset
 from ragx.data.interactions import Interactions
 from ragx.ranking.ranking import Ranking
 
@@ -20,3 +21,23 @@ def recommendation_table(ranking: Ranking, interactions: Interactions) -> pl.Dat
             "score": scores[present].astype(np.float32),
         }
     )
+
+
+def with_titles(table: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
+    """Return the table with a column ``title`` behind ``item``, where the table ``items`` of the dataset has one.
+
+    The title is the column ``title``, else ``name``, else the first whose name ends in either, such as ``movie_title``.
+    """
+    items = dataset.tables.get("items")
+    if items is None or "item" not in items.columns:
+        return table
+    endings = [name for name in items.columns if name.endswith(("title", "name"))]
+    column = next((name for name in ("title", "name", *endings) if name in items.columns), None)
+    if column is None:
+        return table
+    titles = items.select(
+        pl.col("item").cast(table.schema["item"], strict=False), title=pl.col(column).cast(pl.String)
+    ).unique("item", keep="first")
+    joined = table.join(titles, on="item", how="left", maintain_order="left")
+    behind = table.columns.index("item") + 1
+    return joined.select(*table.columns[:behind], "title", *table.columns[behind:])

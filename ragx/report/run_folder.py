@@ -6,18 +6,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import torch
 
 from ragx.checks import check
 from ragx.data.dataset import Dataset
 from ragx.data.ids import Identifier
+from ragx.data.interactions import Interactions
 from ragx.data.split import Split
+from ragx.evaluation.protocol import item_lists
 from ragx.graph.graph import Graph
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.parts import Part, bind
-from ragx.report.recommendations import recommendation_table
+from ragx.ranking.ranking import rank
+from ragx.ranking.scorers import Scorer
+from ragx.report.allowed_items import allowed_items, only_allowed
+from ragx.report.fold_in import NEW_USER, add_user, with_new_user
+from ragx.report.recommendations import recommendation_table, with_titles
 from ragx.training.checkpoint import load_checkpoint, write_atomically
+from ragx.typing import Tensor
 
 GIVEN: dict[str, tuple[str, ...]] = {
     "dataset": (),
@@ -35,8 +43,15 @@ GIVEN: dict[str, tuple[str, ...]] = {
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file whole or not at all."""
-    write_atomically(path, lambda temporary: temporary.write_text(json.dumps(value, indent=2) + "\n"))
+    """Write a JSON file whole or not at all.
+
+    Raises:
+        ValueError: the file cannot be written; an earlier one is kept.
+    """
+    try:
+        write_atomically(path, lambda temporary: temporary.write_text(json.dumps(value, indent=2) + "\n"))
+    except OSError as error:
+        raise ValueError(f"{path}: the file could not be written ({error}); an earlier one is kept.") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,15 +76,90 @@ class Run:
     dataset: Dataset
     split: Split
 
-    def recommend(self, users: Iterable[Identifier], k: int = 10, *, exclude_seen: bool = True) -> pl.DataFrame:
+    @property
+    def known(self) -> Interactions:
+        """What the final model learned from: train, after a refit also validation."""
+        refit = self.config["trainer"].get("refit", False)
+        return self.split.train_and_validation if refit else self.split.train
+
+    def recommend(
+        self,
+        users: Iterable[Identifier] | Identifier | None = None,
+        k: int = 10,
+        *,
+        exclude_seen: bool = True,
+        only: Iterable[Identifier] | None = None,
+        without: Iterable[Identifier] | None = None,
+        titles: bool = False,
+    ) -> pl.DataFrame:
         """Return the best k items of each user, in outside ids, as columns user, item, rank, score.
 
+        Args:
+            users: outside ids, or one; all users by default.
+            k: length of the lists; a user who has seen nearly everything gets a shorter one.
+            exclude_seen: whether items the model saw the user take are left out.
+            only: items to choose from.
+            without: items to leave out.
+            titles: whether a column ``title`` is added where the data has titles.
+
         Raises:
-            ValueError: a user is unknown, or k is below 1.
+            ValueError: a user or item is unknown, or k is below 1 or beyond the items to choose from.
         """
-        rows = torch.tensor(self.split.train.users.rows(users))
-        ranking = self.model.recommend(self.graph, rows, k, exclude_seen=exclude_seen)
-        return recommendation_table(ranking, self.split.train)
+        users = [users] if isinstance(users, (int, str)) else users
+        known = self.known
+        rows = torch.arange(known.num_users) if users is None else torch.tensor(known.users.rows(users))
+        table = self._lists(self.model.scorer(self.graph), known, rows, k, exclude_seen, only, without)
+        return with_titles(table, self.dataset) if titles else table
+
+    def fold_in(
+        self,
+        items: Iterable[Identifier],
+        k: int = 10,
+        *,
+        exclude_seen: bool = True,
+        only: Iterable[Identifier] | None = None,
+        without: Iterable[Identifier] | None = None,
+        titles: bool = False,
+    ) -> pl.DataFrame:
+        """Return the best k items of a new user, given as the items that the user has, without any training.
+
+        The user joins the graph with these edges and without an embedding, see ``ragx.report.fold_in``.
+
+        Args:
+            items: outside ids.
+            k: as in :meth:`recommend`, like all that follow.
+            exclude_seen: whether the given items are left out.
+            only: items to choose from.
+            without: items to leave out.
+            titles: whether titles are added.
+
+        Raises:
+            ValueError: an item is unknown or none is given, k is out of range, or the model has no layers.
+        """
+        known = self.known
+        joined = add_user(known, np.unique(known.items.rows(items)))
+        model = with_new_user(self.model)
+        graph = bind(self.config, {"graph": GIVEN["graph"]})["graph"].build(interactions=joined)
+        rows = torch.tensor([known.num_users])
+        table = self._lists(model.scorer(graph), joined, rows, k, exclude_seen, only, without)
+        table = table.with_columns(user=pl.lit(NEW_USER))
+        return with_titles(table, self.dataset) if titles else table
+
+    @staticmethod
+    def _lists(
+        scorer: Scorer,
+        known: Interactions,
+        rows: Tensor,
+        k: int,
+        exclude_seen: bool,
+        only: Iterable[Identifier] | None,
+        without: Iterable[Identifier] | None,
+    ) -> pl.DataFrame:
+        allowed = allowed_items(known.items, only, without)
+        choice = int(allowed.sum())
+        check(1 <= k <= choice, f"k: expected 1 to {choice:,}, the number of items to choose from, got {k}.")
+        ranking = rank(only_allowed(scorer, allowed), rows, k=k, seen=item_lists(known) if exclude_seen else None)
+        return recommendation_table(ranking, known)
 
 
 def load_run(folder: str | Path) -> Run:
@@ -80,9 +170,8 @@ def load_run(folder: str | Path) -> Run:
     """
     folder = Path(folder)
     check((folder / "metrics.json").is_file(), f"{folder}: expected a finished run with metrics.json, found none.")
-    record = json.loads((folder / "run.json").read_text())
-    metrics = json.loads((folder / "metrics.json").read_text())
-    parts = bind(record["config"], GIVEN)
+    record, metrics = (_read_json(folder / name) for name in ("run.json", "metrics.json"))
+    parts = bind(record["config"], {name: GIVEN[name] for name in ("dataset", "split", "graph", "layer", "model")})
     dataset = parts["dataset"].build()
     split = parts["split"].build(dataset=dataset)
     check(
@@ -92,8 +181,22 @@ def load_run(folder: str | Path) -> Run:
     train = split.train_and_validation if record["refit"] else split.train
     graph = parts["graph"].build(interactions=train)
     model = build_model(parts, graph)
-    model.load_state_dict(load_checkpoint(folder / "model.pt", record["identity"])["model"])
+    state = load_checkpoint(folder / "model.pt", record["identity"])
+    try:
+        model.load_state_dict(state["model"])
+    except (KeyError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{folder / 'model.pt'}: the checkpoint does not fit the run's config ({reason}).") from None
     return Run(folder, record["config"], metrics, model.eval(), graph, dataset, split)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: expected a JSON file that a finished run left ({error}).") from None
+    check(isinstance(value, dict), f"{path}: expected a JSON object that a finished run left.")
+    return value  # type: ignore[no-any-return]
 
 
 def build_model(parts: dict[str, Part], graph: Graph) -> RelevanceAwareGraph:

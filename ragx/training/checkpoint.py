@@ -58,7 +58,7 @@ def load_checkpoint(path: Path, identity: str | None = None) -> dict[str, Any]:
     found = state.get("identity")
     check(
         identity is None or found == identity,
-        f"{path}: this checkpoint belongs to run {found!r}, not to {identity!r}: another model, split or setting made it.",
+        f"{path}: this checkpoint is of run {found!r}, not of {identity!r}: another model, split or setting made it.",
     )
     assert isinstance(state, dict)
     return state

@@ -1,5 +1,6 @@
 """The training engine: where a run computes and in which precision."""
 
+import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,19 +32,36 @@ class Engine:
 
     def fabric(self) -> Fabric:
         """Return a Fabric on one device."""
+        reuse_freed_memory()
         precision: Any = self.precision
         return Fabric(accelerator=self.device, devices=1, precision=precision)
+
+
+def reuse_freed_memory() -> None:
+    """Have glibc keep what large tensors free, for the process: every step asks for the same sizes again.
+
+    Given back and asked for anew, such memory costs page faults of the order of a product. Elsewhere than on glibc
+    nothing is done.
+    """
+    trim_threshold, most_maps = -1, -4  # numbers of mallopt's M_TRIM_THRESHOLD and M_MMAP_MAX
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):
+        return
+    mallopt(trim_threshold, 2**30)
+    mallopt(most_maps, 0)
 
 
 @contextmanager
 def deterministic_algorithms() -> Iterator[None]:
     """Have torch use deterministic algorithms, and put its settings back afterwards."""
     before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
-    fill = torch.utils.deterministic.fill_uninitialized_memory
+    switches: Any = torch.utils.deterministic  # a module that is a class at run time
+    fill = switches.fill_uninitialized_memory
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # it costs a pass over every fresh tensor
+    switches.fill_uninitialized_memory = False  # it costs a pass over every fresh tensor
     try:
         yield
     finally:
         torch.use_deterministic_algorithms(before[0], warn_only=before[1])
-        torch.utils.deterministic.fill_uninitialized_memory = fill
+        switches.fill_uninitialized_memory = fill

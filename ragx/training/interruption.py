@@ -5,7 +5,7 @@ from types import FrameType
 from typing import Self
 
 
-class Interrupted(Exception):
+class Interrupted(Exception):  # noqa: N818 - it is no error
     """A signal asked the run to stop; its state is saved."""
 
     def __init__(self, signal_number: int) -> None:

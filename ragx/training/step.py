@@ -33,7 +33,7 @@ def training_step(
     for batch in batches:
         rows, sizes = batch_rows(batch, graph.num_users)
         rows = rows.to(nodes.device)
-        users, items, negatives = gather_rows(leaf, rows).float().split(sizes)
+        users, items, negatives = gather_rows(leaf, rows).float().split(sizes)  # type: ignore[no-untyped-call]
         drawn = None if batch.negatives is None else negatives.view(*batch.negatives.shape, -1)
         loss = objective.loss(users, items, drawn, batch)
         if objective.l2:

@@ -12,9 +12,9 @@ from ragx.evaluation.scorers import FunctionScorer
 
 @pytest.mark.parametrize("num_items", [1, 2048, 40_981, 10_000_000])
 @pytest.mark.parametrize("megabytes", [2, 50, 400])
-def test_blocks_fit_the_memory_in_whole_tiles(num_items: int, megabytes: int) -> None:
+def test_blocks_fit_the_memory(num_items: int, megabytes: int) -> None:
     plan = plan_blocks(100_000, num_items, megabytes * 2**20)
-    assert plan.width % 2048 == 0
+    assert plan.width <= num_items
     assert plan.rows * plan.width * 4.25 <= megabytes * 2**20
     assert plan.rows >= 64
 
@@ -22,7 +22,8 @@ def test_blocks_fit_the_memory_in_whole_tiles(num_items: int, megabytes: int) ->
 def test_given_rows_are_kept_and_never_exceed_the_users() -> None:
     assert plan_blocks(100_000, 100, block_users=7).rows == 7
     assert plan_blocks(5, 100).rows == 5
-    assert plan_blocks(5, 100).width == 2048
+    assert plan_blocks(5, 100).width == 100
+    assert plan_blocks(5, 10**9, memory=1000) == (5, 2048)
 
 
 def test_free_memory_is_read(tmp_path: Path) -> None:

@@ -48,6 +48,19 @@ def test_rounding_bounds_the_difference(dtype: torch.dtype) -> None:
     assert (difference <= scorer.rounding(rows)).all()
 
 
+def test_rounding_follows_the_precision_of_the_product() -> None:
+    scorer, before = InnerProduct(USERS, ITEMS), torch.get_float32_matmul_precision()
+    bounds = {}
+    try:
+        for precision in ("highest", "high", "medium"):
+            torch.set_float32_matmul_precision(precision)
+            bounds[precision] = float(scorer.rounding(torch.tensor([0]))[0])
+    finally:
+        torch.set_float32_matmul_precision(before)
+    assert bounds["high"] / bounds["highest"] == pytest.approx(2**13)
+    assert bounds["medium"] / bounds["highest"] == pytest.approx(2**16)
+
+
 def test_rounding_covers_underflow() -> None:
     scorer = InnerProduct(torch.full((1, 8), 1e-25), torch.full((2, 8), 1e-22))
     row, items = torch.tensor([0]), torch.tensor([[0, 1]])

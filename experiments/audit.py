@@ -1,0 +1,32 @@
+"""The audit of a dataset and its split: ``python experiments/audit.py dataset=… [split=…] [output=audit.json]``."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import hydra
+from omegaconf import OmegaConf
+from runner.auditing import run_audit
+from runner.command_line import guarded
+
+from ragx.evaluation.findings import Verdict
+
+CONF = str(Path(__file__).resolve().parents[1] / "conf")
+
+
+def main() -> int:
+    """Return the exit status: 0 where nothing failed, 1 where the audit failed, 2 for a mistake in what was asked."""
+    verdicts: list[Verdict] = []
+
+    @hydra.main(config_path=CONF, config_name="audit", version_base="1.3")
+    def job(config: Any) -> None:
+        plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
+        verdicts.append(run_audit(plain))
+
+    status = guarded(job, CONF, "audit")
+    return status or int("fail" in verdicts)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path.cwd()))  # readers and splits of one's own lie in the current folder
+    sys.exit(main())

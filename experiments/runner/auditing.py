@@ -1,0 +1,65 @@
+"""The course of an audit: data, split, findings, a table to read and a file to keep."""
+
+import datetime
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ragx.checks import check
+from ragx.data.dataset import Dataset
+from ragx.data.split import Split
+from ragx.evaluation.audit import audit
+from ragx.evaluation.findings import Audit, Verdict
+from ragx.parts import bind
+from ragx.report.run_folder import GIVEN, write_json
+from ragx.training.trackers import JsonLines
+from runner.summary import print_data
+
+COLOURS = {"pass": "green", "warn": "yellow", "fail": "bold red"}
+
+
+def run_audit(config: dict[str, Any]) -> Verdict:
+    """Audit what a config names, print and write the findings, and return the verdict.
+
+    Raises:
+        ValueError: the config or the data is at fault, or the output cannot be written.
+    """
+    parts = bind(config, {name: GIVEN[name] for name in ("dataset", "split")})
+    output = config["output"]
+    check(output is None or str(output).endswith(".json"), f"output: expected a file ending in .json, got {output!r}.")
+    console = Console(file=sys.stdout)
+    dataset: Dataset = parts["dataset"].build()
+    split: Split = parts["split"].build(dataset=dataset)
+    print_data(console, dataset, split)
+    record = Path(config["runs"]) / "audits.jsonl"
+    found = audit(dataset, split, on_open=lambda reason: _record(record, split.fingerprint, reason))
+    _show(console, found)
+    if output is not None:
+        write_json(Path(output), found.as_dict())
+        console.print(f"The findings as JSON: {output}", highlight=False, markup=False)
+    return found.verdict
+
+
+def _record(path: Path, fingerprint: str, reason: str) -> None:
+    """Note that the test part was read; the count of looks at results lies elsewhere and does not grow."""
+    when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    size = path.stat().st_size if path.is_file() else 0
+    JsonLines(path, keep=size).write({"fingerprint": fingerprint, "reason": reason, "when": when})
+
+
+def _show(console: Console, found: Audit) -> None:
+    table = Table(title=f"Audit of {found.dataset}, split {found.split}", title_justify="left")
+    for name in ("", "question", "count", "found"):
+        table.add_column(name, justify="right" if name == "count" else "left", overflow="fold")
+    for each in found.findings:
+        said = Text(each.message)
+        if each.examples:
+            said.append("\n" + ", ".join(each.examples), style="dim")
+        table.add_row(Text(each.verdict, style=COLOURS[each.verdict]), each.question, f"{each.count:,}", said)
+    console.print(table)
+    counts = {verdict: sum(each.verdict == verdict for each in found.findings) for verdict in COLOURS}
+    console.print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + ".", highlight=False)

@@ -1,0 +1,117 @@
+"""Lists on request: options, the run, a table to read and a file to keep."""
+
+import sys
+from dataclasses import dataclass, fields
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ragx.checks import check, did_you_mean
+from ragx.report.recommendations import with_titles
+from ragx.report.run_folder import load_run
+from ragx.report.table_output import check_format, write_table
+from runner.id_lists import id_list
+
+SHOWN_USERS = 10
+HELP = """python experiments/recommend.py run=<folder> users=[ann,bob] k=10
+
+run=<folder>      a finished run
+users=[…]         outside ids, users=all, or users=file.csv with a column user
+items=[…]         instead of users: a new user, given as the items that user has (or a file with a column item)
+k=10              items in a list
+only=[…]          choose from these items alone (or a file)
+without=[…]       leave these items out (or a file)
+exclude_seen=true whether items the user has are left out
+output=out.csv    write the lists as .parquet, .csv, .json or .jsonl"""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for, as text."""
+
+    run: str
+    users: str = ""
+    items: str = ""
+    k: str = "10"
+    only: str = ""
+    without: str = ""
+    exclude_seen: str = "true"
+    output: str = ""
+
+
+def parse(arguments: list[str]) -> Options:
+    """Return the options of a command line of ``name=value``.
+
+    Raises:
+        ValueError: an option is unknown, repeated or has no value, or run, or one of users and items, is missing.
+    """
+    known = [each.name for each in fields(Options)]
+    given: dict[str, str] = {}
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        check(
+            name in known,
+            f"{argument}: unknown option.{did_you_mean(name, known)} Options: {', '.join(known)}; each is name=value.",
+        )
+        check(bool(equals and value.strip()), f"{name}: a value is required; write {name}=…")
+        check(name not in given, f"{name}: given twice.")
+        given[name] = value.strip()
+    check("run" in given, "run: a value is required; write run=<folder of a finished run>.")
+    check(
+        ("users" in given) != ("items" in given),
+        "Expected either users=[…], users=all or users=file.csv, or, for a new user, items=[…].",
+    )
+    return Options(**given)
+
+
+def recommend(arguments: list[str]) -> None:
+    """Print the lists that a command line asks for, and write them where it says so.
+
+    Raises:
+        ValueError: the options, the run, a user, an item, k or the output is at fault.
+    """
+    options = parse(arguments)
+    check(options.k.isdecimal(), f"k: expected a whole number of at least 1, got {options.k!r}.")
+    truth = {"true": True, "false": False}
+    check(options.exclude_seen in truth, f"exclude_seen: expected true or false, got {options.exclude_seen!r}.")
+    if options.output:
+        check_format(options.output)
+    users = None if options.users in ("", "all") else id_list("users", options.users)
+    rest: dict[str, Any] = {"exclude_seen": truth[options.exclude_seen]}
+    for name in ("only", "without"):
+        if text := getattr(options, name):
+            rest[name] = id_list(name, text)
+    run = load_run(options.run)
+    if options.items:
+        table = run.fold_in(id_list("items", options.items), int(options.k), **rest)
+    else:
+        table = run.recommend(None if users is None else list(dict.fromkeys(users)), int(options.k), **rest)
+    table = with_titles(table, run.dataset)
+    if options.output:
+        write_table(table, options.output)
+    _show(Console(file=sys.stdout), table, options.output)
+
+
+def _show(console: Console, table: pl.DataFrame, output: str) -> None:
+    users = table["user"].unique(maintain_order=True)
+    shown = table.join(users.head(SHOWN_USERS).to_frame(), on="user", how="semi", maintain_order="left")
+    printed = Table(title_justify="left")
+    for name in table.columns:
+        printed.add_column(name, justify="right" if name in ("rank", "score") else "left", overflow="fold")
+    before = None
+    for row in shown.iter_rows(named=True):
+        first = row["user"] != before
+        if first and before is not None:
+            printed.add_section()
+        before = row["user"]
+        cells = row | {"user": row["user"] if first else "", "score": f"{row['score']:.4f}"}
+        printed.add_row(*(Text("" if cell is None else str(cell)) for cell in cells.values()))
+    console.print(printed)
+    if len(users) > SHOWN_USERS:
+        keep = "" if output else "; output=lists.csv keeps them all"
+        console.print(f"{SHOWN_USERS} of {len(users):,} users are shown{keep}.", highlight=False)
+    if output:
+        console.print(f"{table.height:,} rows: {output}", highlight=False, markup=False)

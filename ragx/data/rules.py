@@ -1,0 +1,166 @@
+"""Rules by which raw events become clean ones: times, values, empty ids, duplicates, filters, each step counted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from ragx.checks import check, check_choice
+from ragx.data.columns import as_ids
+from ragx.data.filters import Filter
+from ragx.data.ids import IdMap
+from ragx.data.interactions import Interactions
+from ragx.data.source import Source
+from ragx.data.times import to_seconds
+
+CHOICES = {
+    "duplicates": ("keep", "sum", "last", "first", "error"),
+    "negative": ("error", "drop", "keep"),
+    "empty_ids": ("error", "drop"),
+}
+Step = tuple[str, int, int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventRules:
+    """What becomes of times, negative values, empty ids, duplicates, and which events stay.
+
+    Args:
+        time_format: as :func:`ragx.data.times.to_seconds`: auto, seconds, milliseconds, iso or a strptime format.
+        time_zone: zone of times that name none.
+        duplicates: of events of one user, item and kind: keep all, sum their values (a count where there are none)
+            at the last time, keep the last or the first by time (by place where there are no times), or an error.
+        negative: what a negative value, such as a return, means: an error, dropped, or kept.
+        empty_ids: what an empty user or item means: an error, or dropped.
+        filters: applied in this order, after all that.
+    """
+
+    time_format: str = "auto"
+    time_zone: str = "UTC"
+    duplicates: Literal["keep", "sum", "last", "first", "error"] = "keep"
+    negative: Literal["error", "drop", "keep"] = "error"
+    empty_ids: Literal["error", "drop"] = "error"
+    filters: Sequence[Filter] = field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        for name, options in CHOICES.items():
+            check_choice(f"rules.{name}", getattr(self, name), options)
+
+    def apply(self, raw: pl.DataFrame, source: Source) -> tuple[Interactions, tuple[Step, ...]]:
+        """Return clean interactions, and (name, users, items, interactions) after every step that changed something.
+
+        Args:
+            raw: columns user and item, and any of time, value and kind, of any type.
+            source: where they came from, for messages.
+
+        Raises:
+            ValueError: a cell is at fault, with its line, or a step leaves nothing.
+        """
+        ids = {side: as_ids(raw[side], side, source) for side in ("user", "item")}
+        empty = ids["user"].is_null() | ids["item"].is_null()
+        if self.empty_ids == "error":
+            for side, series in ids.items():
+                source.refuse(
+                    series.is_null(), series, f"an id in column {side}", "rules.empty_ids=drop leaves them out."
+                )
+        maps = {side: IdMap.of(side, series.drop_nulls()) for side, series in ids.items()}
+        table = pl.DataFrame({side: maps[side].lookup(series) for side, series in ids.items()}).with_columns(
+            self._optional(raw, source)
+        )
+        counted = _Counted(source.name, table)
+        if empty.any():
+            counted.take("empty ids dropped", table.filter(~empty))
+        if self.negative == "drop" and "value" in table.columns:
+            counted.take("negative values dropped", counted.table.filter(pl.col("value") >= 0), always=False)
+        counted.take(f"duplicates: {self.duplicates}", self._merge(counted.table, source, maps), always=False)
+        for each in self.filters:
+            counted.take(each.name, counted.table.filter(each.keep(counted.table)))
+        return _compact(counted.table, maps), tuple(counted.steps)
+
+    def _optional(self, raw: pl.DataFrame, source: Source) -> list[pl.Series]:
+        """Return the columns value, timestamp and kind that there are, checked."""
+        columns = []
+        if "value" in raw.columns:
+            value = raw["value"].cast(pl.Float64, strict=False)
+            bad = ~value.is_finite().fill_null(False)
+            source.refuse(bad, raw["value"], "a finite number in column value")
+            if self.negative == "error":
+                source.refuse(
+                    value < 0,
+                    raw["value"],
+                    "a value of at least 0",
+                    "rules.negative=drop leaves them out, =keep takes them as they are.",
+                )
+            columns.append(value.alias("value"))
+        if "time" in raw.columns:
+            seconds = to_seconds(raw["time"], source, time_format=self.time_format, time_zone=self.time_zone)
+            columns.append(seconds.alias("timestamp"))
+        if "kind" in raw.columns:
+            kind = raw["kind"].cast(pl.String)
+            source.refuse(kind.is_null() | (kind == ""), kind, "a kind of event in column kind")
+            columns.append(kind.alias("kind"))
+        return columns
+
+    def _merge(self, table: pl.DataFrame, source: Source, maps: Mapping[str, IdMap]) -> pl.DataFrame:
+        """Return the table with the duplicates treated, in its order."""
+        if self.duplicates == "keep":
+            return table
+        key = [name for name in ("user", "item", "kind") if name in table.columns]
+        if self.duplicates == "error":
+            repeated = table.select((pl.len().over(key) > 1).alias("repeated"))["repeated"]
+            if repeated.any():
+                user, item = (maps[side].ids[table[side][int(repeated.arg_max() or 0)]] for side in ("user", "item"))
+                raise ValueError(
+                    f"{source.name}: expected one event of each {', '.join(key)}, got {int(repeated.sum()):,} rows "
+                    f"that repeat, such as user {user!r} and item {item!r}. "
+                    "Set rules.duplicates to sum, last, first or keep."
+                )
+            return table
+        ordered = table.sort("timestamp", maintain_order=True) if "timestamp" in table.columns else table
+        if self.duplicates != "sum":
+            return ordered.unique(key, keep=self.duplicates, maintain_order=True)
+        value = pl.col("value").sum() if "value" in table.columns else pl.len().cast(pl.Float64).alias("value")
+        last = [pl.col("timestamp").last()] if "timestamp" in table.columns else []
+        return ordered.group_by(key, maintain_order=True).agg(value, *last)
+
+
+class _Counted:
+    """A table on its way through steps, with counts after each."""
+
+    def __init__(self, name: str, table: pl.DataFrame) -> None:
+        self.name = name
+        self.table = table
+        self.steps: list[Step] = []
+        self._count("read")
+
+    def take(self, step: str, table: pl.DataFrame, always: bool = True) -> None:
+        """Go on with the table that a step leaves."""
+        changed = table.height != self.table.height
+        self.table = table
+        if changed or always:
+            self._count(step)
+        check(table.height > 0, f"{self.name}: nothing is left after {step!r}; counts before: {self.steps[:-1]}.")
+
+    def _count(self, step: str) -> None:
+        users, items = (int(_present(self.table[side]).sum()) for side in ("user", "item"))
+        self.steps.append((step, users, items, self.table.height))
+
+
+def _compact(table: pl.DataFrame, maps: Mapping[str, IdMap]) -> Interactions:
+    """Return interactions whose maps hold only the users and items that are left, in the order they were in."""
+    fresh = dict(maps)
+    for side, ids in maps.items():
+        present = np.flatnonzero(_present(table[side]))
+        if len(present) < len(ids):
+            row = np.full(len(ids), -1)
+            row[present] = np.arange(len(present))
+            table = table.with_columns(pl.Series(side, row[table[side].to_numpy()]))
+            fresh[side] = IdMap(side, ids.outside(present))
+    return Interactions(table, fresh["user"], fresh["item"])
+
+
+def _present(rows: pl.Series) -> np.ndarray:
+    """Return, for every row of a map, whether it occurs; -1 stands for an empty id."""
+    return np.bincount(rows.to_numpy() + 1)[1:] > 0

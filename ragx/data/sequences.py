@@ -1,0 +1,57 @@
+"""Reader of sequences: a line for each user with the items in order of time."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+
+from ragx.checks import check
+from ragx.data.dataset import Dataset
+from ragx.data.ids import IdMap
+from ragx.data.interactions import Interactions
+from ragx.data.lines import read_lines
+from ragx.data.root import locate
+from ragx.data.source import first_line, read_bytes
+
+
+def sequence_file(*, name: str, path: str, item_attributes: str | None = None, root: str | None = None) -> Dataset:
+    """Return a dataset of lines ``user item item …`` whose items stand in order of time, without times.
+
+    The interactions keep that order, which a leave-last-out split goes by (Zhou et al., 2020, "S3-Rec").
+
+    Args:
+        name: short name of the dataset.
+        path: the file, below the current or a data folder.
+        item_attributes: JSON file of one object, item → list of attributes.
+        root: folder to look in; by default RAGX_DATA, ``data`` and the user's cache folder.
+
+    Raises:
+        ValueError: a file is missing or does not parse.
+    """
+    events = read_lines(locate(path, root))
+    users = IdMap("user", events["user"].unique().sort())
+    items = IdMap("item", events["item"].unique().sort())
+    interactions = Interactions.from_events(events, users, items)
+    tables = {} if item_attributes is None else {"items": _read_attributes(locate(item_attributes, root))}
+    steps = (("read", len(users), len(items), len(interactions)),)
+    return Dataset(name, interactions, tables=tables, steps=steps)
+
+
+def _read_attributes(path: Path) -> pl.DataFrame:
+    try:
+        lists = json.loads(read_bytes(path))
+    except ValueError as error:
+        raise ValueError(f"{path}: expected one JSON object, item → list of attributes; {first_line(error)}.") from None
+    check(
+        isinstance(lists, dict) and all(isinstance(each, list) for each in lists.values()),
+        f"{path}: expected one JSON object, item → list of attributes.",
+    )
+    ids = pl.Series("item", list(lists))
+    whole = ids.cast(pl.Int64, strict=False)
+    attributes = pl.Series("attributes", [[str(each) for each in values] for values in lists.values()])
+    return pl.DataFrame(
+        {
+            "item": ids if whole.has_nulls() else whole,
+            "attributes": attributes.cast(pl.List(pl.String)).cast(pl.List(pl.Categorical)),
+        }
+    )

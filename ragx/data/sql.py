@@ -1,0 +1,106 @@
+"""Reader of a query to a SQLite file or a PostgreSQL server."""
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import polars as pl
+
+from ragx.checks import check, did_you_mean
+from ragx.data.attributes import AttributeTable
+from ragx.data.columns import check_columns
+from ragx.data.dataset import Dataset
+from ragx.data.root import locate
+from ragx.data.rules import EventRules
+from ragx.data.source import Source, first_line
+from ragx.data.table import assemble
+
+
+def sql_query(
+    *,
+    uri: str,
+    query: str,
+    columns: Mapping[str, str | None],
+    name: str = "query",
+    rules: EventRules | None = None,
+    users: AttributeTable | None = None,
+    items: AttributeTable | None = None,
+    root: str | None = None,
+) -> Dataset:
+    """Return a dataset of the rows that a query gives; the database is opened for reading only.
+
+    Args:
+        uri: ``sqlite:path/to/file.db`` or ``postgresql://user@host:port/database``. A password does not belong in it,
+            since configs are written into run folders: PostgreSQL reads PGPASSWORD and ``~/.pgpass``.
+        query: a SELECT statement.
+        columns: ragx's name (user, item, time, value, kind) → the query's name, or None where it has none.
+        name: short name of the dataset.
+        rules: how times, values, empty ids and duplicates are read, and filters.
+        users: attributes of users, from a file.
+        items: attributes of items, from a file.
+        root: folder to look for files in; by default RAGX_DATA, ``data`` and the user's cache folder.
+
+    Raises:
+        ValueError: the database cannot be reached, the query fails, or a row is at fault.
+    """
+    chosen = check_columns(columns)
+    table = read_query(uri, query, root)
+    for field, column in chosen.items():
+        check(
+            column in table.columns,
+            f"Query: no column {column!r} for {field}; it gives {', '.join(table.columns)}."
+            + did_you_mean(column, table.columns),
+        )
+    check(table.height > 0, "Query: expected rows, got none.")
+    raw = table.select(pl.col(column).alias(field) for field, column in chosen.items())
+    return assemble(name, raw, Source("Query"), rules, users, items, root)
+
+
+def read_query(uri: str, query: str, root: str | None = None) -> pl.DataFrame:
+    """Return the rows that a query gives.
+
+    Raises:
+        ValueError: the address is not understood, a driver is missing, or the database refuses.
+    """
+    scheme = uri.partition(":")[0]
+    if scheme == "sqlite":
+        return _sqlite(uri.removeprefix("sqlite:").removeprefix("///") or "???", query, root)
+    check(
+        scheme in ("postgresql", "postgres"),
+        f"uri: expected sqlite:path or postgresql://user@host/database, got one that begins with {scheme!r}.",
+    )
+    check(
+        urlsplit(uri).password is None and "password=" not in uri,
+        "uri: expected no password, since configs are written into run folders; set PGPASSWORD or ~/.pgpass.",
+    )
+    return _postgresql(uri, query)
+
+
+def _sqlite(path: str, query: str, root: str | None) -> pl.DataFrame:
+    file = locate(path, root)
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as connection:
+            return _fetch(connection, query)
+    except sqlite3.Error as error:
+        raise ValueError(f"{file}: the query failed: {first_line(error)}.") from None
+
+
+def _postgresql(uri: str, query: str) -> pl.DataFrame:
+    try:
+        import psycopg  # type: ignore[import-not-found,unused-ignore]
+    except ImportError:
+        raise ValueError("postgresql: needs the package psycopg: pip install 'psycopg[binary]'.") from None
+    try:
+        with psycopg.connect(uri, connect_timeout=10, options="-c default_transaction_read_only=on") as connection:
+            return _fetch(connection, query)
+    except psycopg.Error as error:
+        raise ValueError(f"postgresql: the query failed: {first_line(error)}.") from None
+
+
+def _fetch(connection: Any, query: str) -> pl.DataFrame:
+    try:
+        return pl.read_database(query, connection, infer_schema_length=None)
+    except (pl.exceptions.PolarsError, TypeError, OverflowError) as error:
+        raise ValueError(f"Query: its rows do not make a table: {first_line(error)}.") from None

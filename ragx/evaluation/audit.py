@@ -1,0 +1,54 @@
+"""The audit of a dataset and its split: what leaks, what is missing, what is out of line."""
+
+from collections.abc import Callable
+
+import torch
+
+from ragx.data.dataset import Dataset
+from ragx.data.negatives import Negatives, NegativeSampler, TrainPairs
+from ragx.data.split import Split
+from ragx.evaluation import audit_data, audit_parts
+from ragx.evaluation.audit_parts import Draw
+from ragx.evaluation.findings import Audit
+from ragx.random import generator
+
+REASON = "audit of the split"
+
+
+def audit(
+    dataset: Dataset, split: Split, *, on_open: Callable[[str], None], draw_negatives: Draw | None = None
+) -> Audit:
+    """Return what is to be said of a dataset and its split.
+
+    The test part is opened for the reason ``"audit of the split"``; no model is evaluated, so it is no look at results.
+
+    Args:
+        dataset: the data.
+        split: its split.
+        on_open: told of the reason before the test part is read.
+        draw_negatives: negatives [B, n] of B user rows; by default the sampler that objectives use, uniform.
+    """
+    test = split.test.open(reason=REASON, on_open=on_open)
+    parts = {"train": split.train, "validation": split.validation, "test": test}
+    draw = draw_negatives or _usual_negatives(split)
+    findings = [
+        *audit_data.steps(dataset),
+        *audit_parts.published_overlap(dataset),
+        *audit_parts.overlap(parts),
+        *audit_parts.left_out(split),
+        *audit_parts.future(parts),
+        *audit_parts.cold(parts),
+        *audit_parts.negatives(parts, draw),
+        *audit_data.repeats(dataset.interactions),
+        *audit_data.crowds(dataset.interactions),
+        *audit_data.bots(dataset.interactions),
+        *audit_data.near_duplicates(dataset),
+        *audit_data.constant_columns(dataset),
+    ]
+    return Audit(dataset.name, split.name, split.fingerprint, tuple(findings), REASON)
+
+
+def _usual_negatives(split: Split) -> Draw:
+    users, items = (torch.tensor(split.train.column(side)) for side in ("user", "item"))
+    sampler = NegativeSampler(Negatives(), TrainPairs(users, items, split.train.num_users, split.train.num_items))
+    return lambda rows: sampler.draw(rows, generator(0, "audit"))

@@ -1,0 +1,140 @@
+"""Questions about the parts of a split: overlaps, the future in train, the cold, the negatives."""
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+import torch
+
+from ragx.data.dataset import PARTS, Dataset
+from ragx.data.interactions import Interactions
+from ragx.data.split import Split
+from ragx.evaluation.findings import SHOWN, Finding, Verdict, finding
+from ragx.typing import Int, Tensor
+
+Parts = dict[str, Interactions]
+Draw = Callable[[Int[Tensor, " B"]], Int[Tensor, "B n"]]
+MANY_COLD = 0.05
+DRAWN_USERS, EXPECTED_HITS = 20_000, 30.0
+
+
+def pair_names(pairs: pl.DataFrame, of: Interactions) -> tuple[str, ...]:
+    """Return the first few (user, item) pairs in outside ids."""
+    first = pairs.head(SHOWN)
+    users, items = of.users.outside(first["user"].to_numpy()), of.items.outside(first["item"].to_numpy())
+    return tuple(f"({user}, {item})" for user, item in zip(users, items, strict=True))
+
+
+def published_overlap(dataset: Dataset) -> list[Finding]:
+    """Ask whether the published parts share pairs: whoever ranks without masking them is told the answers."""
+    if dataset.published is None:
+        return []
+    tables = {part: dataset.interactions.filter(dataset.published == part) for part in PARTS}
+    return [
+        _overlap(f"pairs in published {one} and {other}", tables[one], tables[other])
+        for one, other in (("train", "validation"), ("train", "test"), ("validation", "test"))
+    ]
+
+
+def overlap(parts: Parts) -> list[Finding]:
+    """Ask whether the parts of the split, as models and evaluation see them, share pairs."""
+    return [
+        _overlap(f"pairs in {one} and {other}", parts[one], parts[other])
+        for one, other in (("train", "validation"), ("train", "test"), ("validation", "test"))
+    ]
+
+
+def _overlap(question: str, one: Interactions, other: Interactions) -> Finding:
+    shared = one.pairs().join(other.pairs(), on=["user", "item"], how="semi", maintain_order="left")
+    found = f"{shared.height:,} pairs stand in both: what is to be found is given away."
+    return finding(question, shared.height, "fail", found, "The parts share no pair.", pair_names(shared, one))
+
+
+def left_out(split: Split) -> list[Finding]:
+    """Say what the split noted, such as repeats and users without train."""
+    notes = [(name, count) for name, count in split.notes.items() if count and "left_out" in name]
+    examples = tuple(f"{name.replace('_', ' ')}: {count:,}" for name, count in notes)
+    total = sum(count for _, count in notes)
+    found = f"The split left out {total:,} events."
+    return [finding("events left out by the split", total, "pass", found, "Every event is in a part.", examples)]
+
+
+def future(parts: Parts) -> list[Finding]:
+    """Ask whether train holds events newer than held-out ones, over all users and for each."""
+    if not parts["train"].has("timestamp"):
+        message = "The data has no times, so the future cannot be told from the past."
+        return [Finding(question="future in train", verdict="warn", count=0, message=message)]
+    train = parts["train"].table
+    held_out = pl.concat([parts[part].table for part in PARTS[1:]])
+    start = held_out["timestamp"].min()
+    newer = train.filter(pl.col("timestamp") > start)
+    found = (
+        f"{newer.height:,} of {train.height:,} train events ({newer.height / train.height:.1%}) are newer than the "
+        "oldest held-out event: trends and launches of the test period leak. split=time does not do this."
+    )
+    clean = "No train event is newer than a held-out one."
+    first = held_out.group_by("user").agg(start=pl.col("timestamp").min())
+    own = train.join(first, on="user", how="inner").filter(pl.col("timestamp") > pl.col("start"))
+    users = own["user"].unique().sort()
+    names = tuple(str(each) for each in parts["train"].users.outside(users.head(SHOWN).to_numpy()))
+    found_own = (
+        f"{len(users):,} users have train events newer than their own held-out ones ({own.height:,} events): the model "
+        "fills in gaps rather than predicts. split=leave_last_out or split=time do not do this."
+    )
+    clean_own = "No user has train events newer than that user's held-out ones."
+    return [
+        finding("future in train, globally", newer.height, "warn", found, clean, pair_names(newer, parts["train"])),
+        finding("future in train, per user", len(users), "warn", found_own, clean_own, names),
+    ]
+
+
+def cold(parts: Parts) -> list[Finding]:
+    """Ask how many held-out users and items train does not know."""
+    findings = []
+    for part in PARTS[1:]:
+        for side in ("user", "item"):
+            ids = parts["train"].users if side == "user" else parts["train"].items
+            held_out = np.unique(parts[part].column(side))
+            unknown = np.setdiff1d(held_out, parts["train"].column(side))
+            share = len(unknown) / max(len(held_out), 1)
+            verdict: Verdict = "warn" if share > MANY_COLD else "pass"
+            found = f"{len(unknown):,} of {len(held_out):,} {side}s ({share:.1%}) have no train events" + (
+                ": choose evaluation.cold_users=exclude or popularity, or features." if side == "user" else "."
+            )
+            names = tuple(str(each) for each in ids.outside(unknown[:SHOWN]))
+            clean = f"Train knows every {side} of {part}."
+            findings.append(finding(f"cold {side}s in {part}", len(unknown), verdict, found, clean, names))
+    return findings
+
+
+def negatives(parts: Parts, draw: Draw) -> list[Finding]:
+    """Ask whether drawn negatives avoid held-out items, which would tell the model what they are.
+
+    Negatives blind to the held-out parts meet held-out items about as often as other items outside train; under a
+    uniform draw a user with h held-out of m items outside train gives h / m hits a draw.
+
+    Args:
+        parts: the three parts.
+        draw: returns negatives [B, n] of B user rows.
+    """
+    num_items = parts["train"].num_items
+    train = parts["train"].pairs()
+    held_out = pl.concat([parts[part].pairs() for part in PARTS[1:]]).unique(maintain_order=True)
+    held_out = held_out.join(train, on=["user", "item"], how="anti", maintain_order="left")
+    per_user = held_out.group_by("user").len("held").join(train.group_by("user").len("known"), on="user", how="left")
+    per_user = per_user.sort("user").head(DRAWN_USERS).with_columns(pl.col("known").fill_null(0))
+    rate = float((per_user["held"] / (num_items - per_user["known"])).sum())
+    repeats = int(np.clip(np.ceil(EXPECTED_HITS / max(rate, 1e-9)), 1, max(1, 4_000_000 // max(per_user.height, 1))))
+    users = torch.tensor(per_user["user"].to_numpy()).repeat_interleave(repeats)
+    items = draw(users)
+    expected = rate * repeats * items.shape[1]
+    key = users[:, None] * num_items + items
+    answers = torch.tensor((held_out["user"] * num_items + held_out["item"]).to_numpy())
+    hits = int(torch.isin(key, answers).sum())
+    message = (
+        f"{hits:,} of {items.numel():,} drawn negatives are held-out items; about {expected:,.0f} were to be expected."
+    )
+    verdict: Verdict = "fail" if expected >= EXPECTED_HITS / 2 and hits < expected / 10 else "pass"
+    if verdict == "fail":
+        message += " The sampler avoids held-out items, and a model can learn what is missing."
+    return [Finding(question="negatives that avoid held-out items", verdict=verdict, count=hits, message=message)]

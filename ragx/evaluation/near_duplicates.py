@@ -1,0 +1,57 @@
+"""Items that nearly the same users have, found by hashing rather than by comparing all pairs."""
+
+import numpy as np
+import polars as pl
+
+from ragx.random import numpy_generator
+
+BANDS, ROWS = 10, 4
+
+
+def near_duplicate_items(
+    users: np.ndarray, items: np.ndarray, *, similarity: float = 0.9, fewest: int = 5
+) -> list[tuple[int, int, float]]:
+    """Return pairs of items whose sets of users have a Jaccard similarity of at least ``similarity``.
+
+    Candidates share one of 10 bands of 4 minimum hashes (Broder, 1997); a pair of similarity 0.9 is missed with a
+    chance below 1 in 40,000. Every candidate is then compared exactly.
+
+    Args:
+        users: user row of every distinct pair.
+        items: item row likewise.
+        similarity: from 0 to 1.
+        fewest: users that an item has at least.
+
+    Returns:
+        (item, other item, similarity), the most similar first.
+    """
+    order = np.lexsort((users, items))
+    users, items = users[order], items[order]
+    present, start, count = np.unique(items, return_index=True, return_counts=True)
+    if not len(present):
+        return []
+    random = numpy_generator(0, "near_duplicates")
+    num_users = int(users.max()) + 1
+    frames = []
+    for band in range(BANDS):
+        keys = [np.minimum.reduceat(random.permutation(num_users)[users], start) for _ in range(ROWS)]
+        frames.append(pl.DataFrame({"band": band, "place": np.arange(len(present)), "count": count} | _named(keys)))
+    signatures = pl.concat(frames).filter(pl.col("count") >= fewest)
+    by = ["band", *_named([np.empty(0)] * ROWS)]
+    groups = signatures.with_columns(first=pl.col("place").min().over(by)).filter(pl.col("first") != pl.col("place"))
+    candidates = groups.select("first", "place").unique().sort("first", "place")
+    sets = dict[int, np.ndarray]()
+    found = []
+    for one, other in candidates.iter_rows():
+        for place in (one, other):
+            if place not in sets:
+                sets[place] = users[start[place] : start[place] + count[place]]
+        common = len(np.intersect1d(sets[one], sets[other], assume_unique=True))
+        share = common / (count[one] + count[other] - common)
+        if share >= similarity:
+            found.append((int(present[one]), int(present[other]), float(share)))
+    return sorted(found, key=lambda each: (-each[2], each[0], each[1]))
+
+
+def _named(keys: list[np.ndarray]) -> dict[str, np.ndarray]:
+    return {f"hash{number}": key for number, key in enumerate(keys)}

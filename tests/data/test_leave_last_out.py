@@ -1,0 +1,86 @@
+"""Leave-last-out, by hand and by property."""
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ragx.data.dataset import Dataset
+from ragx.data.interactions import Interactions
+from ragx.data.leave_last_out import leave_last_out_split
+from ragx.data.split import Split
+
+Event = tuple[str, str, int]
+
+
+def _dataset(events: list[Event], times: bool = True) -> Dataset:
+    table = pl.DataFrame(events, schema=["user", "item", "timestamp"], orient="row")
+    return Dataset("small", Interactions.from_events(table if times else table.drop("timestamp")))
+
+
+def _events(part: Interactions) -> list[Event]:
+    users, items = part.users.outside(part.column("user")), part.items.outside(part.column("item"))
+    return list(zip(users, items, part.column("timestamp").tolist(), strict=True))
+
+
+def _parts(split: Split) -> tuple[list[Event], list[Event], list[Event]]:
+    test = split.test.open(reason="test of the split", on_open=lambda reason: None)
+    return _events(split.train), _events(split.validation), _events(test)
+
+
+def test_the_newest_item_is_test_and_the_one_before_validation() -> None:
+    events = [("u", "c", 3), ("u", "a", 1), ("u", "d", 4), ("u", "b", 2), ("v", "a", 9), ("v", "b", 8)]
+    split = leave_last_out_split(_dataset(events))
+    train, validation, test = _parts(split)
+    assert train == [("u", "a", 1), ("u", "b", 2), ("v", "a", 9), ("v", "b", 8)]
+    assert validation == [("u", "c", 3)]
+    assert test == [("u", "d", 4)]
+    assert split.notes["users_too_short_to_hold_out"] == 1  # v, with two items
+    assert split.notes["later_repeats_left_out"] == 0
+    assert split.notes["test_items_without_train"] == 1  # d
+
+
+def test_events_of_one_second_keep_the_order_of_the_data() -> None:
+    train, validation, test = _parts(leave_last_out_split(_dataset([("u", item, 5) for item in "wxyz"])))
+    assert [item for _, item, _ in train + validation + test] == ["w", "x", "y", "z"]
+
+
+def test_coming_back_after_a_held_out_item_is_left_out() -> None:
+    events = [("u", "a", 1), ("u", "a", 2), ("u", "b", 3), ("u", "a", 4), ("u", "c", 5), ("u", "b", 6), ("u", "c", 7)]
+    split = leave_last_out_split(_dataset(events))
+    train, validation, test = _parts(split)
+    assert train == [("u", "a", 1), ("u", "a", 2)]
+    assert validation == [("u", "b", 3)]
+    assert test == [("u", "c", 5), ("u", "c", 7)]
+    assert split.notes["later_repeats_left_out"] == 2
+
+
+def test_several_items_are_held_out() -> None:
+    events = [("u", item, time) for time, item in enumerate("abcdef")]
+    train, validation, test = _parts(leave_last_out_split(_dataset(events), validation=2, test=3))
+    assert ["".join(item for _, item, _ in part) for part in (train, validation, test)] == ["a", "bc", "def"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("uvw"), st.sampled_from("abcdef"), st.integers(0, 20)), max_size=40))
+def test_no_event_of_a_user_lies_after_a_later_part(drawn: list[Event]) -> None:
+    whole = [("z", item, 100 + time) for time, item in enumerate("abcd")]  # so that no part is empty
+    split = leave_last_out_split(_dataset(drawn + whole))
+    train, validation, test = _parts(split)
+    for user in "uvwz":
+        for earlier, later in ((train, validation), (validation, test)):
+            ends = [time for who, _, time in earlier if who == user]
+            starts = [time for who, _, time in later if who == user]
+            assert not starts or not ends or max(ends) <= min(starts)
+        assert len({item for who, item, _ in test if who == user}) <= 1
+    assert len(train) + len(validation) + len(test) + split.notes["later_repeats_left_out"] == len(drawn) + 4
+
+
+def test_what_cannot_be_split_is_refused() -> None:
+    events = [("u", item, time) for time, item in enumerate("abcd")]
+    with pytest.raises(ValueError, match=r"small has no timestamps.*choose split=random"):
+        leave_last_out_split(_dataset(events, times=False))
+    with pytest.raises(ValueError, match="expected at least 1 item, got 0 and 1"):
+        leave_last_out_split(_dataset(events), validation=0)
+    with pytest.raises(ValueError, match="leaves validation empty"):
+        leave_last_out_split(_dataset(events), validation=2, test=2)

@@ -1,0 +1,26 @@
+"""Sequences in order of time."""
+
+from pathlib import Path
+
+import pytest
+
+from ragx.data.sequences import sequence_file
+
+
+def test_order_repeats_and_attributes_stay(tmp_path: Path) -> None:
+    (tmp_path / "some.txt").write_text("5 9 3 9\n2 3\n")
+    (tmp_path / "some.json").write_text('{"9": [4, 1], "77": []}')
+    dataset = sequence_file(name="some", path="some.txt", item_attributes="some.json", root=str(tmp_path))
+    some = dataset.interactions
+    assert some.users.outside(some.column("user")).to_list() == [5, 5, 5, 2]
+    assert some.items.outside(some.column("item")).to_list() == [9, 3, 9, 3]
+    assert dataset.tables["items"].rows() == [(9, ["4", "1"]), (77, [])]
+    assert dataset.steps == (("read", 2, 2, 4),)
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", '{"9": 4}', '{"9": [4'])
+def test_bad_attributes_are_named(text: str, tmp_path: Path) -> None:
+    (tmp_path / "some.txt").write_text("5 9 3 9\n2 3\n")
+    (tmp_path / "some.json").write_text(text)
+    with pytest.raises(ValueError, match=r"some\.json: expected one JSON object, item → list of attributes"):
+        sequence_file(name="some", path="some.txt", item_attributes="some.json", root=str(tmp_path))

@@ -1,0 +1,177 @@
+"""The rules of the house, read from the source: one direction of imports, small files, plain names."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ORDER = ("typing", "checks", "random", "rows", "parts", "data", "graph", "kernels", "layers", "ranking", "objectives")
+ORDER = (*ORDER, "models", "training", "evaluation", "report", "testing")
+STRANGERS = {("training", "evaluation"), ("evaluation", "training")}
+ENGINE_FILES = {"training/engine.py", "training/step.py", "training/trainer.py"}
+"""The engine is chosen in one file; step and trainer name its type alone."""
+
+MOST_LINES, MOST_BODY, MOST_ARGUMENTS = 250, 40, 8
+LONGER_FILES: dict[str, str] = {}
+LONGER_BODIES: dict[str, str] = {
+    "experiments/runner/execute.py:_Run.go": "the course of a run, read from top to bottom",
+}
+MORE_ARGUMENTS: dict[str, str] = {
+    "ragx/training/trainer.py:Trainer": "settings of the loop, one flat YAML node",
+    "ragx/training/trainer.py:_Loop": "the mutable state of one training, made in one place",
+    "ragx/training/state.py:Progress": "a record of what a checkpoint holds, every field with its default",
+    "ragx/evaluation/significance.py:Comparison": "a record of results that no caller makes",
+}
+
+
+def files(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def imports_of(path: Path) -> set[str]:
+    """Return the dotted names of all modules a file imports, within functions too."""
+    found: set[str] = set()
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.relative_to(ROOT)}: a relative import"
+            found.add(node.module or "")
+            if node.module == "ragx":
+                found |= {f"ragx.{alias.name}" for alias in node.names}
+    return found
+
+
+def place_of(module: str) -> str:
+    """Return the package, or shared module, that a dotted name or a path below ragx/ belongs to."""
+    return module.removeprefix("ragx.").split(".")[0]
+
+
+def may_import(importer: str, imported: str) -> bool:
+    return (importer, imported) not in STRANGERS and ORDER.index(imported) <= ORDER.index(importer)
+
+
+def functions(tree: ast.AST, outer: str = "") -> Iterator[tuple[str, ast.FunctionDef]]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef):
+            yield outer + node.name, node
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield from functions(node, f"{outer}{node.name}.")
+
+
+def body_lines(node: ast.FunctionDef) -> int:
+    body = node.body[1:] if ast.get_docstring(node) else node.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def constructor_arguments(node: ast.ClassDef) -> int:
+    """Return how many arguments a class is made with, those of a dataclass among them."""
+    for each in node.body:
+        if isinstance(each, ast.FunctionDef) and each.name == "__init__":
+            return len(each.args.posonlyargs) + len(each.args.args) - 1 + len(each.args.kwonlyargs)
+    decorators = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
+    if any(isinstance(each, ast.Name) and each.id == "dataclass" for each in decorators):
+        return sum(isinstance(each, ast.AnnAssign) and "ClassVar" not in ast.dump(each) for each in node.body)
+    return 0
+
+
+def tracked() -> list[Path]:
+    try:
+        command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a checkout")
+    return [ROOT / name for name in listed.splitlines() if (ROOT / name).is_file()]
+
+
+def test_every_package_has_its_place_in_the_order() -> None:
+    packages = {path.name for path in (ROOT / "ragx").iterdir() if (path / "__init__.py").is_file()}
+    modules = {path.stem for path in (ROOT / "ragx").glob("*.py")} - {"__init__"}
+    assert packages | modules <= set(ORDER), "a new package needs a place in ORDER"
+
+
+def test_imports_go_one_way() -> None:
+    wrong = []
+    for path in files("ragx"):
+        importer = place_of(".".join(path.relative_to(ROOT / "ragx").with_suffix("").parts))
+        if importer == "__init__":
+            continue
+        for module in sorted(imports_of(path)):
+            if module.startswith("ragx.") and not may_import(importer, place_of(module)):
+                wrong.append(f"{path.relative_to(ROOT)} imports {module}")
+    assert wrong == []
+
+
+def test_the_front_door_imports_nothing_when_it_opens() -> None:
+    top = [node for node in tree_of(ROOT / "ragx/__init__.py").body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert [getattr(node, "module", None) for node in top] == ["importlib.metadata"]
+
+
+def test_config_tracker_and_engine_are_named_where_they_belong() -> None:
+    users: dict[str, set[str]] = {"hydra": set(), "omegaconf": set(), "wandb": set(), "lightning_fabric": set()}
+    for path in files("ragx"):
+        for module in imports_of(path):
+            if (top := module.split(".")[0]) in users:
+                users[top].add(str(path.relative_to(ROOT / "ragx")))
+    assert users["hydra"] == users["omegaconf"] == set()
+    assert users["wandb"] == {"training/wandb_tracker.py"}
+    assert users["lightning_fabric"] == ENGINE_FILES
+    outside = [path for path in files("experiments", "scripts") if {"wandb", "lightning_fabric"} & imports_of(path)]
+    assert outside == []
+
+
+def test_files_are_short() -> None:
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in _all_files()}
+    assert {name for name, length in lengths.items() if length > MOST_LINES} == set(LONGER_FILES)
+
+
+def test_bodies_are_short() -> None:
+    found = set()
+    for path in _all_files():
+        for name, node in functions(tree_of(path)):
+            if body_lines(node) >= MOST_BODY:
+                found.add(f"{path.relative_to(ROOT)}:{name}")
+    assert found == set(LONGER_BODIES)
+
+
+def test_constructors_take_few_arguments() -> None:
+    found = set()
+    for path in files("ragx", "experiments"):
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.ClassDef) and constructor_arguments(node) > MOST_ARGUMENTS:
+                found.add(f"{path.relative_to(ROOT)}:{node.name}")
+    assert found == set(MORE_ARGUMENTS)
+
+
+def test_no_name_is_a_bare_rag() -> None:
+    """In this ecosystem the word means retrieval-augmented generation."""
+    bare = re.compile(r"(?<![A-Za-z])rag(?![a-z])|RAG(?![a-z])|(?<![A-Z])Rag(?![a-z])", re.ASCII)
+    wrong = [str(path.relative_to(ROOT)) for path in tracked() if bare.search(path.stem)]
+    for path in files("ragx", "experiments", "scripts", "tests"):
+        classes = [node.name for node in ast.walk(tree_of(path)) if isinstance(node, ast.ClassDef)]
+        wrong += [f"{path.relative_to(ROOT)}:{name}" for name in classes if bare.search(name)]
+    assert wrong == []
+
+
+def test_no_file_names_a_place_of_one_machine() -> None:
+    places = re.compile("|".join(f"/{folder}/" for folder in ("work", "root")) + r"|/home/(?!you\b)\w+/")
+    wrong = []
+    for path in tracked():
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        wrong += [f"{path.relative_to(ROOT)}: {match[0]}" for match in places.finditer(text)]
+    assert wrong == []
+
+
+def _all_files() -> list[Path]:
+    return files("ragx", "experiments", "scripts", "tests")

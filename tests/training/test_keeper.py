@@ -1,0 +1,55 @@
+"""What a training keeps."""
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ragx.training.keeper import Keeper
+from ragx.training.state import Progress
+
+
+def problem() -> tuple[nn.Linear, torch.optim.Optimizer]:
+    torch.manual_seed(0)
+    model = nn.Linear(2, 1)
+    optimizer = torch.optim.Adam(model.parameters())
+    model(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+    return model, optimizer
+
+
+def test_model_optimiser_and_progress_come_back(tmp_path: Path) -> None:
+    model, optimizer = problem()
+    keeper = Keeper(tmp_path, "one")
+    assert keeper.resume(model, optimizer) == Progress()
+    assert not keeper.resumed
+    keeper.log({"epoch": 1, "loss": 0.5})
+    keeper.save(model, optimizer, Progress(epoch=1, step=3, history=[{"epoch": 1, "loss": 0.5}]))
+    fresh = nn.Linear(2, 1)
+    other = torch.optim.Adam(fresh.parameters())
+    again = Keeper(tmp_path, "one")
+    progress = again.resume(fresh, other)
+    assert again.resumed
+    size = (tmp_path / "curve.jsonl").stat().st_size
+    assert progress == Progress(epoch=1, step=3, history=[{"epoch": 1, "loss": 0.5}], log_size=size)
+    assert torch.equal(fresh.weight, model.weight)
+    expected, found = optimizer.state_dict()["state"], other.state_dict()["state"]
+    assert all(torch.equal(found[key][name], expected[key][name]) for key in expected for name in expected[key])
+
+
+def test_the_best_model_is_a_copy_in_memory_or_a_file(tmp_path: Path) -> None:
+    for folder in (None, tmp_path):
+        model, _ = problem()
+        keeper, best = Keeper(folder, "one"), model.weight.detach().clone()
+        keeper.keep_best(model, Progress(best_epoch=1))
+        with torch.no_grad():
+            model.weight.zero_()
+        state = keeper.best(model, Progress(epoch=2, best_epoch=1, best_value=0.5))
+        assert torch.equal(state["weight"], best)
+
+
+def test_where_none_was_chosen_the_present_model_is_the_best(tmp_path: Path) -> None:
+    for folder in (None, tmp_path):
+        model, _ = problem()
+        state = Keeper(folder, "one").best(model, Progress(epoch=2, best_epoch=2))
+        assert torch.equal(state["weight"], model.weight)

@@ -1,0 +1,94 @@
+"""One optimiser step, against the same gradient taken through the whole graph at once."""
+
+import functools
+from typing import Any
+
+import pytest
+import torch
+from lightning_fabric import Fabric
+
+from ragx.data.batches import Batch, PairBatches
+from ragx.data.negatives import Negatives
+from ragx.data.split import Split
+from ragx.graph.graph import Graph
+from ragx.layers.relevance_conv import RelevanceConv
+from ragx.models.relevance_aware_graph import RelevanceAwareGraph
+from ragx.objectives.base import Objective
+from ragx.objectives.in_batch_softmax import InBatchSoftmax
+from ragx.objectives.pairwise import BayesianPersonalizedRanking
+from ragx.training.step import batch_rows, training_step
+
+OBJECTIVES: dict[str, Objective] = {
+    "bpr": BayesianPersonalizedRanking(negatives=Negatives(count=3), l2=0.1),
+    "softmax": InBatchSoftmax(l2=0.1),
+    "no penalty": InBatchSoftmax(),
+}
+
+
+def model_of(graph: Graph, **options: Any) -> RelevanceAwareGraph:
+    torch.manual_seed(3)
+    layer = functools.partial(RelevanceConv, activation="tanh")
+    sizes = {"num_users": graph.num_users, "num_items": graph.num_items}
+    return RelevanceAwareGraph(**sizes, layer=layer, num_layers=2, hidden_dim=6, **options)
+
+
+def gradients(
+    model: RelevanceAwareGraph, graph: Graph, objective: Objective, batches: list[Batch]
+) -> tuple[float, list[torch.Tensor]]:
+    fabric = Fabric(accelerator="cpu", devices=1)
+    wrapped: Any = fabric.setup_module(model)
+    model.zero_grad()
+    loss = training_step(fabric, wrapped, graph, objective, batches)
+    return loss.item(), [parameter.grad.clone() for parameter in model.parameters() if parameter.grad is not None]
+
+
+def plainly(model: RelevanceAwareGraph, graph: Graph, objective: Objective, batch: Batch) -> torch.Tensor:
+    """Return the loss with its graph whole, by plain indexing."""
+    nodes, users, items = model(graph), batch.users, batch.items + graph.num_users
+    negatives = None if batch.negatives is None else batch.negatives + graph.num_users
+    drawn = None if negatives is None else nodes[negatives]
+    loss = objective.loss(nodes[users], nodes[items], drawn, batch)
+    rows = [users, items] if negatives is None else [users, items, negatives.flatten()]
+    squares = model.embedding[torch.cat(rows)].square().sum()
+    return loss + objective.l2 / 2 * squares / len(users)
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+@pytest.mark.parametrize("shared", [1, 2])
+def test_batches_that_share_a_propagation_give_the_mean_of_their_gradients(
+    name: str, shared: int, tiny_split: Split, tiny_graph: Graph
+) -> None:
+    objective, model = OBJECTIVES[name], model_of(tiny_graph)
+    batches = PairBatches(tiny_split.train, batch_size=100, seed=0, negatives=objective.negatives)
+    group = [batches.batch(0, step) for step in range(shared)]
+    loss, found = gradients(model, tiny_graph, objective, group)
+    expected_loss = sum(plainly(model, tiny_graph, objective, batch) for batch in group) / shared
+    assert isinstance(expected_loss, torch.Tensor)
+    assert loss == pytest.approx(expected_loss.item(), rel=1e-5)
+    expected = torch.autograd.grad(expected_loss, list(model.parameters()))
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-4)
+
+
+def test_two_shared_batches_are_the_mean_of_each_alone(tiny_split: Split, tiny_graph: Graph) -> None:
+    objective, model = InBatchSoftmax(), model_of(tiny_graph)
+    batches = PairBatches(tiny_split.train, batch_size=100, seed=0)
+    first, second = batches.batch(0, 0), batches.batch(0, 1)
+    one = gradients(model, tiny_graph, objective, [first])
+    two = gradients(model, tiny_graph, objective, [second])
+    both = gradients(model, tiny_graph, objective, [first, second])
+    assert both[0] == pytest.approx((one[0] + two[0]) / 2, rel=1e-6)
+    for a, b, c in zip(one[1], two[1], both[1], strict=True):
+        torch.testing.assert_close(c, (a + b) / 2, atol=1e-7, rtol=1e-4)
+    assert not torch.allclose(one[1][0], two[1][0], atol=1e-4)
+
+
+def test_rows_of_a_batch_are_nodes_users_first(tiny_split: Split) -> None:
+    pairs = PairBatches(tiny_split.train, batch_size=2, seed=0).pairs
+    batch = Batch(torch.tensor([4, 0]), torch.tensor([1, 2]), torch.tensor([[3, 4], [5, 6]]), pairs)
+    rows, sizes = batch_rows(batch, 10)
+    assert rows.tolist() == [4, 0, 11, 12, 13, 14, 15, 16]
+    assert sizes == [2, 2, 4]
+    rows, sizes = batch_rows(Batch(batch.users, batch.items, None, pairs), 10)
+    assert (rows.tolist(), sizes) == ([4, 0, 11, 12], [2, 2, 0])

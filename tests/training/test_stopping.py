@@ -1,0 +1,21 @@
+"""Early stopping's settings; its course is tested with the trainer."""
+
+import pytest
+
+from ragx.training.stopping import Stopping
+
+
+def test_it_looks_at_the_metric_it_monitors() -> None:
+    assert Stopping(monitor="recall@10").value_of({"ndcg@20": 0.1, "recall@10": 0.2}) == 0.2
+
+
+def test_a_metric_that_is_not_there_is_named_beside_those_that_are() -> None:
+    with pytest.raises(ValueError, match=r"validation gives ndcg@20, recall@10; it does not give 'ndcg@10'"):
+        Stopping(monitor="ndcg@10").value_of({"recall@10": 0.2, "ndcg@20": 0.1})
+
+
+def test_settings_out_of_range_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"stopping\.patience: expected at least 1, got 0"):
+        Stopping(patience=0)
+    with pytest.raises(ValueError, match=r"stopping\.min_delta: expected at least 0, got -0\.1"):
+        Stopping(min_delta=-0.1)

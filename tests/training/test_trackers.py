@@ -1,0 +1,44 @@
+"""Lines of JSON, cut back to a checkpoint."""
+
+from pathlib import Path
+
+from ragx.training.trackers import JsonLines
+
+
+def test_records_are_appended_and_read_back(tmp_path: Path) -> None:
+    lines = JsonLines(tmp_path / "deep" / "curve.jsonl")
+    assert lines.size == 0
+    lines.write({"epoch": 1, "loss": 0.1 + 0.2})
+    lines.write({"epoch": 2, "name": "größer"})
+    assert JsonLines.read(lines.path) == [{"epoch": 1, "loss": 0.1 + 0.2}, {"epoch": 2, "name": "größer"}]
+    assert lines.size == lines.path.stat().st_size > 0
+
+
+def test_what_lies_behind_the_checkpoint_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "curve.jsonl"
+    first = JsonLines(path)
+    first.write({"epoch": 1})
+    kept = first.size
+    first.write({"epoch": 2})
+    again = JsonLines(path, keep=kept)
+    again.write({"epoch": 22})
+    assert JsonLines.read(path) == [{"epoch": 1}, {"epoch": 22}]
+    assert JsonLines(path).size == 0
+
+
+def test_a_file_shorter_than_the_checkpoint_says_is_not_filled_up(tmp_path: Path) -> None:
+    path = tmp_path / "curve.jsonl"
+    path.write_text('{"epoch": 1}\n')
+    JsonLines(path, keep=1_000).write({"epoch": 2})
+    assert JsonLines.read(path) == [{"epoch": 1}, {"epoch": 2}]
+
+
+def test_no_file_holds_no_records(tmp_path: Path) -> None:
+    assert JsonLines.read(tmp_path / "none.jsonl") == []
+
+
+def test_a_last_line_that_was_torn_off_is_no_record(tmp_path: Path) -> None:
+    """A process that dies while it writes must not keep its run from being taken up."""
+    path = tmp_path / "curve.jsonl"
+    path.write_text('{"epoch": 1}\n{"epoch": 2, "lo')
+    assert JsonLines.read(path) == [{"epoch": 1}]
