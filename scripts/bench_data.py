@@ -1,6 +1,6 @@
 """Time and memory of reading and splitting a large table of events with text ids.
 
-On a busy machine the processor time over the number of cores says what a quiet one would take at least.
+On a busy machine the processor time says what a quiet one would take at most.
 
 python scripts/bench_data.py --rows 20000000
 

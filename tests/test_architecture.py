@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ORDER = ("typing", "checks", "random", "rows", "parts", "data", "graph", "kernels", "layers", "ranking", "objectives")
-ORDER = (*ORDER, "models", "training", "evaluation", "report", "testing")
+FOUNDATION = ("typing", "checks", "random", "rows", "parts")
+ORDER = (
+    *FOUNDATION,
+    *("data", "graph", "kernels", "layers", "ranking", "objectives", "models"),
+    *("training", "evaluation", "report", "testing"),
+)
 STRANGERS = {("training", "evaluation"), ("evaluation", "training")}
 ENGINE_FILES = {"training/engine.py", "training/step.py", "training/trainer.py"}
 """The engine is chosen in one file; step and trainer name its type alone."""

@@ -9,6 +9,8 @@ import pytest
 
 from ragx.parts import Part, PartsError, bind
 
+GREEN = " Did you mean 'green'?"
+
 
 class Wheel:
     def __init__(self, *, radius: float = 1.5, spokes: int = 8) -> None:
@@ -122,12 +124,12 @@ def test_an_option_that_is_given_later_cannot_be_set() -> None:
         ({"load": 1, "seats": True}, "cart.seats: expected int | None, got True (bool)."),
         ({"load": 1, "covered": 1}, "cart.covered: expected bool, got 1 (int)."),
         ({"load": 1, "owner": 7}, "cart.owner: expected str, got 7 (int)."),
-        ({"load": 1, "colour": "gren"}, "cart.colour: expected one of red, green, got 'gren' (str). Did you mean 'green'?"),
+        ({"load": 1, "colour": "gren"}, "cart.colour: expected one of red, green, got 'gren' (str)." + GREEN),
         ({"load": None}, "cart.load: expected float, got None (NoneType)."),
         ({"load": 1, "labels": {"a": 1}}, "cart.labels: expected Mapping[str, str] | None, got {'a': 1} (dict)."),
         ({"load": "???"}, "cart.load: a value is required; set it with cart.load=…"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_value_says_what_was_expected(options: dict[str, Any], message: str) -> None:
     assert errors_of(**options) == [message]
 

@@ -27,7 +27,8 @@ from ragx.report.curve import plot_curve
 from ragx.report.looks import Looks
 from ragx.report.provenance import identity_of, provenance
 from ragx.report.recommendations import recommendation_table
-from ragx.report.run_folder import GIVEN, build_model, write_json
+from ragx.report.run_folder import GIVEN, build_model, features_for, write_json
+from ragx.report.table_output import write_table
 from ragx.training.checkpoint import save_checkpoint
 from ragx.training.progress import TerminalProgress
 from ragx.training.state import FitResult
@@ -45,7 +46,7 @@ def execute(config: dict[str, Any]) -> float:
     Raises:
         ValueError: the config, the data or their combination is at fault; nothing has been trained then.
     """
-    parts = bind(config, GIVEN)
+    parts = bind_parts(config)
     _check_settings(config)
     _try_small(parts)
     if config["threads"]:
@@ -66,8 +67,18 @@ def execute(config: dict[str, Any]) -> float:
     return print_summary(console, run.folder)
 
 
+def bind_parts(config: dict[str, Any]) -> dict[str, Part]:
+    """Return the parts of a config, and move ``model.features``, which is for the runner, to a setting of its own."""
+    model = config.get("model")
+    config["features"] = model.pop("features", False) if isinstance(model, dict) else False
+    return bind(config, GIVEN)
+
+
 def _check_settings(config: dict[str, Any]) -> None:
+    for name in ("seed", "threads", "runs", "rerun"):
+        check(name in config, f"{name}: this setting cannot be removed.")
     check(isinstance(config["seed"], int), f"seed: expected a whole number, got {config['seed']!r}.")
+    check(isinstance(config["features"], bool), f"model.features: expected a bool, got {config['features']!r}.")
     threads = config["threads"]
     check(
         threads is None or (isinstance(threads, int) and threads >= 1),
@@ -97,7 +108,7 @@ class _Run:
         self.protocol: Protocol = self.parts["evaluation"].build()
         self.tracker: Tracker = self.parts["tracker"].build()
         self.plain = {name: part.as_dict() for name, part in self.parts.items()}
-        decisive = {name: self.plain[name] for name in DECISIVE}
+        decisive = {name: self.plain[name] for name in DECISIVE} | {"features": self.config["features"]}
         cell = {**decisive, "fingerprint": self.split.fingerprint, "threads": torch.get_num_threads()}
         cell["dataset"] = {name: value for name, value in decisive["dataset"].items() if name != "root"}
         self.cell = identity_of(cell)
@@ -126,6 +137,7 @@ class _Run:
             "seed": self.config["seed"],
             "fingerprint": self.split.fingerprint,
             "refit": self.trainer.refit,
+            "features": self.config["features"],
             "config": self.plain,
             "provenance": provenance(),
         }
@@ -166,11 +178,12 @@ class _Run:
     ) -> tuple[RelevanceAwareGraph, FitResult]:
         """Train on the train part, or, given what was chosen there, as long on train and validation."""
         seed_modules(self.config["seed"], "model")
-        model = build_model(self.parts, graph)
+        train = self.split.train_and_validation if chosen else self.split.train
+        model = build_model(self.parts, graph, features_for(self.dataset, train, self.config["features"]))
         fit = self.trainer.fit(
             model=model,
             graph=graph,
-            train=self.split.train_and_validation if chosen else self.split.train,
+            train=train,
             objective=self.parts["objective"].build(),
             optimizer=lambda parameters: self.parts["optimizer"].build(params=parameters),
             seed=self.config["seed"],
@@ -213,7 +226,7 @@ class _Run:
         metrics["counts"] = {"test": results["model"].counts}
         metrics["tie_rate"] = results["model"].tie_rate
         metrics["looks"] = self.looks.count(fingerprint)
-        results["model"].write_per_user(self.folder / "per_user.parquet")
+        write_table(results["model"].per_user, self.folder / "per_user.parquet")
 
     def _leave(self, model: RelevanceAwareGraph, graph: Graph, fit: FitResult, metrics: dict[str, Any]) -> None:
         """Write model, picture, lists and, last of all, the metrics that mark the run as finished."""
@@ -221,6 +234,6 @@ class _Run:
         plot_curve(fit.history, self.trainer.stopping.monitor, fit.best_epoch, self.name, self.folder / "curve.png")
         known = self.split.train_and_validation if self.trainer.refit else self.split.train
         ranking = rank(model.scorer(graph), k=min(LIST_LENGTH, graph.num_items), seen=item_lists(known))
-        recommendation_table(ranking, known).write_parquet(self.folder / "recommendations.parquet")
+        write_table(recommendation_table(ranking, known), self.folder / "recommendations.parquet")
         self.tracker.finish(summary_line(metrics))
         write_json(self.folder / "metrics.json", metrics)

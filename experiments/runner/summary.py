@@ -50,8 +50,10 @@ def _print_notes(console: Console, metrics: dict[str, Any], folder: Path) -> Non
     part = "test" if "test" in metrics else "validation"
     if "best_achievable" in metrics:
         name = next((each for each in _shown(metrics[part]) if each.startswith("ndcg")), next(iter(metrics[part])))
-        share = metrics[part][name] / metrics["best_achievable"][part][name]
-        console.print(f"{share:.1%} of the achievable {part} {name} was reached.", highlight=False)
+        achievable = metrics["best_achievable"][part][name]
+        if achievable:
+            share = metrics[part][name] / achievable
+            console.print(f"{share:.1%} of the achievable {part} {name} was reached.", highlight=False)
     fit = metrics["fit"]
     seconds = fit["seconds"] + metrics.get("refit", {}).get("seconds", 0.0)
     epochs = f"kept epoch {fit['best_epoch']} of {fit['epochs']}"

@@ -77,7 +77,7 @@ class RelevanceConv(MessagePassing):  # type: ignore[misc]
     def forward(self, x: Tensor, edge_index: Graph | Tensor, edge_weight: Tensor | None = None) -> Tensor:
         """Return x' of every node; ``edge_weight`` stands in for the graph's own, and is 1 where neither is given."""
         edges, weight = edges_of(edge_index, edge_weight, x)
-        weight = functional.dropout(weight, self.edge_dropout, self.training)
+        weight = functional.dropout(weight, self.edge_dropout, self.training) if self.edge_dropout else weight
         if isinstance(edge_index, Graph) and may_fuse(self, RelevanceConv):
             h = self.message_and_aggregate(edge_index, x, weight)
         else:

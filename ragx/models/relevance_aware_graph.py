@@ -45,7 +45,8 @@ class RelevanceAwareGraph(nn.Module):
         similarity: what ranking compares by, ``"cosine"`` or ``"inner_product"``.
         temperature: τ of the ranking; the objective's own where ``popularity_prior`` is to be on its scale.
         popularity_prior: weight β of log d_i in the ranking; 0 leaves popularity out.
-        features: node features [N, F], users first, whose linear map is added to the embeddings.
+        features: node features [N, F], users first, whose linear map is added to the embeddings; a node without
+            edges is scored by its features alone.
 
     Raises:
         ValueError: sizes or widths are out of range or do not fit the layer or the read-out.
@@ -104,7 +105,8 @@ class RelevanceAwareGraph(nn.Module):
         """Return the final vector of every node, users first."""
         x: Tensor = self.embedding
         if self.feature_map is not None:
-            x = x + self.feature_map(self.features)
+            known = (graph.degree > 0).unsqueeze(1)  # what train does not know has an embedding that nothing shaped
+            x = torch.where(known, x, 0) + self.feature_map(self.features)
         if self.is_linear_propagation:
             share = 1 / (len(self.layers) + 1)
             coefficients = [share] * (len(self.layers) + 1)

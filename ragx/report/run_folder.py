@@ -12,6 +12,7 @@ import torch
 
 from ragx.checks import check
 from ragx.data.dataset import Dataset
+from ragx.data.features import node_features
 from ragx.data.ids import Identifier
 from ragx.data.interactions import Interactions
 from ragx.data.split import Split
@@ -180,7 +181,7 @@ def load_run(folder: str | Path) -> Run:
     )
     train = split.train_and_validation if record["refit"] else split.train
     graph = parts["graph"].build(interactions=train)
-    model = build_model(parts, graph)
+    model = build_model(parts, graph, features_for(dataset, train, record.get("features", False)))
     state = load_checkpoint(folder / "model.pt", record["identity"])
     try:
         model.load_state_dict(state["model"])
@@ -199,9 +200,26 @@ def _read_json(path: Path) -> dict[str, Any]:
     return value  # type: ignore[no-any-return]
 
 
-def build_model(parts: dict[str, Part], graph: Graph) -> RelevanceAwareGraph:
+def build_model(parts: dict[str, Part], graph: Graph, features: Tensor | None = None) -> RelevanceAwareGraph:
     """Return the untrained model of a run, its weights drawn from torch's generator as it stands."""
+    given = {} if features is None else {"features": features}
     model: RelevanceAwareGraph = parts["model"].build(
-        num_users=graph.num_users, num_items=graph.num_items, layer=parts["layer"].factory()
+        num_users=graph.num_users, num_items=graph.num_items, layer=parts["layer"].factory(), **given
     )
     return model
+
+
+def features_for(dataset: Dataset, train: Interactions, wanted: bool) -> Tensor | None:
+    """Return the node features of a dataset where they are wanted.
+
+    Raises:
+        ValueError: they are wanted and the dataset has no attributes of users or items.
+    """
+    if not wanted:
+        return None
+    features = node_features(dataset, train)
+    check(
+        features is not None,
+        f"model.features: dataset {dataset.name} has no attributes of users or items to make features of.",
+    )
+    return features

@@ -86,12 +86,12 @@ def test_a_user_with_every_item_is_refused() -> None:
 def test_a_user_with_all_items_but_one_gets_that_one() -> None:
     pairs = pairs_of([(0, item) for item in range(59)], 1, 60)
     drawn = NegativeSampler(Negatives(count=200), pairs).draw(torch.tensor([0]), generator(0, "test"))
-    assert drawn.unique().tolist() == [59]
+    assert set(drawn.flatten().tolist()) == {59}
 
 
 def test_items_of_no_popularity_cannot_be_met() -> None:
     sampler = NegativeSampler(Negatives(distribution="popularity"), pairs_of([(0, 0), (1, 0)], 2, 3))
-    with pytest.raises(ValueError, match="No negative was found for user row 1 .* Use distribution=uniform"):
+    with pytest.raises(ValueError, match=r"No negative was found for user row 1 .* Use distribution=uniform"):
         sampler.draw(torch.tensor([1]), generator(0, "test"))
 
 

@@ -1,5 +1,7 @@
 """The generated shop, held against the truth it was drawn from."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from ragx.evaluation.protocol import Protocol
 from ragx.models.most_popular import MostPopular
 from ragx.ranking.scorers import InnerProduct
 
-SIZES = {"num_users": 120, "num_items": 60, "num_days": 60, "events_per_user": 12}
+SIZES: dict[str, Any] = {"num_users": 120, "num_items": 60, "num_days": 60, "events_per_user": 12}
 
 
 def truth_of(dataset: Dataset) -> ShopTruth:
@@ -21,7 +23,7 @@ def truth_of(dataset: Dataset) -> ShopTruth:
 
 def test_one_seed_gives_one_shop(tiny_shop: Dataset) -> None:
     np.random.default_rng().random(3)
-    again, other = generated_shop(**SIZES), generated_shop(**SIZES, seed=1)  # type: ignore[arg-type]
+    again, other = generated_shop(**SIZES), generated_shop(**SIZES, seed=1)
     assert again.interactions.table.equals(tiny_shop.interactions.table)
     assert again.tables["items"].equals(tiny_shop.tables["items"])
     assert not other.interactions.table.equals(tiny_shop.interactions.table)
@@ -95,7 +97,7 @@ def test_the_best_ranking_beats_the_most_popular(tiny_shop: Dataset, tiny_split:
 @pytest.mark.parametrize("name", ["num_users", "num_items", "num_days"])
 def test_a_shop_of_nothing_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name}: expected at least 2, got 1"):
-        generated_shop(**{**SIZES, name: 1})  # type: ignore[arg-type]
+        generated_shop(**{**SIZES, name: 1})
 
 
 def test_no_purchases_are_refused() -> None:

@@ -105,7 +105,7 @@ def test_open_needs_a_reason_and_reports_the_look_first() -> None:
 
 def test_open_takes_nothing_by_position() -> None:
     with pytest.raises(TypeError):
-        SealedTest(split_of().train).open("reason", print)  # type: ignore[misc]
+        SealedTest(split_of().train).open("reason", print)  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("part", ["train", "validation", "test"])

@@ -32,7 +32,7 @@ def test_parts_are_disjoint_and_hold_every_pair(splitter: Callable[[Dataset], Sp
 
 def test_each_user_gives_its_fractions(tiny_shop: Dataset) -> None:
     sizes = [part.group_by("user").len() for part in parts(random_split(tiny_shop, validation=0.2, test=0.25))]
-    of_user = {user: n for user, n in tiny_shop.interactions.pairs().group_by("user").len().iter_rows()}
+    of_user = dict(tiny_shop.interactions.pairs().group_by("user").len().iter_rows())
     for size, fraction in zip(sizes[1:], (0.2, 0.25), strict=True):
         found = dict(size.iter_rows())
         for user, n in of_user.items():

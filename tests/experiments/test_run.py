@@ -17,6 +17,7 @@ from hydra.core.global_hydra import GlobalHydra
 from runner.command_line import guarded
 
 import ragx
+from ragx.report.run_folder import load_run
 from ragx.training.checkpoint import load_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,7 +81,7 @@ def test_a_tiny_run_leaves_everything_and_is_not_run_twice(
     table = pl.read_parquet(folder / "recommendations.parquet")
     assert table.columns == ["user", "item", "rank", "score"]
     assert table["user"].n_unique() == 120
-    assert not [path for path in tmp_path.rglob("*.part")]
+    assert not list(tmp_path.rglob("*.part"))
     before = (folder / "metrics.json").read_bytes()
     assert main(*TINY) == 0
     second = capsys.readouterr().out
@@ -93,7 +94,8 @@ def test_a_tiny_run_leaves_everything_and_is_not_run_twice(
 
 
 def check_that_it_can_be_loaded(folder: Path, table: pl.DataFrame) -> None:
-    loaded = ragx.load_run(folder)  # type: ignore[attr-defined]
+    load: Any = ragx.load_run
+    loaded = load(folder)
     users = ["customer-00007", "customer-00003"]
     found = loaded.recommend(users, k=5)
     expected = table.filter(pl.col("user").is_in(users) & (pl.col("rank") <= 5))
@@ -133,7 +135,7 @@ def test_a_refit_keeps_the_epochs_that_validation_chose(main: Callable[..., int]
     folder = only_run(tmp_path)
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["refit"]["epochs"] == metrics["fit"]["best_epoch"]
-    assert ragx.load_run(folder).recommend(["customer-00007"], k=3).height == 3  # type: ignore[attr-defined]
+    assert load_run(folder).recommend(["customer-00007"], k=3).height == 3
 
 
 def test_a_typo_is_one_line_without_a_traceback(tmp_path: Path) -> None:
@@ -200,7 +202,7 @@ def cut_off(runs: Path, number: signal.Signals, *arguments: str) -> tuple[int, s
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_run_ends_as_an_unbroken_one(number: signal.Signals, tmp_path: Path) -> None:
     sizes = ("dataset.num_users=300", "dataset.num_items=80", "dataset.num_days=60", "tracker=none")
-    options = (*sizes, "trainer.max_epochs=12", "trainer.batch_size=64", "trainer.checkpoint_every=1")
+    options: tuple[str, ...] = (*sizes, "trainer.max_epochs=12", "trainer.batch_size=64", "trainer.checkpoint_every=1")
     options = (*options, "layer.edge_dropout=0.2", "trainer.schedule.decay=cosine")
     whole = started(tmp_path, *options, f"runs={tmp_path / 'whole'}")
     assert whole.returncode == 0, whole.stderr

@@ -54,5 +54,5 @@ def test_what_parts_users_from_items_is_asked_for() -> None:
     data = HeteroData()
     data["user"].num_nodes = data["shop"].num_nodes = 1
     data["user", "visits", "shop"].edge_index = torch.tensor([[0], [0]])
-    with pytest.raises(ValueError, match="expected an edge type from 'user' to 'item', got .*visits"):
+    with pytest.raises(ValueError, match=r"expected an edge type from 'user' to 'item', got .*visits"):
         graph_from_data(data)

@@ -48,7 +48,7 @@ def test_different_widths_join_by_concatenation_or_the_last() -> None:
     assert Readout("last", [2, 5])(outputs).shape == (3, 5)
     for name in ("mean", "learned"):
         with pytest.raises(ValueError, match=rf"readout={name} needs equal widths, got \[2, 5\]; use readout=last"):
-            Readout(name, [2, 5])  # type: ignore[arg-type]
+            Readout(name, [2, 5])
 
 
 def test_an_unknown_name_gives_the_nearest() -> None:

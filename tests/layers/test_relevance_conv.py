@@ -172,8 +172,15 @@ def test_parameters_are_as_many_as_asked_for_and_drawn_anew() -> None:
 
 @pytest.mark.parametrize(
     ("options", "linear_propagation"),
-    [({}, True), ({"self_term": True}, False), ({"edge_dropout": 0.1}, False), ({"bias": True}, False)]
-    + [({"linear": True}, False), ({"activation": "relu"}, False), ({"activation": "identity"}, True)],
+    [
+        ({}, True),
+        ({"activation": "identity"}, True),
+        ({"activation": "relu"}, False),
+        ({"self_term": True}, False),
+        ({"edge_dropout": 0.1}, False),
+        ({"bias": True}, False),
+        ({"linear": True}, False),
+    ],
 )
 def test_nothing_but_a_sum_is_linear_propagation(options: dict[str, Any], linear_propagation: bool) -> None:
     assert plain(**options).is_linear_propagation is linear_propagation

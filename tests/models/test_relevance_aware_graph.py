@@ -19,8 +19,8 @@ LIGHT = functools.partial(RelevanceConv, linear=False, bias=False, activation=No
 
 def model_of(graph: Graph, layer: Any = LIGHT, **options: Any) -> RelevanceAwareGraph:
     torch.manual_seed(0)
-    sizes = {"num_users": graph.num_users, "num_items": graph.num_items}
-    return RelevanceAwareGraph(**sizes, layer=layer, **{"num_layers": 2, "hidden_dim": 8, **options})
+    options = {"num_layers": 2, "hidden_dim": 8, **options}
+    return RelevanceAwareGraph(num_users=graph.num_users, num_items=graph.num_items, layer=layer, **options)
 
 
 @pytest.mark.parametrize("num_layers", [1, 2, 3])
@@ -41,7 +41,7 @@ def test_pyg_s_lightgcn_says_the_same(num_layers: int, tiny_graph: Graph) -> Non
 def test_one_polynomial_is_the_layers_one_after_the_other(readout: ReadoutName, tiny_graph: Graph) -> None:
     model = model_of(tiny_graph, num_layers=3, readout=readout)
     assert model.is_linear_propagation is (readout in ("last", "mean"))
-    outputs = [model.embedding]
+    outputs: list[Tensor] = [model.embedding]
     for layer in model.layers:
         outputs.append(layer(outputs[-1], tiny_graph.edge_index, tiny_graph.edge_weight))
     joined = {
@@ -148,7 +148,7 @@ def test_layers_of_a_subclass_are_obeyed_within_the_model(tiny_graph: Graph) -> 
         def message(self, x_j: Tensor, edge_weight: Tensor) -> Tensor:
             return 2 * super().message(x_j, edge_weight)
 
-    options = {"linear": False, "bias": False, "activation": None}
+    options: dict[str, Any] = {"linear": False, "bias": False, "activation": None}
     light = model_of(tiny_graph, num_layers=1, readout="last")
     loud = model_of(tiny_graph, functools.partial(TwiceAsLoud, **options), num_layers=1, readout="last")
     torch.testing.assert_close(loud(tiny_graph), 2 * light(tiny_graph))

@@ -8,12 +8,14 @@ import torch
 from ragx.training.engine import PRECISIONS, Engine, deterministic_algorithms
 from ragx.training.trainer import Trainer
 
+settings: Any = torch.utils.deterministic
+
 
 @pytest.mark.parametrize("before", [(False, False), (True, True), (True, False)])
 def test_deterministic_algorithms_are_on_within_and_as_they_were_afterwards(before: tuple[bool, bool]) -> None:
     def now() -> tuple[bool, bool, bool]:
         warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
-        fill = torch.utils.deterministic.fill_uninitialized_memory
+        fill = bool(settings.fill_uninitialized_memory)
         return torch.are_deterministic_algorithms_enabled(), warn_only, fill
 
     try:
@@ -29,7 +31,7 @@ def test_deterministic_algorithms_are_on_within_and_as_they_were_afterwards(befo
 def test_training_puts_torch_s_settings_back(fit: Any) -> None:
     fit(Trainer(max_epochs=1, batch_size=512))
     assert not torch.are_deterministic_algorithms_enabled()
-    assert torch.utils.deterministic.fill_uninitialized_memory
+    assert settings.fill_uninitialized_memory
     assert torch.get_default_dtype() == torch.float32
 
 

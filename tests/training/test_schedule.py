@@ -1,5 +1,6 @@
 """Schedules, worked by hand."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def test_it_rises_to_one_and_never_rises_again(decay: Any, warmup: float, final:
     assert factors[peak] == pytest.approx(1)
     assert all(one > 0 for one in factors[:peak])
     after = factors[peak:]
-    assert all(two <= one + 1e-12 for one, two in zip(after, after[1:], strict=False))
+    assert all(two <= one + 1e-12 for one, two in itertools.pairwise(after))
     if decay != "constant" and round(warmup * total) < total:
         assert factors[-1] == pytest.approx(final)
 

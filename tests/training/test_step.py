@@ -28,8 +28,9 @@ OBJECTIVES: dict[str, Objective] = {
 def model_of(graph: Graph, **options: Any) -> RelevanceAwareGraph:
     torch.manual_seed(3)
     layer = functools.partial(RelevanceConv, activation="tanh")
-    sizes = {"num_users": graph.num_users, "num_items": graph.num_items}
-    return RelevanceAwareGraph(**sizes, layer=layer, num_layers=2, hidden_dim=6, **options)
+    return RelevanceAwareGraph(
+        num_users=graph.num_users, num_items=graph.num_items, layer=layer, num_layers=2, hidden_dim=6, **options
+    )
 
 
 def gradients(

@@ -1,0 +1,25 @@
+"""Numbers of heads that a width can be divided into."""
+
+from ragx.checks import check
+
+
+def check_heads(out_channels: int, heads: int, concat: bool) -> None:
+    """Raise ``ValueError`` unless ``heads`` heads, concatenated, make up the width; name what would fit.
+
+    Args:
+        out_channels: width of all heads together.
+        heads: number of heads H.
+        concat: whether heads share the width; averaged heads always fit.
+    """
+    check(heads >= 1, f"heads: expected at least 1, got {heads}.")
+    if not concat or out_channels % heads == 0:
+        return
+    fitting = sorted(
+        (each for each in range(1, out_channels + 1) if out_channels % each == 0), key=lambda each: abs(each - heads)
+    )[:2]
+    lower = out_channels // heads * heads
+    widths = [width for width in (lower, lower + heads) if width]
+    raise ValueError(
+        f"heads: {heads} heads do not divide the width {out_channels}. "
+        f"Nearest that fit: heads {' or '.join(map(str, sorted(fitting)))}, or width {' or '.join(map(str, widths))}."
+    )

@@ -1,0 +1,127 @@
+"""Attention over neighbours: the relevance w_ij of an edge is learned."""
+
+import math
+from typing import Literal
+
+import torch
+from torch import nn
+from torch.nn import functional
+from torch_geometric.nn import MessagePassing
+
+from ragx.checks import check_choice, check_fraction
+from ragx.graph.adjacency import Adjacency
+from ragx.graph.graph import Graph
+from ragx.kernels.edge_product import edge_product
+from ragx.kernels.edge_softmax import edge_softmax
+from ragx.kernels.weighted_sum import weighted_sum
+from ragx.layers.fusion import may_fuse
+from ragx.layers.heads import check_heads
+from ragx.typing import Float, Tensor
+
+Relevance = Literal["dot", "cosine"]
+WeightRole = Literal["none", "factor", "log_prior"]
+
+
+class RelevanceAttentionConv(MessagePassing):  # type: ignore[misc]
+    """Multi-head attention as relevance: x_i' = W_o ‖_h Σ_{j∈N(i)} w_ij^h V_h x_j + b (Vaswani et al., 2017).
+
+    w_ij = softmax_j(q_i · k_j / √d) over the neighbours of i, one for each head, or with cosine relevance
+    softmax_j(s cos(q_i, k_j)) with a learned scale s. The graph's own weight may multiply the chance of j before the
+    softmax is normed (``log_prior``) or the weight after it (``factor``).
+
+    Args:
+        in_channels: width of x_j.
+        out_channels: width of x_i'; with ``concat`` each of the H heads has out_channels / H of it.
+        heads: number of heads H.
+        concat: whether heads are concatenated; otherwise each has the whole width and they are averaged.
+        relevance: ``"dot"`` or ``"cosine"``.
+        edge_weight_role: what the graph's weight does: ``"none"``, ``"factor"`` or ``"log_prior"``.
+        residual: whether x_i, mapped where the widths differ, is added.
+        edge_dropout: chance that a weight is silent in a training step.
+
+    Shapes:
+        x: [N, in_channels]; a graph or ``edge_index`` [2, E] with ``edge_weight`` [E]; returns [N, out_channels].
+
+    Raises:
+        ValueError: the heads do not divide the width; the message names the nearest numbers that do.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        heads: int = 4,
+        concat: bool = True,
+        relevance: Relevance = "dot",
+        edge_weight_role: WeightRole = "none",
+        residual: bool = True,
+        edge_dropout: float = 0.0,
+    ) -> None:
+        super().__init__(aggr="sum", node_dim=0)
+        check_choice("relevance", relevance, ("dot", "cosine"))
+        check_choice("edge_weight_role", edge_weight_role, ("none", "factor", "log_prior"))
+        check_fraction("edge_dropout", edge_dropout)
+        check_heads(out_channels, heads, concat)
+        self.in_channels, self.out_channels, self.heads, self.concat = in_channels, out_channels, heads, concat
+        self.relevance, self.edge_weight_role, self.edge_dropout = relevance, edge_weight_role, edge_dropout
+        self.head_channels = out_channels // heads if concat else out_channels
+        inner = heads * self.head_channels
+        self.query, self.key, self.value = (nn.Linear(in_channels, inner) for _ in range(3))
+        self.scale = nn.Parameter(torch.full((heads,), math.log(10.0))) if relevance == "cosine" else None
+        self.skip: nn.Module | None = None
+        if residual:
+            self.skip = (
+                nn.Identity() if in_channels == out_channels else nn.Linear(in_channels, out_channels, bias=False)
+            )
+
+    def forward(self, x: Tensor, edge_index: Graph | Tensor, edge_weight: Tensor | None = None) -> Tensor:
+        """Return x' of every node."""
+        if isinstance(edge_index, Graph):
+            adjacency, order = edge_index.adjacency, None
+            edge_weight = edge_index.edge_weight if edge_weight is None else edge_weight
+        else:
+            adjacency, order = Adjacency.from_edges(edge_index[0], edge_index[1], x.shape[0], x.shape[0])
+            edge_weight = None if edge_weight is None else edge_weight[order]
+        weight = self.attention(x, adjacency, edge_weight)
+        weight = functional.dropout(weight, self.edge_dropout, self.training) if self.edge_dropout else weight
+        value = self._split(self.value(x))
+        if order is None and may_fuse(self, RelevanceAttentionConv):
+            h = self.message_and_aggregate(adjacency, value, weight)
+        else:
+            edges = torch.stack([adjacency.source, adjacency.target])
+            if order is not None:  # back to the caller's order, in which an explainer's mask lies
+                back = torch.empty_like(order)
+                back[order] = torch.arange(order.numel(), device=order.device)
+                edges, weight = edge_index, weight[back]
+            h = self.propagate(edges, value=value, edge_weight=weight, size=(x.shape[0], x.shape[0]))
+        h = h.flatten(1) if self.concat else h.mean(dim=1)
+        return h if self.skip is None else h + self.skip(x)
+
+    def attention(self, x: Tensor, adjacency: Adjacency, edge_weight: Tensor | None) -> Float[Tensor, "E H"]:
+        """Return w_ij of every edge and head, in row order."""
+        query, key = self._split(self.query(x)), self._split(self.key(x))
+        if self.scale is not None:
+            query = functional.normalize(query, dim=-1) * self.scale.exp().unsqueeze(-1)
+            key = functional.normalize(key, dim=-1)
+        else:
+            query = query / math.sqrt(self.head_channels)
+        score = edge_product(query, key, adjacency)
+        prior = edge_weight is not None and self.edge_weight_role == "log_prior"
+        if prior:
+            score = score + edge_weight.clamp(min=torch.finfo(score.dtype).tiny).log().unsqueeze(-1)  # type: ignore[union-attr]
+        weight = edge_softmax(score, adjacency)
+        if edge_weight is not None and self.edge_weight_role == "factor":
+            weight = weight * edge_weight.unsqueeze(-1)
+        return weight
+
+    def message(self, value_j: Tensor, edge_weight: Tensor) -> Tensor:
+        """Return w_ij^h V_h x_j of every edge, [E, H, d]; the one method that a subclass writes."""
+        return edge_weight.unsqueeze(-1) * value_j
+
+    def message_and_aggregate(self, adjacency: Adjacency, value: Tensor, edge_weight: Tensor) -> Tensor:
+        """Return Σ_j w_ij^h V_h x_j, [N, H, d], without a tensor of size E × D."""
+        return weighted_sum(value, edge_weight, adjacency)
+
+    def _split(self, x: Float[Tensor, "N HD"]) -> Float[Tensor, "N H D"]:
+        return x.view(x.shape[0], self.heads, self.head_channels)

@@ -1,0 +1,74 @@
+"""What the README shows works as it stands there."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import OmegaConf
+from runner.execute import bind_parts
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines()]
+RUNS = [line for line in COMMANDS if "experiments/run.py" in line]
+OWN = [line for line in RUNS if "my_layers" in line or "my_conf" in line]
+
+
+def block(kind: str, needle: str) -> str:
+    return next(text for each, text in BLOCKS if each == kind and needle in text)
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_first_command_stands_before_line_20() -> None:
+    first = next(number for number, line in enumerate(README.splitlines(), 1) if line.startswith("make run"))
+    assert first < 20
+
+
+def test_every_link_and_picture_is_there() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+@pytest.mark.parametrize("line", [line for line in RUNS if line not in OWN])
+def test_every_command_composes_and_binds(line: str) -> None:
+    overrides = shlex.split(line, comments=True)[2:]
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        config: Any = OmegaConf.to_container(compose("run", overrides=overrides), resolve=True)
+    GlobalHydra.instance().clear()
+    bind_parts(config)
+
+
+def test_the_script_without_hydra_trains_and_recommends(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(block("python", "generated_shop"))
+    done = run(tmp_path, "script.py")
+    assert done.returncode == 0, done.stderr
+    value, *items = done.stdout.splitlines()
+    assert float(value) > 0.06  # the most popular items reach 0.054
+    assert len(items) == 2
+
+
+@pytest.mark.parametrize("line", OWN)
+def test_a_layer_of_ones_own_runs_from_another_folder(line: str, tmp_path: Path) -> None:
+    (tmp_path / "my_layers.py").write_text(block("python", "class GatedConv"))
+    (tmp_path / "my_conf" / "layer").mkdir(parents=True)
+    (tmp_path / "my_conf" / "layer" / "gated.yaml").write_text(block("yaml", "GatedConv"))
+    _, script, *options = shlex.split(line, comments=True)
+    small = ["dataset.num_users=120", "dataset.num_items=60", "dataset.num_days=60", "trainer.max_epochs=2"]
+    done = run(tmp_path, str(ROOT / script), *options, *small, "tracker=none")
+    assert done.returncode == 0, done.stderr
+    assert "best achievable" in done.stdout
