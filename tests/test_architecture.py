@@ -25,6 +25,7 @@ LONGER_BODIES: dict[str, str] = {
     "experiments/runner/execute.py:_Run.go": "the course of a run, read from top to bottom",
 }
 MORE_ARGUMENTS: dict[str, str] = {
+    "ragx/models/relevance_aware_graph.py:RelevanceAwareGraph": "sizes, parts and the ranking's three settings",
     "ragx/training/trainer.py:Trainer": "settings of the loop, one flat YAML node",
     "ragx/training/trainer.py:_Loop": "the mutable state of one training, made in one place",
     "ragx/training/state.py:Progress": "a record of what a checkpoint holds, every field with its default",

@@ -53,6 +53,26 @@ def test_every_command_composes_and_binds(line: str) -> None:
     bind_parts(config)
 
 
+def test_ones_own_orders_become_recommendations_in_three_commands(tmp_path: Path) -> None:
+    done = run(tmp_path, str(ROOT / "scripts" / "example_orders.py"), "orders.csv")
+    assert done.returncode == 0, done.stderr
+    shown = block("csv", "customer,sku").splitlines()
+    assert (tmp_path / "orders.csv").read_text().splitlines()[: len(shown)] == shown
+    audit, train, recommend = (shlex.split(line) for line in block("sh", "audit.py").splitlines())
+    assert run(tmp_path, str(ROOT / audit[1]), *audit[2:]).returncode == 0
+    done = run(tmp_path, str(ROOT / train[1]), *train[2:], "trainer.max_epochs=3", "tracker=none")
+    assert done.returncode == 0, done.stderr
+    done = run(tmp_path, str(ROOT / recommend[1]), *recommend[2:])
+    assert done.returncode == 0, done.stderr
+    assert "customer-00042" in done.stdout
+    folder = next((tmp_path / "runs").glob("orders-*"))
+    script = block("python", "ragx.load_run").replace("runs/orders-RelevanceAwareGraph-…", str(folder))
+    (tmp_path / "lists.py").write_text(script)
+    done = run(tmp_path, "lists.py")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "lists.parquet").is_file()
+
+
 def test_the_script_without_hydra_trains_and_recommends(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(block("python", "generated_shop"))
     done = run(tmp_path, "script.py")

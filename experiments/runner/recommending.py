@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ragx.checks import check, did_you_mean
+from ragx.report.find_run import find_run
 from ragx.report.recommendations import with_titles
 from ragx.report.run_folder import load_run
 from ragx.report.table_output import check_format, write_table
@@ -18,7 +19,7 @@ from runner.id_lists import id_list
 SHOWN_USERS = 10
 HELP = """python experiments/recommend.py run=<folder> users=[ann,bob] k=10
 
-run=<folder>      a finished run
+run=<folder>      a finished run, or as much of its path as no other finished run begins with
 users=[…]         outside ids, users=all, or users=file.csv with a column user
 items=[…]         instead of users: a new user, given as the items that user has (or a file with a column item)
 k=10              items in a list
@@ -84,7 +85,7 @@ def recommend(arguments: list[str]) -> None:
     for name in ("only", "without"):
         if text := getattr(options, name):
             rest[name] = id_list(name, text)
-    run = load_run(options.run)
+    run = load_run(find_run(options.run))
     if options.items:
         table = run.fold_in(id_list("items", options.items), int(options.k), **rest)
     else:

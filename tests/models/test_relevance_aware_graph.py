@@ -1,6 +1,7 @@
 """The Relevance-Aware Graph model, against PyG's LightGCN and numbers worked by hand."""
 
 import functools
+import math
 from typing import Any
 
 import pytest
@@ -128,14 +129,30 @@ def test_a_list_of_widths_gives_each_layer_its_own(tiny_graph: Graph) -> None:
     assert joined(tiny_graph).shape == (tiny_graph.num_nodes, 4 + 4 + 6 + 5)
 
 
-def test_features_are_mapped_and_added_to_the_embeddings(tiny_graph: Graph) -> None:
-    features = torch.randn(tiny_graph.num_nodes, 3)
-    model = model_of(tiny_graph, num_layers=0, features=features)
+def test_features_are_mapped_and_added_to_the_embeddings_of_known_nodes() -> None:
+    """User 0 and item 0 are known; the others are what their features say alone."""
+    graph = Graph.from_pairs(torch.tensor([0]), torch.tensor([0]), 2, 2)
+    features = torch.randn(4, 3)
+    model = model_of(graph, num_layers=0, features=features)
     assert model.feature_map is not None
-    expected = model.embedding + features @ model.feature_map.weight.T
-    torch.testing.assert_close(model(tiny_graph), expected)
+    mapped = features @ model.feature_map.weight.T
+    expected = torch.stack([mapped[0] + model.embedding[0], mapped[1], mapped[2] + model.embedding[2], mapped[3]])
+    torch.testing.assert_close(model(graph), expected)
     assert model.base_embeddings is model.embedding
     assert "features" not in model.state_dict()
+
+
+@pytest.mark.parametrize(("similarity", "raw"), [("cosine", [1.0, 0.0, 0.0]), ("inner_product", [6.0, 0.0, 0.0])])
+def test_scores_are_over_the_temperature_with_the_popularity_prior_added(similarity: str, raw: list[float]) -> None:
+    """Items 0, 1 and 2 have 2, 1 and 0 users; one never seen counts half a user."""
+    graph = Graph.from_pairs(torch.tensor([0, 1, 1]), torch.tensor([0, 0, 1]), 2, 3)
+    model = model_of(graph, num_layers=0, hidden_dim=2, similarity=similarity, temperature=0.5, popularity_prior=2.0)
+    with torch.no_grad():
+        model.embedding.copy_(torch.tensor([[2.0, 0.0], [1.0, 1.0], [3.0, 0.0], [0.0, 4.0], [0.0, 0.0]]))
+    ranking = model.recommend(graph, torch.tensor([0]), 3, exclude_seen=False)
+    expected = [score / 0.5 + 2 * math.log(degree) for score, degree in zip(raw, (2, 1, 0.5), strict=True)]
+    assert ranking.items.tolist() == [[0, 1, 2]]
+    assert ranking.scores[0].tolist() == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
 def test_layers_of_a_subclass_are_obeyed_within_the_model(tiny_graph: Graph) -> None:
@@ -183,6 +200,8 @@ def test_the_symmetric_norm_is_not_all_zeros(tiny_graph: Graph) -> None:
         ({"hidden_dim": [8, 4]}, "Without a linear map a layer keeps its width: got 8 in and 4 out"),
         ({"readout": "average"}, "readout: expected one of last, mean, concat, learned; got 'average'"),
         ({"similarity": "dot"}, "similarity: expected one of cosine, inner_product; got 'dot'"),
+        ({"temperature": 0.0}, "temperature: expected a number greater than 0, got 0.0"),
+        ({"popularity_prior": -1.0}, "popularity_prior: expected at least 0, got -1.0"),
         ({"features": torch.ones(3, 2)}, "features: expected 180 rows, users first, got 3"),
     ],
 )

@@ -85,6 +85,22 @@ def test_values_and_gradients_against_the_plain_form(
     torch.testing.assert_close(ours, theirs, atol=1e-10, rtol=1e-8)
 
 
+def test_correction_takes_off_the_logarithm_of_the_expected_count(batch_of: Maker) -> None:
+    """Of 4 train pairs item 1 holds 2, item 0 and 2 one; a batch of 2 expects 1 of item 1 and 1/2 of item 0.
+
+    Row 0: positive 0 of score 0, negative 1 at weight 1 / 1; row 1: positive 0, negative 0 at weight 1 / (1/2).
+    """
+    batch = batch_of([0, 1], [0, 1], ((2, 1), (3, 2)))
+    vectors = torch.zeros(2, 2)
+    full = InBatchSoftmax(similarity="inner_product", temperature=1.0, correction=1.0)
+    assert full.loss(vectors, vectors, None, batch).item() == pytest.approx((math.log(2) + math.log(3)) / 2, rel=1e-6)
+    half = InBatchSoftmax(similarity="inner_product", temperature=1.0, correction=0.5)
+    expected = (math.log(2) + math.log(1 + math.sqrt(2))) / 2
+    assert half.loss(vectors, vectors, None, batch).item() == pytest.approx(expected, rel=1e-6)
+    with pytest.raises(ValueError, match=r"correction: expected .* from 0 to 1, got 2"):
+        InBatchSoftmax(correction=2.0)
+
+
 def test_a_second_batch_does_not_disturb_the_gradient_of_the_first(batch_of: Maker) -> None:
     """Both losses use one workspace, and the first is sent back after the second was made."""
     torch.manual_seed(0)
