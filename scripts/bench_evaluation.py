@@ -20,11 +20,11 @@ import torch
 
 from ragx.evaluation.conventions import TREC
 from ragx.evaluation.evaluate import evaluate
-from ragx.evaluation.item_lists import ItemLists
 from ragx.evaluation.metrics import USER_METRICS
-from ragx.evaluation.ranking import Ranking, rank
-from ragx.evaluation.scorers import InnerProduct, Popularity
 from ragx.evaluation.set_metrics import SET_METRICS
+from ragx.ranking.item_lists import ItemLists
+from ragx.ranking.ranking import Ranking, rank
+from ragx.ranking.scorers import InnerProduct, Popularity
 
 WIDTH, K = 64, 20
 PRODUCT_BLOCKS = (128, 256, 512, 1024, 2048)

@@ -12,7 +12,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
-from runner.execute import bind_parts
+from runner.preflight import bind_parts
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -23,7 +23,8 @@ OWN = [line for line in RUNS if "my_layers" in line or "my_conf" in line]
 
 
 def block(kind: str, needle: str) -> str:
-    return next(text for each, text in BLOCKS if each == kind and needle in text)
+    found: str = next(text for each, text in BLOCKS if each == kind and needle in text)
+    return found
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

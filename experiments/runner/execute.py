@@ -11,7 +11,6 @@ from typing import Any
 import torch
 from rich.console import Console
 
-from ragx.checks import check
 from ragx.data.dataset import Dataset
 from ragx.data.split import Split
 from ragx.evaluation.evaluate import EvaluationResult
@@ -19,7 +18,7 @@ from ragx.evaluation.protocol import Protocol, item_lists
 from ragx.graph.graph import Graph
 from ragx.models.most_popular import MostPopular
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
-from ragx.parts import Part, bind
+from ragx.parts import Part
 from ragx.random import seed_modules
 from ragx.ranking.ranking import rank
 from ragx.ranking.scorers import InnerProduct, Scorer
@@ -27,13 +26,14 @@ from ragx.report.curve import plot_curve
 from ragx.report.looks import Looks
 from ragx.report.provenance import identity_of, provenance
 from ragx.report.recommendations import recommendation_table
-from ragx.report.run_folder import GIVEN, build_model, features_for, write_json
+from ragx.report.run_folder import build_model, build_split, features_for, write_json
 from ragx.report.table_output import write_table
 from ragx.training.checkpoint import save_checkpoint
 from ragx.training.progress import TerminalProgress
 from ragx.training.state import FitResult
 from ragx.training.trackers import JsonLines, Tracker
 from ragx.training.trainer import Trainer
+from runner.preflight import bind_parts, check_settings, try_small
 from runner.summary import print_data, print_summary, summary_line
 
 DECISIVE = ("dataset", "split", "graph", "layer", "model", "objective", "optimizer", "trainer")
@@ -47,13 +47,13 @@ def execute(config: dict[str, Any]) -> float:
         ValueError: the config, the data or their combination is at fault; nothing has been trained then.
     """
     parts = bind_parts(config)
-    _check_settings(config)
-    _try_small(parts)
+    check_settings(config)
+    try_small(parts)
     if config["threads"]:
         torch.set_num_threads(config["threads"])
     console = Console(file=sys.stdout)
     dataset: Dataset = parts["dataset"].build()
-    split: Split = parts["split"].build(dataset=dataset)
+    split = build_split(parts, dataset, config["target_kind"])
     print_data(console, dataset, split)
     run = _Run(config, parts, dataset, split)
     if run.is_finished() and not config["rerun"]:
@@ -65,33 +65,6 @@ def execute(config: dict[str, Any]) -> float:
         run.tracker.finish({}, failed=True)
         raise
     return print_summary(console, run.folder)
-
-
-def bind_parts(config: dict[str, Any]) -> dict[str, Part]:
-    """Return the parts of a config, and move ``model.features``, which is for the runner, to a setting of its own."""
-    model = config.get("model")
-    config["features"] = model.pop("features", False) if isinstance(model, dict) else False
-    return bind(config, GIVEN)
-
-
-def _check_settings(config: dict[str, Any]) -> None:
-    for name in ("seed", "threads", "runs", "rerun"):
-        check(name in config, f"{name}: this setting cannot be removed.")
-    check(isinstance(config["seed"], int), f"seed: expected a whole number, got {config['seed']!r}.")
-    check(isinstance(config["features"], bool), f"model.features: expected a bool, got {config['features']!r}.")
-    threads = config["threads"]
-    check(
-        threads is None or (isinstance(threads, int) and threads >= 1),
-        f"threads: expected null or a whole number of at least 1, got {threads!r}.",
-    )
-
-
-def _try_small(parts: dict[str, Part]) -> None:
-    """Build everything that needs no data, and the model for two users and items, so that mistakes show at once."""
-    for name in ("objective", "trainer", "evaluation"):
-        parts[name].build()
-    model: RelevanceAwareGraph = parts["model"].build(num_users=2, num_items=2, layer=parts["layer"].factory())
-    parts["optimizer"].build(params=list(model.parameters()))
 
 
 @dataclass(eq=False)
@@ -128,7 +101,11 @@ class _Run:
     def go(self) -> None:
         """Train, choose, perhaps refit, test once, and write everything down."""
         if self.config["rerun"]:
-            for path in (self.folder / "metrics.json", *self.folder.glob("*/last.pt")):
+            for path in (
+                self.folder / "metrics.json",
+                *self.folder.glob("*/last.pt"),
+                *self.folder.glob("*/curve.jsonl"),
+            ):
                 path.unlink(missing_ok=True)
         record = {
             "name": self.name,
@@ -138,6 +115,7 @@ class _Run:
             "fingerprint": self.split.fingerprint,
             "refit": self.trainer.refit,
             "features": self.config["features"],
+            "target_kind": self.split.target,
             "config": self.plain,
             "provenance": provenance(),
         }
@@ -145,7 +123,7 @@ class _Run:
         history = JsonLines.read(self.folder / "train" / "curve.jsonl")
         self.tracker.start(self.folder, record, history)
         began = time.perf_counter()
-        graph: Graph = self.parts["graph"].build(interactions=self.split.train)
+        graph: Graph = self.parts["graph"].build(interactions=self.split.evidence)
         model, fit = self._train(graph, "train")
         validation = self.protocol.validate(model.scorer(graph), self.split)
         popular = MostPopular().fit(self.split.train)
@@ -158,7 +136,7 @@ class _Run:
         if best:
             metrics["best_achievable"] = {"validation": self.protocol.validate(best, self.split).values}
         if self.trainer.refit:
-            graph = self.parts["graph"].build(interactions=self.split.train_and_validation)
+            graph = self.parts["graph"].build(interactions=self.split.evidence_and_validation)
             model, refit = self._train(graph, "refit", fit)
             popular = MostPopular().fit(self.split.train_and_validation)
             metrics["refit"] = {name: value for name, value in refit.as_dict().items() if name != "history"}
@@ -170,6 +148,9 @@ class _Run:
         metrics["seconds"] = round(time.perf_counter() - began, 1)
         metrics["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         metrics["counts"] = {"validation": validation.counts, **metrics.get("counts", {})}
+        metrics["steps"] = [
+            dict(zip(("name", "users", "items", "interactions"), step, strict=True)) for step in self.dataset.steps
+        ]
         metrics["split"] = {"name": self.split.name, "fingerprint": self.split.fingerprint, "notes": self.split.notes}
         self._leave(model, graph, fit, metrics)
 
@@ -179,7 +160,8 @@ class _Run:
         """Train on the train part, or, given what was chosen there, as long on train and validation."""
         seed_modules(self.config["seed"], "model")
         train = self.split.train_and_validation if chosen else self.split.train
-        model = build_model(self.parts, graph, features_for(self.dataset, train, self.config["features"]))
+        evidence = self.split.evidence_and_validation if chosen else self.split.evidence
+        model = build_model(self.parts, graph, features_for(self.dataset, evidence, self.config["features"]))
         fit = self.trainer.fit(
             model=model,
             graph=graph,

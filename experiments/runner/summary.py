@@ -12,8 +12,14 @@ from ragx.data.split import Split
 
 
 def print_data(console: Console, dataset: Dataset, split: Split) -> None:
-    """Print counts and fingerprint of the data."""
+    """Print counts after every step and by kind of event, the parts and their fingerprint."""
     interactions = dataset.interactions
+    for name, users, items, rows in dataset.steps:
+        console.print(f"{name}: {users:,} users, {items:,} items, {rows:,} interactions", style="dim", markup=False)
+    if interactions.has("kind"):
+        kinds = interactions.table["kind"].value_counts(sort=True).rows()
+        said = ", ".join(f"{count:,} {kind}" for kind, count in kinds)
+        console.print(f"kinds of event: {said}", highlight=False, markup=False)
     console.print(
         f"[bold]{dataset.name}[/bold]: {interactions.num_users:,} users, {interactions.num_items:,} items; "
         f"split {split.name} [bold]{split.fingerprint}[/bold]: {len(split.train):,} train, "

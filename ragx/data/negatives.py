@@ -85,7 +85,7 @@ class NegativeSampler:
         pairs: the train pairs.
     """
 
-    max_rounds = 100
+    max_rounds = 20
 
     def __init__(self, negatives: Negatives, pairs: TrainPairs) -> None:
         self.negatives, self.pairs = negatives, pairs
@@ -99,20 +99,32 @@ class NegativeSampler:
         """Return ``count`` items of each user that are not among the user's train items.
 
         Raises:
-            ValueError: a user's remaining items are too rare to be met, which only a popularity of 0 brings about.
+            ValueError: everything a user lacks has popularity 0, and the draw is by popularity.
         """
         users = users.repeat_interleave(self.negatives.count)
         items = self._propose(len(users), generator)
         wrong = self.pairs.contains(users, items).nonzero().squeeze(1)
         for _ in range(self.max_rounds):
             if not wrong.numel():
-                return items.view(-1, self.negatives.count)
+                break
             items[wrong] = self._propose(len(wrong), generator)
             wrong = wrong[self.pairs.contains(users[wrong], items[wrong])]
-        raise ValueError(
-            f"No negative was found for user row {int(users[wrong[0]])} in {self.max_rounds} draws: "
-            "the user has nearly every item that can be drawn. Use distribution=uniform."
+        for place in wrong.tolist():
+            items[place] = self._draw_from_rest(users[place : place + 1], generator)
+        return items.view(-1, self.negatives.count)
+
+    def _draw_from_rest(self, user: Int[Tensor, " 1"], generator: torch.Generator) -> Int[Tensor, " 1"]:
+        """Draw for a user who has nearly everything, from just what is left."""
+        chance = torch.ones(self.pairs.num_items, dtype=torch.float64)
+        if self.cumulative is not None:
+            chance = self.cumulative.diff(prepend=self.cumulative.new_zeros(1))
+        chance[self.pairs.items_of(user)[1]] = 0
+        check(
+            bool(chance.any()),
+            f"No negative can be drawn by popularity for user row {int(user)}: everything that user lacks has "
+            "popularity 0 in train. Use distribution=uniform.",
         )
+        return torch.multinomial(chance, 1, generator=generator)
 
     def _propose(self, size: int, generator: torch.Generator) -> Tensor:
         if self.cumulative is None:

@@ -104,7 +104,7 @@ def generated_shop(
         {
             "item": items.ids,
             "title": [f"{name.title()} {row}" for row, name in enumerate(category)],
-            "category": category,
+            "category": pl.Series(category, dtype=pl.Categorical),
             "price": price,
             "launched": OPENING + truth.launch_day.astype(np.int64) * DAY,
         }

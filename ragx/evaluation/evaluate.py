@@ -10,12 +10,12 @@ import torch
 
 from ragx.checks import check
 from ragx.evaluation.conventions import LIGHTGCN, SEEN, Conventions
-from ragx.evaluation.item_lists import ItemLists
 from ragx.evaluation.metrics import USER_METRICS
 from ragx.evaluation.names import MetricName, parse_metrics
-from ragx.evaluation.ranking import Ranking, rank
-from ragx.evaluation.scorers import Scorer
 from ragx.evaluation.set_metrics import SET_METRICS, Lists
+from ragx.ranking.item_lists import ItemLists
+from ragx.ranking.ranking import Ranking, rank
+from ragx.ranking.scorers import Scorer
 from ragx.typing import Float, Int, Tensor
 
 DEFAULT_METRICS = ("recall", "ndcg")

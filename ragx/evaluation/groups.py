@@ -10,8 +10,8 @@ from scipy.stats import rankdata
 
 from ragx.checks import check
 from ragx.evaluation.bootstrap import Interval, percentile_interval, resampled_means
-from ragx.evaluation.item_lists import ItemLists
-from ragx.evaluation.ranking import Ranking
+from ragx.ranking.item_lists import ItemLists
+from ragx.ranking.ranking import Ranking
 from ragx.typing import Int, Tensor
 
 

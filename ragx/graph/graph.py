@@ -7,9 +7,11 @@ from typing import Self
 import torch
 from torch_geometric.data import Data, HeteroData
 
-from ragx.checks import check
+from ragx.checks import check, check_choice
 from ragx.graph.adjacency import Adjacency
 from ragx.typing import Float, Int, Tensor
+
+COUNT_OF = "count_of_"  # what the names of the edge attributes begin with that count events by kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +102,33 @@ class Graph:
     def degree(self) -> Int[Tensor, " N"]:
         """Number of neighbours of every node."""
         return self.adjacency.row_pointer.diff()
+
+    @property
+    def kinds(self) -> list[str]:
+        """Kinds of event that the edges count, in order; none where the interactions had no kinds."""
+        return sorted(name.removeprefix(COUNT_OF) for name in self.edge_attributes if name.startswith(COUNT_OF))
+
+    def relation(self, kind: str) -> Self:
+        """Return the relation of one kind of event: the same edges, with weight 0 where the pair has no such event.
+
+        The others weigh 1 / √(d_i d_j) with d the degrees within the relation. The first call is kept.
+
+        Raises:
+            ValueError: the graph has no kinds, or not this one.
+        """
+        check(bool(self.kinds), f"relation {kind!r}: the interactions of this graph have no column kind.")
+        check_choice("relation", kind, self.kinds)
+        if kind not in self._relations:
+            present = (self.edge_attributes[COUNT_OF + kind] > 0).double()
+            degree = present.new_zeros(self.num_nodes).index_add_(0, self.adjacency.target, present)
+            scale = degree.clamp(min=1).rsqrt()
+            weight = present * scale[self.adjacency.target] * scale[self.adjacency.source]
+            self._relations[kind] = self.with_weight(weight.float())
+        return self._relations[kind]
+
+    @cached_property
+    def _relations(self) -> dict[str, Self]:
+        return {}
 
     def with_weight(self, weight: Float[Tensor, " E"]) -> Self:
         """Return the same graph with other edge weights, given in row order.

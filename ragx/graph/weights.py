@@ -4,13 +4,14 @@ A weight is any callable Graph → tensor of size E in row order; these are the 
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 
-from ragx.checks import check, check_positive
-from ragx.graph.graph import Graph
+from ragx.checks import check, check_positive, did_you_mean
+from ragx.graph.graph import COUNT_OF, Graph
 from ragx.typing import Float, Tensor
 
 
@@ -111,6 +112,44 @@ class Recency:
         time = graph.edge_attributes["time"].double()
         age_days = (time.max() - time) / 86_400
         return _finish(graph, torch.exp(-math.log(2) * age_days / self.half_life), self.normalize)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByKind:
+    """w_ij = Σ_k weight_k c^k_ij with c^k_ij events of kind k between i and j, normed by weighted degrees.
+
+    Args:
+        weights: weight of an event of every kind, such as ``{"view": 1, "cart": 3, "buy": 5}``; 0 leaves a kind out.
+        normalize: whether to divide by √(s_i s_j), s the sums of weights.
+    """
+
+    weights: Mapping[str, float]
+    normalize: bool = True
+
+    def __post_init__(self) -> None:
+        for kind, weight in self.weights.items():
+            check(
+                isinstance(weight, (int, float)) and math.isfinite(weight) and weight >= 0,
+                f"weight.weights.{kind}: expected a number of at least 0, got {weight}.",
+            )
+
+    def __call__(self, graph: Graph) -> Float[Tensor, " E"]:
+        """Return the weights.
+
+        Raises:
+            ValueError: the interactions have no kinds, or the kinds are not those that have a weight.
+        """
+        kinds = graph.kinds
+        check(bool(kinds), "Edge weight ByKind: the interactions have no column kind.")
+        said = f"the kinds of the data are {', '.join(kinds)}."
+        for kind in self.weights:
+            check(kind in kinds, f"Edge weight ByKind: unknown kind {kind!r};{did_you_mean(kind, kinds)} {said}")
+        missing = [kind for kind in kinds if kind not in self.weights]
+        check(not missing, f"Edge weight ByKind: no weight for {', '.join(missing)} (0 leaves a kind out); {said}")
+        weight = torch.zeros(graph.num_edges, dtype=torch.float64)
+        for kind, each in self.weights.items():
+            weight += each * graph.edge_attributes[COUNT_OF + kind]
+        return _finish(graph, weight, self.normalize)
 
 
 def _finish(graph: Graph, weight: Tensor, normalize: bool) -> Tensor:

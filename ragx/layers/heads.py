@@ -14,12 +14,11 @@ def check_heads(out_channels: int, heads: int, concat: bool) -> None:
     check(heads >= 1, f"heads: expected at least 1, got {heads}.")
     if not concat or out_channels % heads == 0:
         return
-    fitting = sorted(
-        (each for each in range(1, out_channels + 1) if out_channels % each == 0), key=lambda each: abs(each - heads)
-    )[:2]
+    divisors = [each for each in range(1, out_channels + 1) if out_channels % each == 0]
+    fitting = [max(each for each in divisors if each < heads), *[each for each in divisors if each > heads][:1]]
     lower = out_channels // heads * heads
     widths = [width for width in (lower, lower + heads) if width]
     raise ValueError(
         f"heads: {heads} heads do not divide the width {out_channels}. "
-        f"Nearest that fit: heads {' or '.join(map(str, sorted(fitting)))}, or width {' or '.join(map(str, widths))}."
+        f"Nearest that fit: heads {' or '.join(map(str, fitting))}, or width {' or '.join(map(str, widths))}."
     )

@@ -2,17 +2,17 @@
 
 from torch import nn
 from torch.nn import functional
-from torch_geometric.nn import MessagePassing
 
 from ragx.checks import check_fraction
 from ragx.graph.graph import Graph
 from ragx.kernels.weighted_sum import weighted_sum
 from ragx.layers.activation import activation_of
 from ragx.layers.fusion import edges_of, may_fuse
+from ragx.layers.message_layer import MessageLayer
 from ragx.typing import Tensor
 
 
-class NGCFConv(MessagePassing):  # type: ignore[misc]
+class NGCFConv(MessageLayer):
     """Let a neighbour's message depend on what it shares with the node (Wang et al., 2019).
 
     x_i' = σ(W₁ x_i + Σ_{j∈N(i)} w_ij (W₁ x_j + W₂ (x_j ⊙ x_i))). Fused, both sums come from one h_i = Σ_j w_ij x_j.

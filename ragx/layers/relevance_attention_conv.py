@@ -6,9 +6,8 @@ from typing import Literal
 import torch
 from torch import nn
 from torch.nn import functional
-from torch_geometric.nn import MessagePassing
 
-from ragx.checks import check_choice, check_fraction
+from ragx.checks import check, check_choice, check_fraction
 from ragx.graph.adjacency import Adjacency
 from ragx.graph.graph import Graph
 from ragx.kernels.edge_product import edge_product
@@ -16,18 +15,19 @@ from ragx.kernels.edge_softmax import edge_softmax
 from ragx.kernels.weighted_sum import weighted_sum
 from ragx.layers.fusion import may_fuse
 from ragx.layers.heads import check_heads
+from ragx.layers.message_layer import MessageLayer
 from ragx.typing import Float, Tensor
 
 Relevance = Literal["dot", "cosine"]
 WeightRole = Literal["none", "factor", "log_prior"]
 
 
-class RelevanceAttentionConv(MessagePassing):  # type: ignore[misc]
-    """Multi-head attention as relevance: x_i' = W_o ‖_h Σ_{j∈N(i)} w_ij^h V_h x_j + b (Vaswani et al., 2017).
+class RelevanceAttentionConv(MessageLayer):
+    """Multi-head attention as relevance: x_i' = x_i + ‖_h Σ_{j∈N(i)} w_ij^h V_h x_j (Vaswani et al., 2017).
 
     w_ij = softmax_j(q_i · k_j / √d) over the neighbours of i, one for each head, or with cosine relevance
     softmax_j(s cos(q_i, k_j)) with a learned scale s. The graph's own weight may multiply the chance of j before the
-    softmax is normed (``log_prior``) or the weight after it (``factor``).
+    softmax is normed (``log_prior``) or the weight after it (``factor``). In any role, weight 0 is no edge.
 
     Args:
         in_channels: width of x_j.
@@ -43,7 +43,8 @@ class RelevanceAttentionConv(MessagePassing):  # type: ignore[misc]
         x: [N, in_channels]; a graph or ``edge_index`` [2, E] with ``edge_weight`` [E]; returns [N, out_channels].
 
     Raises:
-        ValueError: the heads do not divide the width; the message names the nearest numbers that do.
+        ValueError: the heads do not divide the width, and the message names the nearest numbers that do; an option is
+            unknown; a weight is negative though ``log_prior``.
     """
 
     def __init__(
@@ -107,13 +108,19 @@ class RelevanceAttentionConv(MessagePassing):  # type: ignore[misc]
         else:
             query = query / math.sqrt(self.head_channels)
         score = edge_product(query, key, adjacency)
-        prior = edge_weight is not None and self.edge_weight_role == "log_prior"
-        if prior:
-            score = score + edge_weight.clamp(min=torch.finfo(score.dtype).tiny).log().unsqueeze(-1)  # type: ignore[union-attr]
-        weight = edge_softmax(score, adjacency)
-        if edge_weight is not None and self.edge_weight_role == "factor":
-            weight = weight * edge_weight.unsqueeze(-1)
-        return weight
+        if edge_weight is None:
+            return edge_softmax(score, adjacency)
+        given = edge_weight.unsqueeze(-1)
+        if self.edge_weight_role == "log_prior":
+            check(bool((edge_weight >= 0).all()), "edge_weight_role=log_prior needs weights of at least 0.")
+            score = score + torch.where(given > 0, given, 1).log()
+        silent = given == 0
+        if not silent.any():
+            weight = edge_softmax(score, adjacency)
+        else:  # the lowest number in place of -∞, whose softmax is NaN where every edge of a node is silent
+            lowest = torch.finfo(score.dtype).min
+            weight = edge_softmax(score.masked_fill(silent, lowest), adjacency).masked_fill(silent, 0)
+        return weight * given if self.edge_weight_role == "factor" else weight
 
     def message(self, value_j: Tensor, edge_weight: Tensor) -> Tensor:
         """Return w_ij^h V_h x_j of every edge, [E, H, d]; the one method that a subclass writes."""

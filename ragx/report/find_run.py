@@ -6,13 +6,13 @@ from ragx.checks import check
 
 
 def find_run(path: str | Path) -> Path:
-    """Return the run folder called ``path``, or the one finished run whose path begins so.
+    """Return the folder called ``path``, or the one finished run whose path begins so.
 
     Raises:
         ValueError: no finished run begins so, or several do; the message names them.
     """
     path = Path(path)
-    if path.is_dir() and (path / "run.json").is_file():
+    if path.is_dir():
         return path
     begun = sorted(each.parent for each in path.parent.glob(f"{path.name}*/metrics.json")) if path.name else []
     check(len(begun) > 0, f"{path}: expected a finished run, or the beginning of its name; found none.")

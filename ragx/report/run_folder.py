@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +80,11 @@ class Run:
     @property
     def known(self) -> Interactions:
         """What the final model learned from: train, after a refit also validation."""
-        refit = self.config["trainer"].get("refit", False)
-        return self.split.train_and_validation if refit else self.split.train
+        return self.split.train_and_validation if self._refit else self.split.train
+
+    @property
+    def _refit(self) -> bool:
+        return bool(self.config["trainer"].get("refit", False))
 
     def recommend(
         self,
@@ -124,7 +127,8 @@ class Run:
     ) -> pl.DataFrame:
         """Return the best k items of a new user, given as the items that the user has, without any training.
 
-        The user joins the graph with these edges and without an embedding, see ``ragx.report.fold_in``.
+        The user joins the graph with these edges and without an embedding, see ``ragx.report.fold_in``. Where the run
+        has a target, the events are of that kind.
 
         Args:
             items: outside ids.
@@ -137,11 +141,15 @@ class Run:
         Raises:
             ValueError: an item is unknown or none is given, k is out of range, or the model has no layers.
         """
-        known = self.known
-        joined = add_user(known, np.unique(known.items.rows(items)))
+        evidence = self.split.evidence_and_validation if self._refit else self.split.evidence
+        joined = add_user(evidence, np.unique(evidence.items.rows(items)))
+        if self.split.target is not None:
+            fresh = pl.col("user") == evidence.num_users
+            kinds = pl.when(fresh).then(pl.lit(self.split.target)).otherwise(pl.col("kind")).alias("kind")
+            joined = replace(joined, table=joined.table.with_columns(kinds))
         model = with_new_user(self.model)
         graph = bind(self.config, {"graph": GIVEN["graph"]})["graph"].build(interactions=joined)
-        rows = torch.tensor([known.num_users])
+        rows = torch.tensor([evidence.num_users])
         table = self._lists(model.scorer(graph), joined, rows, k, exclude_seen, only, without)
         table = table.with_columns(user=pl.lit(NEW_USER))
         return with_titles(table, self.dataset) if titles else table
@@ -174,14 +182,14 @@ def load_run(folder: str | Path) -> Run:
     record, metrics = (_read_json(folder / name) for name in ("run.json", "metrics.json"))
     parts = bind(record["config"], {name: GIVEN[name] for name in ("dataset", "split", "graph", "layer", "model")})
     dataset = parts["dataset"].build()
-    split = parts["split"].build(dataset=dataset)
+    split = build_split(parts, dataset, record.get("target_kind"))
     check(
         split.fingerprint == record["fingerprint"],
         f"{folder}: the run was made on split {record['fingerprint']}, the data now gives {split.fingerprint}.",
     )
-    train = split.train_and_validation if record["refit"] else split.train
-    graph = parts["graph"].build(interactions=train)
-    model = build_model(parts, graph, features_for(dataset, train, record.get("features", False)))
+    evidence = split.evidence_and_validation if record["refit"] else split.evidence
+    graph = parts["graph"].build(interactions=evidence)
+    model = build_model(parts, graph, features_for(dataset, evidence, record.get("features", False)))
     state = load_checkpoint(folder / "model.pt", record["identity"])
     try:
         model.load_state_dict(state["model"])
@@ -198,6 +206,12 @@ def _read_json(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path}: expected a JSON file that a finished run left ({error}).") from None
     check(isinstance(value, dict), f"{path}: expected a JSON object that a finished run left.")
     return value  # type: ignore[no-any-return]
+
+
+def build_split(parts: dict[str, Part], dataset: Dataset, target_kind: str | None) -> Split:
+    """Return the split of a run, for one kind of event where there is a target."""
+    split: Split = parts["split"].build(dataset=dataset)
+    return split if target_kind is None else split.for_target(target_kind)
 
 
 def build_model(parts: dict[str, Part], graph: Graph, features: Tensor | None = None) -> RelevanceAwareGraph:

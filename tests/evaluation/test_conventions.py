@@ -20,8 +20,8 @@ from torch_geometric.metrics import (
 
 from ragx.evaluation.conventions import LIGHTGCN, PRESETS, PYG, RECBOLE, TREC, Conventions, preset
 from ragx.evaluation.evaluate import evaluate
-from ragx.evaluation.item_lists import ItemLists
-from ragx.evaluation.scorers import FunctionScorer
+from ragx.ranking.item_lists import ItemLists
+from ragx.ranking.scorers import FunctionScorer
 
 K, NUM_USERS, NUM_ITEMS = 5, 8, 12
 METRICS = ("recall", "precision", "f1", "hit_rate", "ndcg", "mrr", "map", "r_precision")

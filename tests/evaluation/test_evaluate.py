@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from ragx.evaluation.conventions import LIGHTGCN
 from ragx.evaluation.evaluate import evaluate, fingerprint
-from ragx.evaluation.item_lists import ItemLists
 from ragx.evaluation.metrics import USER_METRICS
-from ragx.evaluation.scorers import Constant, FunctionScorer
 from ragx.evaluation.set_metrics import SET_METRICS
+from ragx.ranking.item_lists import ItemLists
+from ragx.ranking.scorers import Constant, FunctionScorer
 
 SCORES = torch.tensor([[9.0, 8.0, 7.0, 6.0], [1.0, 2.0, 3.0, 4.0], [4.0, 1.0, 2.0, 3.0], [1.0, 2.0, 3.0, 4.0]])
 RELEVANT = ItemLists.from_pairs(torch.tensor([0, 0, 1, 3]), torch.tensor([1, 3, 0, 3]), 4)

@@ -5,9 +5,9 @@ import torch
 
 from ragx.evaluation.evaluate import evaluate
 from ragx.evaluation.groups import by_group, deciles, recall_by_item_group
-from ragx.evaluation.item_lists import ItemLists
-from ragx.evaluation.ranking import Ranking
-from ragx.evaluation.scorers import Constant
+from ragx.ranking.item_lists import ItemLists
+from ragx.ranking.ranking import Ranking
+from ragx.ranking.scorers import Constant
 
 ROWS = pl.DataFrame({"user": [4, 7, 9, 2], "recall@5": [0.0, 1.0, 0.5, 0.5]})
 

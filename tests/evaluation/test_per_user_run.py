@@ -4,9 +4,9 @@ import torch
 
 from ragx.evaluation.conventions import LIGHTGCN, TREC
 from ragx.evaluation.evaluate import evaluate
-from ragx.evaluation.item_lists import ItemLists
 from ragx.evaluation.per_user_run import PerUserRun
-from ragx.evaluation.scorers import Constant
+from ragx.ranking.item_lists import ItemLists
+from ragx.ranking.scorers import Constant
 
 RELEVANT = ItemLists.from_pairs(torch.tensor([0, 1]), torch.tensor([1, 2]), 2)
 SEEN = ItemLists.from_pairs(torch.tensor([0, 1]), torch.tensor([0, 0]), 2)

@@ -9,8 +9,8 @@ import torch
 
 from ragx.evaluation.conventions import preset
 from ragx.evaluation.evaluate import evaluate
-from ragx.evaluation.item_lists import ItemLists
-from ragx.evaluation.scorers import Popularity
+from ragx.ranking.item_lists import ItemLists
+from ragx.ranking.scorers import Popularity
 
 DATA = os.environ.get("RAGX_DATA")
 PUBLISHED = {"gowalla": (0.0416, 0.0317), "yelp2018": (0.0124, 0.0101)}

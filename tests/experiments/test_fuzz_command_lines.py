@@ -13,9 +13,8 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 from runner.command_line import guarded
-from runner.execute import _check_settings, _try_small
+from runner.preflight import bind_parts, check_settings, try_small
 
-from ragx.parts import bind
 from ragx.report.run_folder import GIVEN
 
 CONF = str(Path(__file__).resolve().parents[2] / "conf")
@@ -85,9 +84,9 @@ def _status(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
         with initialize_config_dir(CONF, version_base="1.3"):
             composed = compose("run", overrides=arguments)
         config: dict[str, Any] = OmegaConf.to_container(composed, resolve=True)  # type: ignore[assignment]
-        parts = bind(config, GIVEN)
-        _check_settings(config)
-        _try_small(parts)
+        parts = bind_parts(config)
+        check_settings(config)
+        try_small(parts)
 
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
     monkeypatch.setattr(sys, "argv", ["run.py", *arguments])

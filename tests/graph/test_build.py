@@ -27,7 +27,15 @@ def test_repeated_events_become_one_edge_with_count_value_and_newest_time() -> N
 
 def test_columns_that_are_not_there_give_no_attribute() -> None:
     assert set(build_graph(events()).edge_attributes) == {"count"}
-    assert set(build_graph(events(kind=["view"] * 4)).edge_attributes) == {"count"}
+    assert build_graph(events()).kinds == []
+
+
+def test_events_are_counted_by_kind() -> None:
+    graph = build_graph(events(kind=["view", "view", "view", "buy"]))
+    assert graph.kinds == ["buy", "view"]
+    assert graph.edge_attributes["count_of_view"].tolist() == [2, 1, 0, 2, 1, 0]
+    assert graph.edge_attributes["count_of_buy"].tolist() == [0, 0, 1, 0, 0, 1]
+    assert graph.edge_attributes["count"].tolist() == [2, 1, 1, 2, 1, 1]
 
 
 def test_the_symmetric_norm_is_the_default_and_any_weight_may_stand_in() -> None:

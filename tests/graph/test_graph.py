@@ -138,3 +138,28 @@ def test_other_weights_are_checked_too() -> None:
         shop().with_weight(torch.ones(3))
     with pytest.raises(ValueError, match="weight: expected finite numbers"):
         shop().with_weight(torch.full((6,), torch.inf))
+
+
+def kinds_graph() -> Graph:
+    """Return user 0 who viewed items 0 and 1 and bought item 1, and user 1 who viewed item 1."""
+    attributes = {"count_of_view": torch.tensor([1, 2, 3]), "count_of_buy": torch.tensor([0, 1, 0])}
+    return Graph.from_pairs(torch.tensor([0, 0, 1]), torch.tensor([0, 1, 1]), 2, 2, attributes=attributes)
+
+
+def test_a_relation_is_normed_by_the_degrees_within_it() -> None:
+    graph = kinds_graph()
+    assert graph.kinds == ["buy", "view"]
+    views, buys = graph.relation("view"), graph.relation("buy")
+    half = 2**-0.5
+    torch.testing.assert_close(views.edge_weight, torch.tensor([half, 0.5, half, half, 0.5, half]))
+    assert buys.edge_weight.tolist() == [0, 1, 0, 0, 1, 0]
+    assert buys.adjacency is graph.adjacency
+    assert graph.relation("buy") is buys
+    assert graph.to("cpu").relation("buy").edge_weight.tolist() == buys.edge_weight.tolist()
+
+
+def test_a_relation_that_is_not_there_is_named() -> None:
+    with pytest.raises(ValueError, match=r"relation: expected one of buy, view; got 'vew'\. Did you mean 'view'\?"):
+        kinds_graph().relation("vew")
+    with pytest.raises(ValueError, match=r"relation 'buy': the interactions of this graph have no column kind"):
+        Graph.from_pairs(torch.tensor([0]), torch.tensor([0]), 1, 1).relation("buy")

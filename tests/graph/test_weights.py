@@ -7,7 +7,7 @@ import torch
 from torch_geometric.nn.conv.gcn_conv import gcn_norm
 
 from ragx.graph.graph import Graph
-from ragx.graph.weights import EdgeWeight, LogCount, Recency, RowNorm, SymmetricNorm, Uniform, Value
+from ragx.graph.weights import ByKind, EdgeWeight, LogCount, Recency, RowNorm, SymmetricNorm, Uniform, Value
 
 DAY = 86_400
 
@@ -18,6 +18,8 @@ def shop(with_attributes: bool = True) -> Graph:
         "count": torch.tensor([1, 3, 7]),
         "value": torch.tensor([2.0, 8.0, 0.5], dtype=torch.float64),
         "time": torch.tensor([0, 10 * DAY, 30 * DAY]),
+        "count_of_view": torch.tensor([1, 2, 7]),
+        "count_of_buy": torch.tensor([0, 1, 0]),
     }
     users, items = torch.tensor([0, 0, 1]), torch.tensor([0, 1, 1])
     return Graph.from_pairs(users, items, 2, 2, attributes=attributes if with_attributes else None)
@@ -50,6 +52,9 @@ def test_rows_are_in_the_order_that_these_tests_take() -> None:
         (Value(), normed(2, 8, 0.5)),
         (Recency(half_life=10.0, normalize=False), of_pairs(1 / 8, 1 / 4, 1)),
         (Recency(half_life=10.0), normed(1 / 8, 1 / 4, 1)),
+        (ByKind(weights={"view": 1, "buy": 5}, normalize=False), of_pairs(1, 7, 7)),
+        (ByKind(weights={"view": 1, "buy": 5}), normed(1, 7, 7)),
+        (ByKind(weights={"view": 0.5, "buy": 0}, normalize=False), of_pairs(0.5, 1, 3.5)),
     ],
 )
 def test_worked_values(weight: EdgeWeight, expected: torch.Tensor) -> None:
@@ -97,3 +102,15 @@ def test_what_cannot_be_a_weight_is_refused() -> None:
         Value()(graph)
     with pytest.raises(ValueError, match=r"weight\.half_life: expected a number greater than 0, got 0"):
         Recency(half_life=0)
+
+
+def test_kinds_and_weights_have_to_agree() -> None:
+    with pytest.raises(ValueError, match="Edge weight ByKind: the interactions have no column kind"):
+        ByKind(weights={"view": 1})(shop(with_attributes=False))
+    with pytest.raises(ValueError, match=r"unknown kind 'by'; Did you mean 'buy'\? the kinds of the data are buy, view"):
+        ByKind(weights={"view": 1, "by": 5})(shop())
+    with pytest.raises(ValueError, match=r"no weight for buy \(0 leaves a kind out\); the kinds .* are buy, view"):
+        ByKind(weights={"view": 1})(shop())
+    for wrong in (-1.0, math.inf, math.nan):
+        with pytest.raises(ValueError, match=r"weight\.weights\.view: expected a number of at least 0, got"):
+            ByKind(weights={"view": wrong})

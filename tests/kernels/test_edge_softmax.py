@@ -4,7 +4,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch_geometric.utils import softmax  # type: ignore[import-untyped]
+from torch_geometric.utils import softmax
 
 from ragx.graph.adjacency import Adjacency
 from ragx.kernels.edge_softmax import edge_softmax, edge_softmax_reference

@@ -27,5 +27,5 @@ def test_none_and_several_are_refused_by_name(tmp_path: Path) -> None:
         find_run(tmp_path / "orders")
     finished(tmp_path / "orders-a")
     finished(tmp_path / "orders-b")
-    with pytest.raises(ValueError, match="2 finished runs begin so: orders-a, orders-b. Write more of the name"):
+    with pytest.raises(ValueError, match=r"2 finished runs begin so: orders-a, orders-b\. Write more"):
         find_run(tmp_path / "orders")

@@ -3,8 +3,8 @@
 import torch
 
 from ragx.checks import check
-from ragx.evaluation.item_lists import ItemLists
-from ragx.evaluation.scorers import RoundedScorer, Scorer
+from ragx.ranking.item_lists import ItemLists
+from ragx.ranking.scorers import RoundedScorer, Scorer
 from ragx.typing import Float, Int, Tensor
 
 TILE, MEMBERS, LANES = 2048, 16, 8

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from ragx.evaluation.scorers import Constant, Cosine, FunctionScorer, InnerProduct, RoundedScorer
+from ragx.ranking.scorers import Constant, Cosine, FunctionScorer, InnerProduct, RoundedScorer
 
 USERS = torch.tensor([[1.0, 2.0, 0.5], [0.0, 0.0, 0.0]])
 ITEMS = torch.tensor([[1.0, 1.0, 2.0], [0.0, 0.0, 0.0], [-1.0, 0.5, 4.0]])

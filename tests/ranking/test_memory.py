@@ -3,11 +3,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from ragx.evaluation import memory
-from ragx.evaluation.item_lists import ItemLists
-from ragx.evaluation.memory import Plan, plan_blocks, shrinking
-from ragx.evaluation.ranking import rank
-from ragx.evaluation.scorers import FunctionScorer
+from ragx.ranking import memory
+from ragx.ranking.item_lists import ItemLists
+from ragx.ranking.memory import Plan, plan_blocks, shrinking
+from ragx.ranking.ranking import rank
+from ragx.ranking.scorers import FunctionScorer
 
 
 @pytest.mark.parametrize("num_items", [1, 2048, 40_981, 10_000_000])

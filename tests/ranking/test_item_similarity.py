@@ -3,9 +3,9 @@ import pytest
 import scipy.sparse as sp
 import torch
 
-from ragx.evaluation.item_lists import ItemLists
-from ragx.evaluation.item_similarity import ItemSimilarity
-from ragx.evaluation.ranking import rank
+from ragx.ranking.item_lists import ItemLists
+from ragx.ranking.item_similarity import ItemSimilarity
+from ragx.ranking.ranking import rank
 
 HISTORY = ItemLists.from_pairs(torch.tensor([0, 0, 2]), torch.tensor([0, 2, 1]), 3)
 MATRIX = np.array([[0.0, 1.0, 2.0, 3.0], [4.0, 0.0, 5.0, 6.0], [0.5, 0.25, 0.0, 1.0], [0.0, 0.0, 0.0, 9.0]])

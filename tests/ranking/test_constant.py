@@ -1,11 +1,11 @@
 import pytest
 import torch
 
-from ragx.evaluation.constant import rank_constant
-from ragx.evaluation.item_lists import ItemLists
-from ragx.evaluation.ranking import rank
-from ragx.evaluation.scorers import Constant, FunctionScorer
-from ragx.evaluation.ties import tie_order
+from ragx.ranking.constant import rank_constant
+from ragx.ranking.item_lists import ItemLists
+from ragx.ranking.ranking import rank
+from ragx.ranking.scorers import Constant, FunctionScorer
+from ragx.ranking.ties import tie_order
 
 
 def test_each_list_is_the_common_order_without_what_was_seen() -> None:

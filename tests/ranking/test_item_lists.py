@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragx.evaluation.item_lists import ItemLists
+from ragx.ranking.item_lists import ItemLists
 
 PAIRS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), max_size=30)
 

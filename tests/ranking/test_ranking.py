@@ -4,10 +4,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ragx.evaluation.item_lists import ItemLists
-from ragx.evaluation.ranking import rank
-from ragx.evaluation.scorers import Constant, Cosine, FunctionScorer, InnerProduct
-from ragx.evaluation.ties import tie_order
+from ragx.ranking.item_lists import ItemLists
+from ragx.ranking.ranking import rank
+from ragx.ranking.scorers import Constant, Cosine, FunctionScorer, InnerProduct
+from ragx.ranking.ties import tie_order
 
 SCORES = torch.tensor([[0.1, 0.9, 0.5, 0.7], [4.0, 3.0, 2.0, 1.0]])
 

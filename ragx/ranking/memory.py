@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 import torch
 
 from ragx.checks import check_positive
-from ragx.evaluation.candidates import MEMBERS, TILE
+from ragx.ranking.candidates import MEMBERS, TILE
 
 DEFAULT_MEMORY = 200 * 2**20
 PREFERRED_ROWS = 1024

@@ -3,8 +3,8 @@
 import torch
 
 from ragx.checks import check
-from ragx.evaluation.item_lists import ItemLists
-from ragx.evaluation.ties import sort_candidates
+from ragx.ranking.item_lists import ItemLists
+from ragx.ranking.ties import sort_candidates
 from ragx.typing import Float, Int, Tensor
 
 PLACES_PER_BLOCK = 2**22

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from ragx.checks import check
-from ragx.evaluation.item_lists import ItemLists
+from ragx.ranking.item_lists import ItemLists
 from ragx.typing import Float, Int, Tensor
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from ragx.evaluation.ties import best_of, sort_candidates, tie_order
+from ragx.ranking.ties import best_of, sort_candidates, tie_order
 
 
 def splitmix64(value: int) -> int:

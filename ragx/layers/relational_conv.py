@@ -1,0 +1,82 @@
+"""The relational layer: one linear map for every kind of event."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from ragx.checks import check, check_fraction
+from ragx.graph.graph import Graph
+from ragx.kernels.weighted_sum import weighted_sum
+from ragx.layers.activation import activation_of
+from ragx.typing import Float, Tensor
+
+
+class RelationalConv(nn.Module):
+    r"""Sum each kind's neighbours apart: h_i = Σ_k Σ_{j∈N_k(i)} w^k_ij W_k x_j ; x_i' = σ(h_i + b).
+
+    N_k(i) are the neighbours that i has an event of kind k with, and w^k_ij = 1 / √(d^k_i d^k_j) with the degrees
+    among them, see :meth:`ragx.graph.graph.Graph.relation`. It is R-GCN (Schlichtkrull et al., 2018) without the map
+    of the node itself and with the symmetric norm in place of the mean; the graph's own weights are not looked at.
+
+    Args:
+        in_channels: width of x_j.
+        out_channels: width of x_i'.
+        kinds: the kinds of event that are heard.
+        activation: name of σ, or None for the identity.
+        edge_dropout: chance that an edge of a relation is silent in a training step; the others grow by
+            1 / (1 - chance).
+
+    Shapes:
+        x: [N, in_channels]; a graph with kinds; returns [N, out_channels].
+
+    Raises:
+        ValueError: there is no kind, one repeats, or an option is out of range.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        kinds: Sequence[str],
+        activation: str | None = "relu",
+        edge_dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        check(
+            len(kinds) > 0 and len(set(kinds)) == len(kinds),
+            f"kinds: expected at least one kind of event, each once, got {list(kinds)}.",
+        )
+        check_fraction("edge_dropout", edge_dropout)
+        self.in_channels, self.out_channels = in_channels, out_channels
+        self.kinds, self.edge_dropout = list(kinds), edge_dropout
+        self.weight = nn.Parameter(torch.empty(len(kinds), in_channels, out_channels))
+        self.bias = nn.Parameter(torch.empty(out_channels))
+        self.activation = activation_of(activation)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw every W_k anew (Glorot and Bengio, 2010) and set b to zero."""
+        for each in self.weight:
+            nn.init.xavier_uniform_(each)
+        nn.init.zeros_(self.bias)
+
+    def forward(self, x: Float[Tensor, "N D"], graph: Graph) -> Float[Tensor, "N D_out"]:
+        """Return x' of every node.
+
+        Raises:
+            ValueError: the graph has no kinds, or lacks one of the layer's.
+        """
+        check(bool(graph.kinds), "RelationalConv: the interactions of this graph have no column kind.")
+        sums = []
+        for kind in self.kinds:
+            relation = graph.relation(kind)
+            silent = self.edge_dropout if self.training else 0.0
+            weight = functional.dropout(relation.edge_weight, silent) if silent else relation.edge_weight
+            transposed = None if silent else relation.transposed_weight
+            sums.append(weighted_sum(x, weight, graph.adjacency, transposed_weight=transposed))
+        h = torch.cat(sums, dim=1) @ self.weight.flatten(0, 1)
+        out: Tensor = self.activation(h + self.bias)
+        return out
