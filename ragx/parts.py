@@ -52,8 +52,16 @@ class Part:
         Raises:
             ValueError: the target refuses an argument; the message begins with the part's place in the config.
         """
+        arguments = given | {name: _build(value) for name, value in self.arguments.items()}
         try:
-            return self.target(**given, **{name: _build(value) for name, value in self.arguments.items()})
+            inspect.signature(self.target).bind(**arguments)
+        except TypeError as error:
+            takes = f"it is built with {', '.join(given)}" if given else "check its options"
+            raise PartsError([f"{self.path}: {self.name} does not fit: {error}; {takes}."]) from error
+        except ValueError:
+            pass  # some callables written in C have no signature
+        try:
+            return self.target(**arguments)
         except PartsError:
             raise
         except ValueError as error:

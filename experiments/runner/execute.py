@@ -29,9 +29,10 @@ from ragx.report.recommendations import recommendation_table
 from ragx.report.run_folder import build_model, build_split, features_for, write_json
 from ragx.report.table_output import write_table
 from ragx.training.checkpoint import save_checkpoint
+from ragx.training.keeper import finished_epochs
 from ragx.training.progress import TerminalProgress
 from ragx.training.state import FitResult
-from ragx.training.trackers import JsonLines, Tracker
+from ragx.training.trackers import Tracker
 from ragx.training.trainer import Trainer
 from runner.preflight import bind_parts, check_settings, try_small
 from runner.summary import print_data, print_summary, summary_line
@@ -120,7 +121,7 @@ class _Run:
             "provenance": provenance(),
         }
         write_json(self.folder / "run.json", record)
-        history = JsonLines.read(self.folder / "train" / "curve.jsonl")
+        history = finished_epochs(self.folder / "train")
         self.tracker.start(self.folder, record, history)
         began = time.perf_counter()
         graph: Graph = self.parts["graph"].build(interactions=self.split.evidence)

@@ -61,7 +61,12 @@ class LogCount:
     normalize: bool = True
 
     def __call__(self, graph: Graph) -> Float[Tensor, " E"]:
-        """Return the weights."""
+        """Return the weights.
+
+        Raises:
+            ValueError: the edges have no counts.
+        """
+        check("count" in graph.edge_attributes, "Edge weight LogCount: the edges have no count; use build_graph.")
         return _finish(graph, graph.edge_attributes["count"].double().log1p(), self.normalize)
 
 
@@ -141,11 +146,11 @@ class ByKind:
         """
         kinds = graph.kinds
         check(bool(kinds), "Edge weight ByKind: the interactions have no column kind.")
-        said = f"the kinds of the data are {', '.join(kinds)}."
+        said = f"The kinds of the data are {', '.join(kinds)}."
         for kind in self.weights:
-            check(kind in kinds, f"Edge weight ByKind: unknown kind {kind!r};{did_you_mean(kind, kinds)} {said}")
+            check(kind in kinds, f"Edge weight ByKind: unknown kind {kind!r}.{did_you_mean(kind, kinds)} {said}")
         missing = [kind for kind in kinds if kind not in self.weights]
-        check(not missing, f"Edge weight ByKind: no weight for {', '.join(missing)} (0 leaves a kind out); {said}")
+        check(not missing, f"Edge weight ByKind: no weight for {', '.join(missing)} (0 leaves a kind out). {said}")
         weight = torch.zeros(graph.num_edges, dtype=torch.float64)
         for kind, each in self.weights.items():
             weight += each * graph.edge_attributes[COUNT_OF + kind]

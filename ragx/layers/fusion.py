@@ -31,8 +31,17 @@ def may_fuse(layer: MessagePassing, author: type[MessagePassing]) -> bool:
     return not layer.explain and not any(getattr(layer, hook) for hook in HOOKS)
 
 
+def is_called_as(layer: MessagePassing, author: type[MessagePassing]) -> bool:
+    """Say whether calling ``layer`` comes to what ``author`` wrote, fused form included, and to nothing beside it."""
+    own = vars(layer).keys() & {"forward", "message_and_aggregate"}
+    written = type(layer).forward is author.forward
+    fused = type(layer).message_and_aggregate is author.message_and_aggregate
+    return not own and written and fused and not layer._forward_hooks and not layer._forward_pre_hooks
+
+
 def edges_of(edge_index: Graph | Tensor, edge_weight: Tensor | None, x: Tensor) -> tuple[Callable[[], Tensor], Tensor]:
-    """Return edges, made when called for, and weights: of a graph its own, of bare edges 1, unless they are given."""
+    """Return edges, made when called for, and weights in the dtype of x: a graph's own, or 1, unless they are given."""
     if isinstance(edge_index, Graph):
-        return lambda: edge_index.edge_index, edge_index.edge_weight if edge_weight is None else edge_weight
-    return lambda: edge_index, x.new_ones(edge_index.shape[1]) if edge_weight is None else edge_weight
+        weight = edge_index.edge_weight if edge_weight is None else edge_weight
+        return lambda: edge_index.edge_index, weight.to(x.dtype)
+    return lambda: edge_index, x.new_ones(edge_index.shape[1]) if edge_weight is None else edge_weight.to(x.dtype)

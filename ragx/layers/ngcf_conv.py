@@ -60,10 +60,12 @@ class NGCFConv(MessageLayer):
     def message(self, x_i: Tensor, x_j: Tensor, edge_weight: Tensor) -> Tensor:
         """Return w_ij (W₁ x_j + W₂ (x_j ⊙ x_i)) of every edge."""
         shared = functional.linear(x_j, self.linear.weight) + self.interaction(x_j * x_i)
-        return edge_weight.unsqueeze(-1) * shared
+        message: Tensor = edge_weight.unsqueeze(-1) * shared
+        return message
 
     def message_and_aggregate(self, graph: Graph, x: Tensor, edge_weight: Tensor) -> Tensor:
         """Return W₁ h_i + W₂ (h_i ⊙ x_i) with h_i = Σ_j w_ij x_j."""
         transposed = graph.transposed_weight if edge_weight is graph.edge_weight else None
         h = weighted_sum(x, edge_weight, graph.adjacency, transposed_weight=transposed)
-        return functional.linear(h, self.linear.weight) + self.interaction(h * x)
+        out: Tensor = functional.linear(h, self.linear.weight) + self.interaction(h * x)
+        return out

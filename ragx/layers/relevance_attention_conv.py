@@ -13,12 +13,13 @@ from ragx.graph.graph import Graph
 from ragx.kernels.edge_product import edge_product
 from ragx.kernels.edge_softmax import edge_softmax
 from ragx.kernels.weighted_sum import weighted_sum
+from ragx.layers.additive_score import additive_score
 from ragx.layers.fusion import may_fuse
 from ragx.layers.heads import check_heads
 from ragx.layers.message_layer import MessageLayer
 from ragx.typing import Float, Tensor
 
-Relevance = Literal["dot", "cosine"]
+Relevance = Literal["dot", "cosine", "additive"]
 WeightRole = Literal["none", "factor", "log_prior"]
 
 
@@ -26,15 +27,16 @@ class RelevanceAttentionConv(MessageLayer):
     """Multi-head attention as relevance: x_i' = x_i + ‖_h Σ_{j∈N(i)} w_ij^h V_h x_j (Vaswani et al., 2017).
 
     w_ij = softmax_j(q_i · k_j / √d) over the neighbours of i, one for each head, or with cosine relevance
-    softmax_j(s cos(q_i, k_j)) with a learned scale s. The graph's own weight may multiply the chance of j before the
-    softmax is normed (``log_prior``) or the weight after it (``factor``). In any role, weight 0 is no edge.
+    softmax_j(s cos(q_i, k_j)) with a learned scale s, or with additive relevance softmax_j(a · LeakyReLU(q_i + k_j))
+    with a learned vector a (Brody et al., 2022), which is slower. The graph's own weight may multiply the chance of j
+    before the softmax is normed (``log_prior``) or the weight after it (``factor``). In any role, weight 0 is no edge.
 
     Args:
         in_channels: width of x_j.
         out_channels: width of x_i'; with ``concat`` each of the H heads has out_channels / H of it.
         heads: number of heads H.
         concat: whether heads are concatenated; otherwise each has the whole width and they are averaged.
-        relevance: ``"dot"`` or ``"cosine"``.
+        relevance: ``"dot"``, ``"cosine"`` or ``"additive"``.
         edge_weight_role: what the graph's weight does: ``"none"``, ``"factor"`` or ``"log_prior"``.
         residual: whether x_i, mapped where the widths differ, is added.
         edge_dropout: chance that a weight is silent in a training step.
@@ -60,7 +62,7 @@ class RelevanceAttentionConv(MessageLayer):
         edge_dropout: float = 0.0,
     ) -> None:
         super().__init__(aggr="sum", node_dim=0)
-        check_choice("relevance", relevance, ("dot", "cosine"))
+        check_choice("relevance", relevance, ("dot", "cosine", "additive"))
         check_choice("edge_weight_role", edge_weight_role, ("none", "factor", "log_prior"))
         check_fraction("edge_dropout", edge_dropout)
         check_heads(out_channels, heads, concat)
@@ -70,6 +72,10 @@ class RelevanceAttentionConv(MessageLayer):
         inner = heads * self.head_channels
         self.query, self.key, self.value = (nn.Linear(in_channels, inner) for _ in range(3))
         self.scale = nn.Parameter(torch.full((heads,), math.log(10.0))) if relevance == "cosine" else None
+        self.factor: nn.Parameter | None = None
+        if relevance == "additive":
+            self.factor = nn.Parameter(torch.empty(heads, self.head_channels))
+            nn.init.xavier_uniform_(self.factor)
         self.skip: nn.Module | None = None
         if residual:
             self.skip = (
@@ -90,7 +96,7 @@ class RelevanceAttentionConv(MessageLayer):
         if order is None and may_fuse(self, RelevanceAttentionConv):
             h = self.message_and_aggregate(adjacency, value, weight)
         else:
-            edges = torch.stack([adjacency.source, adjacency.target])
+            edges: Tensor | Graph = torch.stack([adjacency.source, adjacency.target])
             if order is not None:  # back to the caller's order, in which an explainer's mask lies
                 back = torch.empty_like(order)
                 back[order] = torch.arange(order.numel(), device=order.device)
@@ -101,18 +107,12 @@ class RelevanceAttentionConv(MessageLayer):
 
     def attention(self, x: Tensor, adjacency: Adjacency, edge_weight: Tensor | None) -> Float[Tensor, "E H"]:
         """Return w_ij of every edge and head, in row order."""
-        query, key = self._split(self.query(x)), self._split(self.key(x))
-        if self.scale is not None:
-            query = functional.normalize(query, dim=-1) * self.scale.exp().unsqueeze(-1)
-            key = functional.normalize(key, dim=-1)
-        else:
-            query = query / math.sqrt(self.head_channels)
-        score = edge_product(query, key, adjacency)
+        score = self._score(self._split(self.query(x)), self._split(self.key(x)), adjacency)
         if edge_weight is None:
             return edge_softmax(score, adjacency)
-        given = edge_weight.unsqueeze(-1)
+        given = edge_weight.to(score.dtype).unsqueeze(-1)
         if self.edge_weight_role == "log_prior":
-            check(bool((edge_weight >= 0).all()), "edge_weight_role=log_prior needs weights of at least 0.")
+            check(bool((given >= 0).all()), "edge_weight_role=log_prior needs weights of at least 0.")
             score = score + torch.where(given > 0, given, 1).log()
         silent = given == 0
         if not silent.any():
@@ -121,6 +121,14 @@ class RelevanceAttentionConv(MessageLayer):
             lowest = torch.finfo(score.dtype).min
             weight = edge_softmax(score.masked_fill(silent, lowest), adjacency).masked_fill(silent, 0)
         return weight * given if self.edge_weight_role == "factor" else weight
+
+    def _score(self, query: Tensor, key: Tensor, adjacency: Adjacency) -> Tensor:
+        if self.factor is not None:
+            return additive_score(query, key, self.factor, adjacency)
+        if self.scale is not None:
+            query = functional.normalize(query, dim=-1) * self.scale.exp().to(query.dtype).unsqueeze(-1)
+            return edge_product(query, functional.normalize(key, dim=-1), adjacency)
+        return edge_product(query / math.sqrt(self.head_channels), key, adjacency)
 
     def message(self, value_j: Tensor, edge_weight: Tensor) -> Tensor:
         """Return w_ij^h V_h x_j of every edge, [E, H, d]; the one method that a subclass writes."""

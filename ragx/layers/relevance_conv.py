@@ -3,17 +3,17 @@
 import torch
 from torch import nn
 from torch.nn import functional
-from torch_geometric.nn import MessagePassing
 
 from ragx.checks import check, check_fraction
 from ragx.graph.graph import Graph
 from ragx.kernels.weighted_sum import weighted_sum
 from ragx.layers.activation import activation_of
-from ragx.layers.fusion import edges_of, may_fuse
+from ragx.layers.fusion import edges_of, is_called_as, may_fuse
+from ragx.layers.message_layer import MessageLayer
 from ragx.typing import Tensor
 
 
-class RelevanceConv(MessagePassing):  # type: ignore[misc]
+class RelevanceConv(MessageLayer):
     r"""Sum the neighbours by relevance, then map: h_i = Σ_{j∈N(i)} w_ij x_j ; x_i' = σ(W h_i + b).
 
     With ``self_term`` h_i also holds x_i. Without linear map, bias and activation it is the layer of LightGCN (He et
@@ -72,7 +72,7 @@ class RelevanceConv(MessagePassing):  # type: ignore[misc]
         """Whether the layer is nothing but A x, so that a stack of such layers is one polynomial in A."""
         plain = isinstance(self.linear, nn.Identity) and isinstance(self.activation, nn.Identity)
         quiet = self.bias is None and not self.self_term and not self.edge_dropout
-        return plain and quiet and may_fuse(self, RelevanceConv)
+        return plain and quiet and may_fuse(self, RelevanceConv) and is_called_as(self, RelevanceConv)
 
     def forward(self, x: Tensor, edge_index: Graph | Tensor, edge_weight: Tensor | None = None) -> Tensor:
         """Return x' of every node; ``edge_weight`` stands in for the graph's own, and is 1 where neither is given."""

@@ -60,7 +60,8 @@ class TimeDecayConv(MessageLayer):
 
     def forward(self, x: Tensor, graph: Graph) -> Tensor:
         """Return x' of every node."""
-        weight = graph.edge_weight * self.decay(graph)
+        decay = self.decay(graph)
+        weight = (graph.edge_weight * decay).to(x.dtype)
         weight = functional.dropout(weight, self.edge_dropout, self.training) if self.edge_dropout else weight
         if may_fuse(self, TimeDecayConv):
             h = self.message_and_aggregate(graph, x, weight)

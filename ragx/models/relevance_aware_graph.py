@@ -112,9 +112,8 @@ class RelevanceAwareGraph(nn.Module):
             coefficients = [share] * (len(self.layers) + 1)
             if self.readout.name == "last":
                 coefficients = [0.0] * len(self.layers) + [1.0]
-            return linear_propagation(
-                x, graph.edge_weight, graph.adjacency, coefficients, transposed_weight=graph.transposed_weight
-            )
+            weight, transposed = graph.edge_weight.to(x.dtype), graph.transposed_weight.to(x.dtype)
+            return linear_propagation(x, weight, graph.adjacency, coefficients, transposed_weight=transposed)
         outputs = [x]
         for layer in self.layers:
             outputs.append(layer(outputs[-1], graph))

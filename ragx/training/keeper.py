@@ -76,3 +76,11 @@ class Keeper:
         """Say which checkpoint holds the last good state."""
         last = self.folder / "last.pt" if self.folder else None
         return f"The last good checkpoint is {last}." if last and last.is_file() else "No checkpoint was written yet."
+
+
+def finished_epochs(folder: Path) -> list[dict[str, float]]:
+    """Return the records of the epochs that a training in ``folder`` would not run again."""
+    if not (folder / "last.pt").is_file():
+        return []
+    history: list[dict[str, float]] = load_checkpoint(folder / "last.pt")["progress"]["history"]
+    return history

@@ -13,6 +13,30 @@ from ragx.objectives.base import Objective
 from ragx.typing import Int, Tensor
 
 
+class OnGraph(nn.Module):
+    """A model on one graph: called without arguments, which an engine would convert to its precision every time.
+
+    Args:
+        model: gives the final embeddings of all nodes [N, D] when called on the graph, and has ``base_embeddings``.
+        graph: train graph.
+    """
+
+    def __init__(self, model: nn.Module, graph: Graph) -> None:
+        super().__init__()
+        self.model, self.graph = model, graph
+
+    @property
+    def base_embeddings(self) -> Tensor:
+        """The model's embeddings before any layer."""
+        base: Tensor = self.model.base_embeddings  # type: ignore[assignment]
+        return base
+
+    def forward(self) -> Tensor:
+        """Return the final embeddings of all nodes."""
+        nodes: Tensor = self.model(self.graph)
+        return nodes
+
+
 def training_step(
     fabric: Fabric, model: nn.Module, graph: Graph, objective: Objective, batches: Sequence[Batch]
 ) -> Tensor:
@@ -22,18 +46,19 @@ def training_step(
 
     Args:
         fabric: engine that ``model`` was set up with.
-        model: gives the final embeddings of all nodes [N, D] when called on the graph, and has ``base_embeddings``.
-        graph: train graph.
+        model: an :class:`OnGraph` as the engine set it up.
+        graph: the train graph, which it is on.
         objective: loss and penalty.
         batches: mini-batches of this step.
     """
-    nodes: Tensor = model(graph)
+    nodes: Tensor = model()
     leaf = nodes.detach().requires_grad_()
     total = torch.zeros((), device=nodes.device)
+    single = torch.promote_types(nodes.dtype, torch.float32)
     for batch in batches:
         rows, sizes = batch_rows(batch, graph.num_users)
         rows = rows.to(nodes.device)
-        users, items, negatives = gather_rows(leaf, rows).float().split(sizes)  # type: ignore[no-untyped-call]
+        users, items, negatives = gather_rows(leaf, rows).to(single).split(sizes)  # type: ignore[no-untyped-call]
         drawn = None if batch.negatives is None else negatives.view(*batch.negatives.shape, -1)
         loss = objective.loss(users, items, drawn, batch)
         if objective.l2:

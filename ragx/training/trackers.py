@@ -44,8 +44,9 @@ class JsonLines:
 
     @staticmethod
     def read(path: Path) -> list[dict[str, Any]]:
-        """Return the records of a file."""
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+        """Return the records of a file; what a process that died left behind the last line's end is none."""
+        lines = path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
+        return [json.loads(line) for line in lines]
 
 
 class NoTracker:

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from ragx.training.keeper import Keeper
 from ragx.training.progress import NoProgress, ProgressView
 from ragx.training.schedule import Schedule
 from ragx.training.state import FitResult, Progress
-from ragx.training.step import training_step
+from ragx.training.step import OnGraph, training_step
 from ragx.training.stopping import Stopping
 from ragx.training.trackers import NoTracker, Tracker
 
@@ -115,12 +115,12 @@ class Trainer:
             planned = min(planned, math.ceil(self.max_steps / steps))
         keeper = Keeper(folder, identity)
         parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        wrapped, stepper = fabric.setup(model, optimizer(parameters))
+        graph = graph.to(fabric.device)
+        wrapped, stepper = fabric.setup(OnGraph(model, graph), optimizer(parameters))
+        rates = [group["lr"] for group in stepper.param_groups]  # before a checkpoint brings those of its moment
         progress = keeper.resume(model, stepper.optimizer)
-        loop = _Loop(
-            self, fabric, model, wrapped, stepper, graph.to(fabric.device), objective, batches, keeper, progress
-        )
-        loop.seed, loop.steps, loop.planned = seed, steps, planned
+        loop = _Loop(self, fabric, model, wrapped, stepper, graph, objective, batches, keeper, progress)
+        loop.seed, loop.steps, loop.planned, loop.rates = seed, steps, planned, rates
         loop.tracker, loop.view = tracker or NoTracker(), view or NoProgress()
         resumed = (progress.epoch, progress.step) if keeper.resumed else None
         with deterministic_algorithms(), SignalWatch() as loop.watch, loop.view:
@@ -150,13 +150,13 @@ class _Loop:
     seed: int = 0
     steps: int = 0
     planned: int = 0
+    rates: Sequence[float] = ()
     tracker: Tracker = field(default_factory=NoTracker)
     view: ProgressView = field(default_factory=NoProgress)
     watch: SignalWatch = field(default_factory=SignalWatch)
 
     def run(self, epochs: int, validate: Validate | None) -> None:
         """Run what is left of ``epochs`` epochs, or until validation has been stale for long enough."""
-        self.rates = [group["lr"] for group in self.optimizer.param_groups]
         patience = self.settings.stopping.patience
         while self.progress.epoch < epochs and not (validate and patience and self.progress.stale >= patience):
             self.view.epoch(self.progress.epoch, epochs, self.steps)

@@ -93,7 +93,7 @@ def composing_error(*overrides: str) -> Exception:
         ("model.num_layer=3", "model.num_layer: unknown option. Did you mean 'num_layers'? Options here: num_layers"),
         ("sed=3", "sed: unknown option. Did you mean 'seed'? Options here: "),
         ("modl.num_layers=3", "modl.num_layers: unknown option, since there is no 'modl'. Did you mean 'model'?"),
-        ("layer=relevence", "layer=relevence: unknown choice. Did you mean 'relevance'? Choices: custom, light"),
+        ("layer=relevence", "layer=relevence: unknown choice. Did you mean 'relevance'? Choices: custom, "),
         ("objective=bprr", "objective=bprr: unknown choice. Did you mean 'bpr'? Choices: bpr, in_batch_softmax"),
         ("trainer.engine.devise=cpu", "trainer.engine.devise: unknown option. Did you mean 'device'?"),
         ("layers=light", "layers: unknown option. Did you mean 'layer'?"),

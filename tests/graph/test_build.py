@@ -33,8 +33,8 @@ def test_columns_that_are_not_there_give_no_attribute() -> None:
 def test_events_are_counted_by_kind() -> None:
     graph = build_graph(events(kind=["view", "view", "view", "buy"]))
     assert graph.kinds == ["buy", "view"]
-    assert graph.edge_attributes["count_of_view"].tolist() == [2, 1, 0, 2, 1, 0]
-    assert graph.edge_attributes["count_of_buy"].tolist() == [0, 0, 1, 0, 0, 1]
+    assert graph.edge_attributes["count_of_view"].tolist() == [2, 0, 1, 2, 1, 0]
+    assert graph.edge_attributes["count_of_buy"].tolist() == [0, 1, 0, 0, 0, 1]
     assert graph.edge_attributes["count"].tolist() == [2, 1, 1, 2, 1, 1]
 
 

@@ -107,9 +107,9 @@ def test_what_cannot_be_a_weight_is_refused() -> None:
 def test_kinds_and_weights_have_to_agree() -> None:
     with pytest.raises(ValueError, match="Edge weight ByKind: the interactions have no column kind"):
         ByKind(weights={"view": 1})(shop(with_attributes=False))
-    with pytest.raises(ValueError, match=r"unknown kind 'by'; Did you mean 'buy'\? the kinds of the data are buy, view"):
+    with pytest.raises(ValueError, match=r"unknown kind 'by'\. Did you mean 'buy'\? The kinds .* are buy, view"):
         ByKind(weights={"view": 1, "by": 5})(shop())
-    with pytest.raises(ValueError, match=r"no weight for buy \(0 leaves a kind out\); the kinds .* are buy, view"):
+    with pytest.raises(ValueError, match=r"no weight for buy \(0 leaves a kind out\)\. The kinds .* are buy, view"):
         ByKind(weights={"view": 1})(shop())
     for wrong in (-1.0, math.inf, math.nan):
         with pytest.raises(ValueError, match=r"weight\.weights\.view: expected a number of at least 0, got"):

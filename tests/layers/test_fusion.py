@@ -58,10 +58,10 @@ def test_a_message_put_on_the_object_and_hooks_and_explainers_are_seen() -> None
 
 def test_edges_and_weights_of_a_graph_and_of_bare_edges() -> None:
     graph = Graph.from_pairs(torch.tensor([0]), torch.tensor([0]), 1, 1, weight=torch.tensor([0.5]))
-    x, own = torch.ones(2, 3, dtype=torch.float64), torch.tensor([2.0, 3.0])
+    x, own = torch.ones(2, 3, dtype=torch.float64), torch.tensor([2.0, 3.0], dtype=torch.float64)
     edges, weight = edges_of(graph, None, x)
     assert torch.equal(edges(), graph.edge_index)
-    assert torch.equal(weight, torch.tensor([0.5, 0.5]))
+    assert torch.equal(weight, torch.tensor([0.5, 0.5], dtype=torch.float64))
     assert edges_of(graph, own, x)[1] is own
     bare = torch.tensor([[0, 1, 1], [1, 0, 0]])
     edges, weight = edges_of(bare, None, x)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
-from torch_geometric.nn import TransformerConv
+from torch_geometric.nn import GATv2Conv, TransformerConv
 
 from ragx.graph.graph import Graph
 from ragx.layers.relevance_attention_conv import RelevanceAttentionConv
@@ -81,12 +81,32 @@ def test_pyg_s_transformer_layer_says_the_same() -> None:
     torch.testing.assert_close(ours(x, graph), theirs(x, graph.edge_index))
 
 
+def test_pyg_s_gatv2_layer_says_the_same() -> None:
+    """It has one map for keys and values."""
+    graph = random_graph(2)
+    ours = RelevanceAttentionConv(8, 12, heads=3, relevance="additive", residual=False)
+    theirs = GATv2Conv(8, 4, heads=3, add_self_loops=False)
+    assert ours.factor is not None
+    with torch.no_grad():
+        ours.value.load_state_dict(ours.key.state_dict())
+        for mine, other in ((ours.query, theirs.lin_r), (ours.key, theirs.lin_l)):
+            other.weight.copy_(mine.weight)
+            other.bias.copy_(mine.bias)
+        theirs.att.copy_(ours.factor)
+        theirs.bias.zero_()
+    x = inputs_of(graph).requires_grad_()
+    one, other = ours(x, graph), theirs(x, graph.edge_index)
+    torch.testing.assert_close(one, other)
+    for mine, their in zip(*(torch.autograd.grad(y.square().sum(), x) for y in (one, other)), strict=True):
+        torch.testing.assert_close(mine, their, atol=1e-5, rtol=1e-4)
+
+
 @settings(max_examples=20, deadline=None)
 @given(
     seed=st.integers(0, 999),
     role=st.sampled_from(["none", "factor", "log_prior"]),
     concat=st.booleans(),
-    relevance=st.sampled_from(["dot", "cosine"]),
+    relevance=st.sampled_from(["dot", "cosine", "additive"]),
     silent=st.booleans(),
 )
 def test_both_forms_agree_with_their_gradients(
@@ -169,6 +189,21 @@ def test_a_subclass_that_writes_message_alone_is_obeyed() -> None:
     torch.testing.assert_close(own(inputs_of(graph), graph), 3 * plain(inputs_of(graph), graph))
 
 
+@pytest.mark.parametrize("relevance", ["dot", "cosine", "additive"])
+@pytest.mark.parametrize("role", ["none", "factor", "log_prior"])
+def test_other_precisions_of_the_vectors(relevance: Any, role: Any) -> None:
+    graph = random_graph(6)
+    layer, x = RelevanceAttentionConv(8, 8, relevance=relevance, edge_weight_role=role), inputs_of(graph)
+    expected = layer(x, graph)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = layer(x, graph)
+        torch.autograd.grad(mixed.float().sum(), list(layer.parameters()))
+    torch.testing.assert_close(mixed.float(), expected, atol=0.1, rtol=0.05)
+    double = layer.double()(x.double(), graph)
+    assert double.dtype == torch.float64
+    torch.testing.assert_close(double.float(), expected, atol=1e-5, rtol=1e-4)
+
+
 def test_without_neighbours_only_the_node_itself_is_heard() -> None:
     empty = torch.zeros(0, dtype=torch.int64)
     graph = Graph.from_pairs(empty, empty, 1, 2)
@@ -193,7 +228,7 @@ def test_dropout_is_keyed_and_alike_in_both_forms() -> None:
     ("options", "message"),
     [
         ({"heads": 3}, "heads: 3 heads do not divide the width 8. Nearest that fit: heads 2 or 4, or width 6 or 9."),
-        ({"relevance": "dott"}, r"relevance: expected one of dot, cosine.*; got 'dott'. Did you mean 'dot'\?"),
+        ({"relevance": "dott"}, r"relevance: expected one of dot, cosine, additive; got 'dott'. Did you mean 'dot'\?"),
         ({"edge_weight_role": "prior"}, "edge_weight_role: expected one of none, factor, log_prior; got 'prior'"),
         ({"edge_dropout": -0.1}, "edge_dropout: expected a number from 0"),
     ],

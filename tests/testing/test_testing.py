@@ -35,7 +35,7 @@ def test_every_layer_that_has_a_yaml_keeps_the_contract(name: str) -> None:
 class NearTheNode(RelevanceConv):
     """An own layer with only ``message``: what is near the node counts more."""
 
-    def message(self, x_i: Tensor, x_j: Tensor, edge_weight: Tensor) -> Tensor:
+    def message(self, x_i: Tensor, x_j: Tensor, edge_weight: Tensor) -> Tensor:  # type: ignore[override]
         return (edge_weight / (1 + (x_i - x_j).square().sum(-1))).unsqueeze(-1) * x_j
 
 
@@ -55,7 +55,7 @@ class OwnMaximum(MessagePassing):  # type: ignore[misc]
 class OwnValues(RelevanceAttentionConv):
     """Derived from a layer that has been used before: an explainer is heeded all the same."""
 
-    def message(self, value_i: Tensor, value_j: Tensor, edge_weight: Tensor) -> Tensor:
+    def message(self, value_i: Tensor, value_j: Tensor, edge_weight: Tensor) -> Tensor:  # type: ignore[override]
         return edge_weight.unsqueeze(-1) * torch.tanh(value_j - value_i)
 
 
@@ -85,7 +85,7 @@ class KnowsItsPlace(Sum):
 
 
 class Unweighted(RelevanceConv):
-    def message(self, x_j: Tensor) -> Tensor:
+    def message(self, x_j: Tensor) -> Tensor:  # type: ignore[override]
         return x_j
 
 

@@ -16,7 +16,7 @@ from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.objectives.base import Objective
 from ragx.objectives.in_batch_softmax import InBatchSoftmax
 from ragx.objectives.pairwise import BayesianPersonalizedRanking
-from ragx.training.step import batch_rows, training_step
+from ragx.training.step import OnGraph, batch_rows, training_step
 
 OBJECTIVES: dict[str, Objective] = {
     "bpr": BayesianPersonalizedRanking(negatives=Negatives(count=3), l2=0.1),
@@ -37,7 +37,7 @@ def gradients(
     model: RelevanceAwareGraph, graph: Graph, objective: Objective, batches: list[Batch]
 ) -> tuple[float, list[torch.Tensor]]:
     fabric = Fabric(accelerator="cpu", devices=1)
-    wrapped: Any = fabric.setup_module(model)
+    wrapped: Any = fabric.setup_module(OnGraph(model, graph))
     model.zero_grad()
     loss = training_step(fabric, wrapped, graph, objective, batches)
     return loss.item(), [parameter.grad.clone() for parameter in model.parameters() if parameter.grad is not None]
