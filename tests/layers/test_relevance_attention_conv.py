@@ -138,50 +138,6 @@ def test_heads_stand_beside_each_other_or_are_averaged() -> None:
     torch.testing.assert_close(averaged(x, graph), (both[:, :6] + both[:, 6:]) / 2)
 
 
-def worked_layer(role: Any) -> tuple[RelevanceAttentionConv, Graph, Tensor]:
-    """One user with two items: scores 0 and log 3, so that the chances are 1/4 and 3/4; values 8 and 4."""
-    graph = Graph.from_pairs(torch.tensor([0, 0]), torch.tensor([0, 1]), 1, 2, weight=torch.tensor([6.0, 2.0]))
-    layer = RelevanceAttentionConv(2, 1, heads=1, edge_weight_role=role, residual=False)
-    with torch.no_grad():
-        for part in (layer.query, layer.key, layer.value):
-            part.weight.zero_()
-            part.bias.zero_()
-        layer.query.bias.fill_(1.0)
-        layer.key.weight[0, 0] = layer.value.weight[0, 1] = 1.0
-    return layer, graph, torch.tensor([[0.0, 1.0], [0.0, 8.0], [math.log(3.0), 4.0]])
-
-
-@pytest.mark.parametrize(
-    ("role", "user"),
-    [
-        ("none", 8 / 4 + 3 * 4 / 4),
-        ("factor", 6 * 8 / 4 + 2 * 3 * 4 / 4),
-        ("log_prior", (6 * 1 * 8 + 2 * 3 * 4) / (6 + 6)),
-    ],
-)
-def test_worked_roles_of_the_weight(role: Any, user: float) -> None:
-    layer, graph, x = worked_layer(role)
-    item = [6.0, 2.0] if role == "factor" else [1.0, 1.0]  # an item has one neighbour, whose chance is 1
-    expected = torch.tensor([[user], *([value] for value in item)])
-    torch.testing.assert_close(layer(x, graph), expected)
-    torch.testing.assert_close(layer(x, graph.edge_index, graph.edge_weight), expected)
-
-
-@pytest.mark.parametrize("role", ["none", "factor", "log_prior"])
-def test_weight_zero_is_no_edge(role: Any) -> None:
-    layer, graph, x = worked_layer(role)
-    weight = torch.where(graph.edge_weight == 2.0, 0.0, 1.0)
-    torch.testing.assert_close(layer(x, graph.with_weight(weight)), torch.tensor([[8.0], [1.0], [0.0]]))
-    torch.testing.assert_close(layer(x, graph.edge_index, weight), torch.tensor([[8.0], [1.0], [0.0]]))
-    assert layer(x, graph.with_weight(torch.zeros(4))).tolist() == [[0.0], [0.0], [0.0]]
-
-
-def test_a_log_prior_takes_no_negative_weight() -> None:
-    layer, graph, x = worked_layer("log_prior")
-    with pytest.raises(ValueError, match="edge_weight_role=log_prior needs weights of at least 0"):
-        layer(x, graph.with_weight(torch.tensor([1.0, -1.0, 1.0, 1.0])))
-
-
 def test_a_subclass_that_writes_message_alone_is_obeyed() -> None:
     graph = random_graph(4)
     own, plain = (kind(8, 8, heads=2, residual=False) for kind in (OwnValues, RelevanceAttentionConv))
@@ -202,6 +158,24 @@ def test_other_precisions_of_the_vectors(relevance: Any, role: Any) -> None:
     double = layer.double()(x.double(), graph)
     assert double.dtype == torch.float64
     torch.testing.assert_close(double.float(), expected, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("relevance", ["dot", "cosine", "additive"])
+def test_nothing_of_edges_times_width_is_made(relevance: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ragx.layers.additive_score.BLOCK", 1_000)
+    graph = random_graph(7, 250, 150)
+    layer, x = RelevanceAttentionConv(64, 64, heads=2, relevance=relevance), inputs_of(graph, 64).requires_grad_()
+
+    def step() -> None:
+        layer(x, graph).square().sum().backward()
+
+    step()  # builds the indices that are kept
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
+        step()
+    assert profile.profiler is not None
+    events = profile.profiler.kineto_results.events()
+    largest = max(int(event.nbytes()) for event in events if event.name() == "[memory]")
+    assert 0 < largest < 4 * graph.num_edges * 64 / 4
 
 
 def test_without_neighbours_only_the_node_itself_is_heard() -> None:

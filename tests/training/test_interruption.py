@@ -12,14 +12,15 @@ import pytest
 from ragx.training.interruption import Interrupted, SignalWatch
 
 WATCHED = """
-import os, signal, sys
+import sys, time
 from ragx.training.interruption import Interrupted, SignalWatch
 with SignalWatch() as watch:
     print("ready", flush=True)
-    signal.pause()
-    print("noted", watch.received, flush=True)
+    while watch.received is None:
+        time.sleep(0.01)
     try:
-        signal.pause()
+        print("noted", watch.received, flush=True)
+        time.sleep(60)
     except Interrupted as error:
         sys.exit(error.exit_status)
 """
