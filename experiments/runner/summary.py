@@ -72,7 +72,8 @@ def _print_notes(console: Console, metrics: dict[str, Any], folder: Path) -> Non
         highlight=False,
     )
     if "looks" in metrics:
-        console.print(f"The test part of split {metrics['split']['fingerprint']} has had {metrics['looks']} looks.")
+        looks = f"{metrics['looks']} look{'s' if metrics['looks'] != 1 else ''}"
+        console.print(f"The test part of split {metrics['split']['fingerprint']} has had {looks}.")
     console.print(f"Results, curve, recommendations and checkpoint: {folder}", highlight=False, soft_wrap=True)
 
 

@@ -23,6 +23,8 @@ from ragx.evaluation.evaluate import evaluate
 from ragx.ranking.item_lists import ItemLists
 from ragx.ranking.scorers import FunctionScorer
 
+# ranx's own compilation warns of a cast while nothing of it is cached
+pytestmark = pytest.mark.filterwarnings("ignore:unsafe cast from uint64 to int64")
 K, NUM_USERS, NUM_ITEMS = 5, 8, 12
 METRICS = ("recall", "precision", "f1", "hit_rate", "ndcg", "mrr", "map", "r_precision")
 # user 3 has no relevant item, user 4 more than K, user 5 none that is found
