@@ -7,7 +7,7 @@ from typing import Any
 import hydra
 from omegaconf import OmegaConf
 from runner.auditing import run_audit
-from runner.command_line import guarded
+from runner.command_line import attempt, guarded
 
 from ragx.evaluation.findings import Verdict
 
@@ -21,7 +21,7 @@ def main() -> int:
     @hydra.main(config_path=CONF, config_name="audit", version_base="1.3")
     def job(config: Any) -> None:
         plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
-        verdicts.append(run_audit(plain))
+        attempt(lambda: verdicts.append(run_audit(plain)))
 
     status = guarded(job, CONF, "audit")
     return status or int("fail" in verdicts)

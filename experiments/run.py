@@ -1,21 +1,27 @@
-"""The main job: ``python experiments/run.py [option=value …]``."""
+"""The main job: ``python experiments/run.py [option=value …]``, and with ``-m`` a sweep of it."""
 
 import sys
 from pathlib import Path
 from typing import Any
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 from runner.command_line import attempt, guarded
-from runner.execute import execute
+from runner.single import run_alone
+from runner.sweep_job import run_in_sweep
 
 CONF = str(Path(__file__).resolve().parents[1] / "conf")
 
 
 @hydra.main(config_path=CONF, config_name="run", version_base="1.3")
-def job(config: Any) -> float:
+def job(config: Any) -> float | None:
     """Run one configuration; a sweep calls it once for each."""
-    return attempt(lambda: execute(OmegaConf.to_container(config, resolve=True)))  # type: ignore[arg-type]
+    plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
+    if HydraConfig.get().mode == RunMode.MULTIRUN:
+        return run_in_sweep(plain, list(HydraConfig.get().overrides.task))
+    return attempt(lambda: run_alone(plain))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,10 @@ import difflib
 from collections.abc import Iterable
 
 
+class RunError(RuntimeError):
+    """What was asked for was right, and yet it failed in its own course."""
+
+
 def check(condition: bool, message: str) -> None:
     """Raise ``ValueError(message)`` unless ``condition`` holds."""
     if not condition:

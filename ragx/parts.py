@@ -133,6 +133,8 @@ def _bind_value(path: str, value: Any, hint: Any, errors: list[str]) -> Any:
         return _bind(path, value, (), errors)
     if isinstance(value, list) and any(isinstance(each, Mapping) and TARGET in each for each in value):
         return [_bind_value(f"{path}[{place}]", each, Any, errors) for place, each in enumerate(value)]
+    if isinstance(value, list) and not _fits(value, hint) and _fits(tuple(value), hint):
+        return tuple(value)  # YAML and JSON know lists alone
     if value == REQUIRED:
         errors.append(f"{path}: a value is required; set it with {path}=…")
     elif not _fits(value, hint):

@@ -15,7 +15,8 @@ from ragx.data.split import Split
 from ragx.evaluation.audit import audit
 from ragx.evaluation.findings import Audit, Verdict
 from ragx.parts import bind
-from ragx.report.run_folder import GIVEN, write_json
+from ragx.report.run_files import write_json
+from ragx.report.run_parts import GIVEN
 from ragx.training.trackers import JsonLines
 from runner.summary import print_data
 
@@ -47,8 +48,7 @@ def run_audit(config: dict[str, Any]) -> Verdict:
 def _record(path: Path, fingerprint: str, reason: str) -> None:
     """Note that the test part was read; the count of looks at results lies elsewhere and does not grow."""
     when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    size = path.stat().st_size if path.is_file() else 0
-    JsonLines(path, keep=size).write({"fingerprint": fingerprint, "reason": reason, "when": when})
+    JsonLines.append(path, {"fingerprint": fingerprint, "reason": reason, "when": when})
 
 
 def _show(console: Console, found: Audit) -> None:

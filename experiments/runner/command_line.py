@@ -5,21 +5,20 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.hydra_config import HydraConfig
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
-from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ragx.checks import did_you_mean
+from ragx.checks import RunError, did_you_mean
 from ragx.parts import TARGET, PartsError
-from ragx.training.interruption import Interrupted, TrainingDivergedError
+from ragx.training.interruption import Interrupted, sigterm_raises
 
 USAGE = 2
+Result = TypeVar("Result")
 _failures: list[Exception] = []
 
 
@@ -35,14 +34,17 @@ def guarded(job: Callable[[], Any], conf: str, name: str) -> int:
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing and exiting
     try:
-        job()
+        with sigterm_raises():
+            job()
         if _failures:
             raise _failures.pop()
     except (HydraException, OmegaConfBaseException) as error:
         return _say(reword(error, conf, name), USAGE)
     except ValueError as error:
         return _say(str(error), USAGE)
-    except TrainingDivergedError as error:
+    except OSError as error:
+        return _say(f"{error.filename or 'a file'}: {error.strerror or error}.", USAGE)
+    except RunError as error:
         return _say(str(error), 1)
     except Interrupted as error:
         return _say(f"{error}: the state is saved; the same command takes it up again.", error.exit_status)
@@ -51,18 +53,27 @@ def guarded(job: Callable[[], Any], conf: str, name: str) -> int:
     return 0
 
 
-def attempt(task: Callable[[], float]) -> float:
-    """Run the task of one configuration, and keep its failure from Hydra, which would print lines of its own.
+def plain_command(command: Callable[[list[str]], None], usage: str) -> int:
+    """Run a command of ``name=value`` options and return its exit status; without options it tells its usage.
 
-    Within a sweep the failure is raised, since there the launcher has to learn of it.
+    Args:
+        command: takes the options.
+        usage: the help.
     """
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(usage)
+        return 0
+    return guarded(lambda: command(arguments), str(Path(__file__).resolve().parents[2] / "conf"), "run")
+
+
+def attempt(task: Callable[[], Result]) -> Result | None:
+    """Run the task of a Hydra job, and keep its failure from Hydra, which would print lines of its own."""
     try:
         return task()
     except Exception as error:
-        if HydraConfig.get().mode == RunMode.MULTIRUN:
-            raise
         _failures.append(error)
-        return float("nan")
+        return None
 
 
 def _say(message: str, status: int) -> int:
@@ -88,7 +99,7 @@ def reword(error: Exception, conf: str, name: str) -> str:
 
 def _unknown_key(key: str, conf: str, name: str) -> str:
     config = _compose(conf, name)
-    groups = [each.name for each in Path(conf).iterdir() if each.is_dir()]
+    groups = _groups(conf)
     parent, _, leaf = key.rpartition(".")
     node: Any = OmegaConf.select(config, parent) if parent else config
     options = [str(each) for each in node] if isinstance(node, Mapping) or OmegaConf.is_dict(node) else []
@@ -102,19 +113,32 @@ def _unknown_key(key: str, conf: str, name: str) -> str:
 
 def _unknown_choice(path: str, conf: str, text: str) -> str:
     group, _, choice = path.rpartition("/")
-    options = sorted(each.stem for each in (Path(conf) / group).glob("*.yaml"))
+    options = sorted({each.stem for folder in _folders(conf) for each in (folder / group).glob("*.yaml")})
     if not group or not options:
-        groups = sorted(each.name for each in Path(conf).iterdir() if each.is_dir())
+        groups = _groups(conf)
         return f"{path}: unknown config.{did_you_mean(path, groups)} Groups: {', '.join(groups)}."
     return f"{group}={choice}: unknown choice.{did_you_mean(choice, options)} Choices: {', '.join(options)}."
+
+
+def _groups(conf: str) -> list[str]:
+    folders = (each for folder in _folders(conf) for each in folder.iterdir())
+    return sorted({each.name for each in folders if each.is_dir()} - {"hydra"})
+
+
+def _folders(conf: str) -> list[Path]:
+    """Return the folder of configs and that of one's own, where ``--config-dir`` names one."""
+    match = re.search(r"(?:--config-dir|-cd)[= ](\S+)", " ".join(sys.argv[1:]))
+    own = Path(match[1]).resolve() if match else None
+    return [Path(conf), own] if own is not None and own.is_dir() else [Path(conf)]
 
 
 def _compose(conf: str, name: str) -> Any:
     """Return the config as it is without overrides but with the choices of groups on the command line."""
     GlobalHydra.instance().clear()
     chosen = [each for each in sys.argv[1:] if re.match(r"^[a-z]+=[\w-]+$", each)]
+    own = [f"hydra.searchpath=[{','.join(map(str, _folders(conf)[1:]))}]"] if len(_folders(conf)) > 1 else []
     with initialize_config_dir(conf, version_base="1.3"):
-        for overrides in (chosen, []):
+        for overrides in ([*own, *chosen], chosen, []):
             try:
                 return compose(name, overrides=overrides)
             except (HydraException, OmegaConfBaseException):

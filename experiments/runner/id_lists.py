@@ -30,6 +30,11 @@ def id_list(option: str, value: str) -> list[str]:
     elif Path(value).suffix in ENDINGS:
         ids = _read(option, Path(value), column)
     else:
+        check(
+            not Path(value).exists(),
+            f"{option}: {value} is a {'folder' if Path(value).is_dir() else 'file'}; a file of ids ends in "
+            f"{', '.join(ENDINGS)}, and an id of that name is written [{value}].",
+        )
         ids = [value.strip()]
     ids = [each for each in ids if each]
     check(bool(ids), f"{option}: expected at least one id, got {value!r}.")

@@ -1,7 +1,7 @@
 """Lists on request: options, the run, a table to read and a file to keep."""
 
 import sys
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -9,12 +9,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ragx.checks import check, did_you_mean
+from ragx.checks import check
 from ragx.report.find_run import find_run
 from ragx.report.recommendations import with_titles
 from ragx.report.run_folder import load_run
 from ragx.report.table_output import check_format, write_table
 from runner.id_lists import id_list
+from runner.options import parse_options, truth
 
 SHOWN_USERS = 10
 HELP = """python experiments/recommend.py run=<folder> users=[ann,bob] k=10
@@ -49,23 +50,12 @@ def parse(arguments: list[str]) -> Options:
     Raises:
         ValueError: an option is unknown, repeated or has no value, or run, or one of users and items, is missing.
     """
-    known = [each.name for each in fields(Options)]
-    given: dict[str, str] = {}
-    for argument in arguments:
-        name, equals, value = argument.partition("=")
-        check(
-            name in known,
-            f"{argument}: unknown option.{did_you_mean(name, known)} Options: {', '.join(known)}; each is name=value.",
-        )
-        check(bool(equals and value.strip()), f"{name}: a value is required; write {name}=…")
-        check(name not in given, f"{name}: given twice.")
-        given[name] = value.strip()
-    check("run" in given, "run: a value is required; write run=<folder of a finished run>.")
+    options = parse_options(Options, arguments)
     check(
-        ("users" in given) != ("items" in given),
+        bool(options.users) != bool(options.items),
         "Expected either users=[…], users=all or users=file.csv, or, for a new user, items=[…].",
     )
-    return Options(**given)
+    return options
 
 
 def recommend(arguments: list[str]) -> None:
@@ -76,12 +66,10 @@ def recommend(arguments: list[str]) -> None:
     """
     options = parse(arguments)
     check(options.k.isdecimal(), f"k: expected a whole number of at least 1, got {options.k!r}.")
-    truth = {"true": True, "false": False}
-    check(options.exclude_seen in truth, f"exclude_seen: expected true or false, got {options.exclude_seen!r}.")
     if options.output:
         check_format(options.output)
     users = None if options.users in ("", "all") else id_list("users", options.users)
-    rest: dict[str, Any] = {"exclude_seen": truth[options.exclude_seen]}
+    rest: dict[str, Any] = {"exclude_seen": truth("exclude_seen", options.exclude_seen)}
     for name in ("only", "without"):
         if text := getattr(options, name):
             rest[name] = id_list(name, text)

@@ -9,9 +9,10 @@ from rich.table import Table
 
 from ragx.data.dataset import Dataset
 from ragx.data.split import Split
+from runner.speaker import Speaker
 
 
-def print_data(console: Console, dataset: Dataset, split: Split) -> None:
+def print_data(console: Console | Speaker, dataset: Dataset, split: Split) -> None:
     """Print counts after every step and by kind of event, the parts and their fingerprint."""
     interactions = dataset.interactions
     for name, users, items, rows in dataset.steps:
@@ -31,8 +32,8 @@ def print_data(console: Console, dataset: Dataset, split: Split) -> None:
         console.print("  " + ", ".join(f"{count:,} {name}" for name, count in left.items()), highlight=False)
 
 
-def print_summary(console: Console, folder: Path) -> float:
-    """Print the results in a run folder as a table, and return the first validation metric's monitored value."""
+def print_summary(console: Console | Speaker, folder: Path) -> None:
+    """Print the results in a run folder as a table."""
     metrics = json.loads((folder / "metrics.json").read_text())
     parts = [part for part in ("validation", "test") if part in metrics]
     shown = [name for name in metrics["validation"] if name in _shown(metrics["validation"])]
@@ -48,11 +49,9 @@ def print_summary(console: Console, folder: Path) -> float:
         table.add_row(label, *(f"{row[part][name]:.4f}" for part in parts for name in shown))
     console.print(table)
     _print_notes(console, metrics, folder)
-    monitored: float = metrics["fit"]["best"].get("ndcg@20", next(iter(metrics["validation"].values())))
-    return monitored
 
 
-def _print_notes(console: Console, metrics: dict[str, Any], folder: Path) -> None:
+def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Path) -> None:
     part = "test" if "test" in metrics else "validation"
     if "best_achievable" in metrics:
         name = next((each for each in _shown(metrics[part]) if each.startswith("ndcg")), next(iter(metrics[part])))
@@ -64,8 +63,9 @@ def _print_notes(console: Console, metrics: dict[str, Any], folder: Path) -> Non
     seconds = fit["seconds"] + metrics.get("refit", {}).get("seconds", 0.0)
     epochs = f"kept epoch {fit['best_epoch']} of {fit['epochs']}"
     refit = ", refitted on train + validation" if "refit" in metrics else ""
-    resumed = fit["resumed_at"]
-    taken_up = f", taken up at epoch {resumed[0] + 1}, step {resumed[1]}" if resumed else ""
+    stages = [("training", fit), ("refit", metrics.get("refit", {}))]
+    resumed = [f", {name} taken up at step {stage['resumed_at']}" for name, stage in stages if stage.get("resumed_at")]
+    taken_up = "".join(resumed)
     console.print(
         f"{epochs}{refit}{taken_up}; {seconds:.0f} s of training, {metrics['seconds']:.0f} s in all, "
         f"{metrics['peak_memory_mb']:,} MB at most.",
@@ -79,7 +79,14 @@ def _print_notes(console: Console, metrics: dict[str, Any], folder: Path) -> Non
 
 def summary_line(metrics: dict[str, Any]) -> dict[str, Any]:
     """Return the final numbers as flat names, for trackers."""
-    flat = {f"{part}/{name}": value for part in ("validation", "test") for name, value in metrics.get(part, {}).items()}
+    sides = {"": metrics, "most_popular/": metrics["baseline"]["most_popular"]}
+    sides |= {"best_achievable/": metrics["best_achievable"]} if "best_achievable" in metrics else {}
+    flat = {
+        f"{side}{part}/{name}": value
+        for side, found in sides.items()
+        for part in ("validation", "test")
+        for name, value in found.get(part, {}).items()
+    }
     flat |= {"best_epoch": metrics["fit"]["best_epoch"], "fingerprint": metrics["split"]["fingerprint"]}
     return flat
 

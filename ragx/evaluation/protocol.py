@@ -2,67 +2,129 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-import torch
+import polars as pl
 
 from ragx.checks import check, check_choice
-from ragx.data.interactions import Interactions
 from ragx.data.split import Split
+from ragx.evaluation.bootstrap import intervals_of
 from ragx.evaluation.cold_users import COLD_USERS, ColdUsers, serve_by_popularity
-from ragx.evaluation.conventions import Conventions, preset
+from ragx.evaluation.conventions import NOTHING, Conventions, preset
 from ragx.evaluation.evaluate import EvaluationResult, evaluate
-from ragx.evaluation.names import parse_metrics
-from ragx.ranking.item_lists import ItemLists
+from ragx.evaluation.group_reports import check_groups, group_reports
+from ragx.evaluation.held_out import HeldOut, held_out_for_test, held_out_for_validation, item_lists
+from ragx.evaluation.names import needs_item_features, parse_metrics
 from ragx.ranking.scorers import Scorer
+from ragx.typing import Float, Tensor
 
-
-def item_lists(interactions: Interactions) -> ItemLists:
-    """Return the distinct items of every user of the map."""
-    users, items = (torch.tensor(interactions.column(name)) for name in ("user", "item"))
-    return ItemLists.from_pairs(users, items, interactions.num_users)
+__all__ = ["Protocol", "item_lists"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """How models are evaluated: exact ranking of the whole catalogue.
+    """How models are evaluated: exact ranking of the whole catalogue, ties settled by the items' outside ids.
 
     Validation masks train; test masks train and validation.
 
     Args:
         metrics: names of metrics.
         cutoffs: lengths K of the lists.
-        conventions: ``"lightgcn"``, ``"recbole"``, ``"trec"`` or ``"pyg"``, see ``ragx.evaluation.conventions``.
+        conventions: ``"lightgcn"``, ``"recbole"``, ``"trec"``, ``"pyg"``, ``"repeat_buying"``, or ``Conventions`` of
+            one's own, see ``ragx.evaluation.conventions``.
         final: whether a run opens the test part, once, at its end.
         memory: megabytes that blocks of scores may take; planned from the free memory by default.
         cold_users: what users without train interactions get: the ``"model"``'s list, as its features or bare
             embeddings have it, one by ``"popularity"``, or none (``"exclude"``), and they are left out and counted.
+        groups: what is reported by group: ``"activity"`` of users, ``"popularity"`` of items, columns of the table of
+            users.
+        intervals: whether every per-user metric gets its 95 % interval, bootstrap over users.
+
+    Raises:
+        ValueError: an option is out of range; the message says which.
     """
 
     metrics: Sequence[str] = ("recall", "precision", "f1", "hit_rate", "ndcg", "mrr", "map")
     cutoffs: Sequence[int] = (10, 20, 50)
-    conventions: str = "lightgcn"
+    conventions: str | Conventions = "lightgcn"
     final: bool = True
     memory: int | None = None
-    cold_users: ColdUsers = "model"
+    cold_users: ColdUsers = "exclude"
+    groups: Sequence[str] = ()
+    intervals: bool = True
 
     def __post_init__(self) -> None:
         parse_metrics(self.metrics, self.cutoffs)
-        preset(self.conventions)
         check_choice("cold_users", self.cold_users, COLD_USERS)
         check(self.memory is None or self.memory > 0, f"memory: expected megabytes above 0, got {self.memory}.")
+        named = isinstance(self.groups, Sequence) and not isinstance(self.groups, str)
+        check(named, f"groups: expected a list of names such as [activity, popularity], got {self.groups!r}.")
+        assert self.rules
 
-    def validate(self, scorer: Scorer, split: Split, *, metrics: Sequence[str] | None = None) -> EvaluationResult:
+    @cached_property
+    def rules(self) -> Conventions:
+        """The conventions with what cold users get: what two results share that are comparable.
+
+        Raises:
+            ValueError: there is no such preset, or the conventions say something else of cold users.
+        """
+        given = self.conventions
+        rules = preset(given) if isinstance(given, str) else given
+        check(isinstance(rules, Conventions), f"conventions: expected a preset or Conventions, got {given!r}.")
+        check(
+            rules.cold_users in (None, self.cold_users),
+            f"conventions.cold_users: expected null, as cold_users={self.cold_users} says it; got {rules.cold_users}.",
+        )
+        return replace(rules, cold_users=self.cold_users)
+
+    def check_attributes(
+        self, split: Split, *, item_features: Float[Tensor, "I F"] | None = None, user_table: pl.DataFrame | None = None
+    ) -> None:
+        """Check, before any training, that the data has what the metrics and groups are made of.
+
+        Raises:
+            ValueError: features of items, or a column of the table of users, are missing.
+        """
+        check(
+            item_features is not None or not needs_item_features(self.metrics),
+            "metrics: diversity needs features of the items, and this dataset has no attributes of items; leave "
+            "diversity out or add a table of items.",
+        )
+        check_groups(self.groups, user_table, split.train.users)
+
+    def validate(
+        self,
+        scorer: Scorer,
+        split: Split,
+        *,
+        metrics: Sequence[str] | None = None,
+        item_features: Float[Tensor, "I F"] | None = None,
+        user_table: pl.DataFrame | None = None,
+    ) -> EvaluationResult:
         """Return how well the validation items are ranked among those not in train.
 
         Args:
             scorer: what is evaluated.
             split: the data.
-            metrics: these alone, such as ``["ndcg@20"]``, instead of all.
+            metrics: these alone, such as ``["ndcg@20"]``, instead of all, without intervals and groups.
+            item_features: a vector an item, for ``diversity``.
+            user_table: outside ids in ``user`` and attributes, for groups.
+
+        Raises:
+            ValueError: nobody is left to be evaluated, a score is NaN, or features or columns are missing.
         """
-        return self._evaluate(scorer, split.validation, item_lists(split.train), split, metrics)
+        part = held_out_for_validation(split)
+        return self._evaluate(scorer, part, metrics, item_features, user_table)
 
     def test(
-        self, scorers: dict[str, Scorer], split: Split, *, reason: str, on_open: Callable[[str], None]
+        self,
+        scorers: dict[str, Scorer],
+        split: Split,
+        *,
+        reason: str,
+        on_open: Callable[[str], None],
+        item_features: Float[Tensor, "I F"] | None = None,
+        user_table: pl.DataFrame | None = None,
     ) -> dict[str, EvaluationResult]:
         """Open the test part once and return how well each scorer ranks it.
 
@@ -71,41 +133,51 @@ class Protocol:
             split: holds the sealed part.
             reason: why it opens.
             on_open: told of the look before any number is made.
+            item_features: as in :meth:`validate`, like what follows.
+            user_table: likewise.
+
+        Raises:
+            ValueError: as in :meth:`validate`.
         """
-        relevant = split.test.open(reason=reason, on_open=on_open)
-        seen = item_lists(split.train_and_validation)
-        return {name: self._evaluate(scorer, relevant, seen, split) for name, scorer in scorers.items()}
+        part = held_out_for_test(split, split.test.open(reason=reason, on_open=on_open))
+        return {name: self._evaluate(scorer, part, None, item_features, user_table) for name, scorer in scorers.items()}
 
     def _evaluate(
         self,
         scorer: Scorer,
-        held_out: Interactions,
-        seen: ItemLists,
-        split: Split,
-        metrics: Sequence[str] | None = None,
+        part: HeldOut,
+        metrics: Sequence[str] | None,
+        item_features: Tensor | None,
+        user_table: pl.DataFrame | None,
     ) -> EvaluationResult:
-        rules: Conventions = preset(self.conventions)
-        popularity = torch.tensor(split.train.item_counts(), dtype=torch.float64)
-        cold = torch.ones(split.train.num_users, dtype=torch.bool)
-        cold[torch.tensor(split.train.column("user"))] = False
-        relevant = item_lists(held_out)
-        counts = {"cold_users": int((cold & (relevant.lengths > 0)).sum())}
+        waiting = int((part.cold & (part.relevant.lengths > 0)).sum())
         check(
-            self.cold_users != "exclude" or bool((~cold & (relevant.lengths > 0)).any()),
-            f"cold_users=exclude leaves nobody: none of the {counts['cold_users']} users with held-out items has train "
+            self.cold_users != "exclude" or bool((~part.cold & (part.relevant.lengths > 0)).any()),
+            f"cold_users=exclude leaves nobody: none of the {waiting} users with held-out items has train "
             "interactions; choose popularity or model.",
         )
         if self.cold_users == "popularity":
-            scorer = serve_by_popularity(scorer, cold, popularity)
+            scorer = serve_by_popularity(scorer, part.cold, part.popularity)
         result = evaluate(
             scorer,
-            relevant,
-            seen if rules.masked == "seen" else None,
-            metrics=metrics or self.metrics,
+            part.relevant,
+            None if self.rules.masked == NOTHING else part.known,
+            metrics=self.metrics if metrics is None else metrics,
             cutoffs=self.cutoffs,
-            conventions=rules,
-            users=(~cold).nonzero().flatten() if self.cold_users == "exclude" else None,
-            item_popularity=popularity,
+            conventions=self.rules,
+            users=(~part.cold).nonzero().flatten() if self.cold_users == "exclude" else None,
+            item_popularity=part.popularity,
+            item_features=item_features,
+            item_ids=part.items.tie_keys,
             memory=None if self.memory is None else self.memory * 2**20,
         )
-        return replace(result, counts=result.counts | counts)
+        result = replace(result, counts=result.counts | {"cold_users": waiting})
+        return result if metrics is not None else self._with_spread(result, part, user_table)
+
+    def _with_spread(
+        self, result: EvaluationResult, part: HeldOut, user_table: pl.DataFrame | None
+    ) -> EvaluationResult:
+        """Add intervals and groups, which the evaluation after every epoch does without."""
+        columns = {name: result.per_user[name].to_numpy() for name in result.per_user.columns if name != "user"}
+        groups = group_reports(self.groups, result, part.relevant, part.known, part.popularity, user_table, part.users)
+        return replace(result, intervals=intervals_of(columns) if self.intervals else {}, groups=groups)

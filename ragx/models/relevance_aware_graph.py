@@ -103,21 +103,29 @@ class RelevanceAwareGraph(nn.Module):
 
     def forward(self, graph: Graph) -> Float[Tensor, "N D"]:
         """Return the final vector of every node, users first."""
-        x: Tensor = self.embedding
-        if self.feature_map is not None:
-            known = (graph.degree > 0).unsqueeze(1)  # what train does not know has an embedding that nothing shaped
-            x = torch.where(known, x, 0) + self.feature_map(self.features)
-        if self.is_linear_propagation:
-            share = 1 / (len(self.layers) + 1)
-            coefficients = [share] * (len(self.layers) + 1)
-            if self.readout.name == "last":
-                coefficients = [0.0] * len(self.layers) + [1.0]
-            weight, transposed = graph.edge_weight.to(x.dtype), graph.transposed_weight.to(x.dtype)
-            return linear_propagation(x, weight, graph.adjacency, coefficients, transposed_weight=transposed)
-        outputs = [x]
+        if not self.is_linear_propagation:
+            return self.readout(self.layer_outputs(graph))  # type: ignore[no-any-return]
+        x = self._input(graph)
+        share = 1 / (len(self.layers) + 1)
+        coefficients = [share] * (len(self.layers) + 1)
+        if self.readout.name == "last":
+            coefficients = [0.0] * len(self.layers) + [1.0]
+        weight, transposed = graph.edge_weight.to(x.dtype), graph.transposed_weight.to(x.dtype)
+        return linear_propagation(x, weight, graph.adjacency, coefficients, transposed_weight=transposed)
+
+    def layer_outputs(self, graph: Graph) -> list[Float[Tensor, "N D"]]:
+        """Return what the first layer is given and the output of every layer, without the read-out."""
+        outputs = [self._input(graph)]
         for layer in self.layers:
             outputs.append(layer(outputs[-1], graph))
-        return self.readout(outputs)  # type: ignore[no-any-return]
+        return outputs
+
+    def _input(self, graph: Graph) -> Tensor:
+        if self.feature_map is None:
+            return self.embedding
+        known = (graph.degree > 0).unsqueeze(1)  # what train does not know has an embedding that nothing shaped
+        features: Tensor = self.feature_map(self.features)
+        return torch.where(known, self.embedding, 0) + features
 
     @property
     def is_linear_propagation(self) -> bool:
@@ -131,7 +139,7 @@ class RelevanceAwareGraph(nn.Module):
         """Return what ranking asks for scores, with the layers as in evaluation."""
         training = self.training
         self.eval()
-        users, items = self(graph).float().cpu().split([self.num_users, self.num_items])
+        users, items = self(graph.to(self.embedding.device)).float().cpu().split([self.num_users, self.num_items])
         self.train(training)
         users, items = comparable(self.similarity, users) / self.temperature, comparable(self.similarity, items)
         if self.popularity_prior:

@@ -18,11 +18,11 @@ class Looks:
 
     def record(self, fingerprint: str, identity: str, reason: str) -> None:
         """Note one look."""
-        size = self.path.stat().st_size if self.path.is_file() else 0
         when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        record = {"fingerprint": fingerprint, "identity": identity, "reason": reason, "when": when}
-        JsonLines(self.path, keep=size).write(record)
+        JsonLines.append(
+            self.path, {"fingerprint": fingerprint, "identity": identity, "reason": reason, "when": when}
+        )
 
     def count(self, fingerprint: str) -> int:
         """Return how many looks the test part of a split has had."""
-        return sum(record["fingerprint"] == fingerprint for record in JsonLines.read(self.path))
+        return sum(record.get("fingerprint") == fingerprint for record in JsonLines.read(self.path))

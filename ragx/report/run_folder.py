@@ -1,6 +1,5 @@
 """What a run leaves behind, and how it is read back."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,47 +11,23 @@ import torch
 
 from ragx.checks import check
 from ragx.data.dataset import Dataset
-from ragx.data.features import node_features
 from ragx.data.ids import Identifier
 from ragx.data.interactions import Interactions
 from ragx.data.split import Split
+from ragx.evaluation.cold_users import serve_by_popularity
 from ragx.evaluation.protocol import item_lists
 from ragx.graph.graph import Graph
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
-from ragx.parts import Part, bind
+from ragx.parts import bind
 from ragx.ranking.ranking import rank
 from ragx.ranking.scorers import Scorer
 from ragx.report.allowed_items import allowed_items, only_allowed
 from ragx.report.fold_in import NEW_USER, add_user, with_new_user
 from ragx.report.recommendations import recommendation_table, with_titles
-from ragx.training.checkpoint import load_checkpoint, write_atomically
+from ragx.report.run_files import read_run
+from ragx.report.run_parts import GIVEN, build_model, build_split, features_for
+from ragx.training.checkpoint import load_checkpoint
 from ragx.typing import Tensor
-
-GIVEN: dict[str, tuple[str, ...]] = {
-    "dataset": (),
-    "split": ("dataset",),
-    "graph": ("interactions",),
-    "layer": ("in_channels", "out_channels"),
-    "model": ("num_users", "num_items", "layer", "features"),
-    "objective": (),
-    "optimizer": ("params",),
-    "trainer": (),
-    "evaluation": (),
-    "tracker": (),
-}
-"""The parts of a run, and what each is given when it is built."""
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file whole or not at all.
-
-    Raises:
-        ValueError: the file cannot be written; an earlier one is kept.
-    """
-    try:
-        write_atomically(path, lambda temporary: temporary.write_text(json.dumps(value, indent=2) + "\n"))
-    except OSError as error:
-        raise ValueError(f"{path}: the file could not be written ({error}); an earlier one is kept.") from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,8 +87,18 @@ class Run:
         users = [users] if isinstance(users, (int, str)) else users
         known = self.known
         rows = torch.arange(known.num_users) if users is None else torch.tensor(known.users.rows(users))
-        table = self._lists(self.model.scorer(self.graph), known, rows, k, exclude_seen, only, without)
+        table = self._lists(self.scorer, known, rows, k, exclude_seen, only, without)
         return with_titles(table, self.dataset) if titles else table
+
+    @property
+    def scorer(self) -> Scorer:
+        """What lists are made by: the model, and popularity for users of whom it knows neither events nor features."""
+        scorer = self.model.scorer(self.graph)
+        if self.config["evaluation"]["cold_users"] == "model" or self.model.features is not None:
+            return scorer
+        cold = torch.ones(self.known.num_users, dtype=torch.bool)
+        cold[torch.tensor(self.known.column("user"))] = False
+        return serve_by_popularity(scorer, cold, torch.tensor(self.known.item_counts(), dtype=torch.float64))
 
     def fold_in(
         self,
@@ -179,7 +164,7 @@ def load_run(folder: str | Path) -> Run:
     """
     folder = Path(folder)
     check((folder / "metrics.json").is_file(), f"{folder}: expected a finished run with metrics.json, found none.")
-    record, metrics = (_read_json(folder / name) for name in ("run.json", "metrics.json"))
+    record, metrics = read_run(folder)
     parts = bind(record["config"], {name: GIVEN[name] for name in ("dataset", "split", "graph", "layer", "model")})
     dataset = parts["dataset"].build()
     split = build_split(parts, dataset, record.get("target_kind"))
@@ -193,47 +178,7 @@ def load_run(folder: str | Path) -> Run:
     state = load_checkpoint(folder / "model.pt", record["identity"])
     try:
         model.load_state_dict(state["model"])
-    except (KeyError, RuntimeError) as error:
+    except (KeyError, RuntimeError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(f"{folder / 'model.pt'}: the checkpoint does not fit the run's config ({reason}).") from None
     return Run(folder, record["config"], metrics, model.eval(), graph, dataset, split)
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: expected a JSON file that a finished run left ({error}).") from None
-    check(isinstance(value, dict), f"{path}: expected a JSON object that a finished run left.")
-    return value  # type: ignore[no-any-return]
-
-
-def build_split(parts: dict[str, Part], dataset: Dataset, target_kind: str | None) -> Split:
-    """Return the split of a run, for one kind of event where there is a target."""
-    split: Split = parts["split"].build(dataset=dataset)
-    return split if target_kind is None else split.for_target(target_kind)
-
-
-def build_model(parts: dict[str, Part], graph: Graph, features: Tensor | None = None) -> RelevanceAwareGraph:
-    """Return the untrained model of a run, its weights drawn from torch's generator as it stands."""
-    given = {} if features is None else {"features": features}
-    model: RelevanceAwareGraph = parts["model"].build(
-        num_users=graph.num_users, num_items=graph.num_items, layer=parts["layer"].factory(), **given
-    )
-    return model
-
-
-def features_for(dataset: Dataset, train: Interactions, wanted: bool) -> Tensor | None:
-    """Return the node features of a dataset where they are wanted.
-
-    Raises:
-        ValueError: they are wanted and the dataset has no attributes of users or items.
-    """
-    if not wanted:
-        return None
-    features = node_features(dataset, train)
-    check(
-        features is not None,
-        f"model.features: dataset {dataset.name} has no attributes of users or items to make features of.",
-    )
-    return features

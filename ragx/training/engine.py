@@ -30,6 +30,11 @@ class Engine:
         check_choice("engine.device", self.device, ("auto", "cpu", "cuda"))
         check_choice("engine.precision", self.precision, PRECISIONS)
 
+    @property
+    def device_kind(self) -> str:
+        """The kind of device that ``"auto"`` comes to here."""
+        return "cuda" if self.device != "cpu" and torch.cuda.is_available() else "cpu"
+
     def fabric(self) -> Fabric:
         """Return a Fabric on one device."""
         reuse_freed_memory()
@@ -53,8 +58,11 @@ def reuse_freed_memory() -> None:
 
 
 @contextmanager
-def deterministic_algorithms() -> Iterator[None]:
-    """Have torch use deterministic algorithms, and put its settings back afterwards."""
+def deterministic_algorithms(device: torch.device) -> Iterator[None]:
+    """Have torch use deterministic algorithms on a CPU, and put its settings back afterwards."""
+    if device.type != "cpu":  # elsewhere some of what a user's layer calls has no such form
+        yield
+        return
     before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
     switches: Any = torch.utils.deterministic  # a module that is a class at run time
     fill = switches.fill_uninitialized_memory

@@ -1,19 +1,44 @@
 """Ends of a run other than the planned one."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Self
 
+from ragx.checks import RunError
 
-class Interrupted(Exception):  # noqa: N818 - it is no error
-    """A signal asked the run to stop; its state is saved."""
+
+class Interrupted(BaseException):
+    """A signal asked the run to stop; its state is saved. No ``except Exception`` on the way may go on instead."""
 
     def __init__(self, signal_number: int) -> None:
         super().__init__(f"stopped by {signal.Signals(signal_number).name}")
-        self.exit_status = 128 + signal_number
+        self.signal_number, self.exit_status = signal_number, 128 + signal_number
+
+    def __reduce__(self) -> tuple[type["Interrupted"], tuple[int]]:
+        return type(self), (self.signal_number,)
 
 
-class TrainingDivergedError(Exception):
+@contextmanager
+def sigterm_raises() -> Iterator[None]:
+    """Have SIGTERM raise :class:`Interrupted` where nothing else waits for it, as SIGINT raises KeyboardInterrupt."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Interrupted(number)
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # Python gives signals to the main thread only
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class TrainingDivergedError(RunError):
     """The loss is not a finite number."""
 
 

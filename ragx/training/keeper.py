@@ -1,6 +1,8 @@
 """What a training keeps: the checkpoint to resume from, the best model and the log."""
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,9 +36,10 @@ class Keeper:
             return progress
         if (self.folder / "last.pt").is_file():
             state = load_checkpoint(self.folder / "last.pt", self.identity)
-            model.load_state_dict(state["model"])
-            optimizer.load_state_dict(state["optimizer"])
-            progress = Progress(**state["progress"])
+            with _named(self.folder / "last.pt"):
+                model.load_state_dict(state["model"])
+                optimizer.load_state_dict(state["optimizer"])
+                progress = Progress(**state["progress"])
             self.resumed = True
         self._lines = JsonLines(self.folder / "curve.jsonl", keep=progress.log_size)
         return progress
@@ -64,7 +67,8 @@ class Keeper:
             return self._best or model.state_dict()
         if progress.best_value is None:
             self.keep_best(model, progress)
-        state: dict[str, Any] = load_checkpoint(self.folder / "best.pt", self.identity)["model"]
+        with _named(self.folder / "best.pt"):
+            state: dict[str, Any] = load_checkpoint(self.folder / "best.pt", self.identity)["model"]
         return state
 
     def log(self, record: dict[str, Any]) -> None:
@@ -82,5 +86,16 @@ def finished_epochs(folder: Path) -> list[dict[str, float]]:
     """Return the records of the epochs that a training in ``folder`` would not run again."""
     if not (folder / "last.pt").is_file():
         return []
-    history: list[dict[str, float]] = load_checkpoint(folder / "last.pt")["progress"]["history"]
+    with _named(folder / "last.pt"):
+        history: list[dict[str, float]] = load_checkpoint(folder / "last.pt")["progress"]["history"]
     return history
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Say of which file it is that something is missing from, or of another shape than the run asks for."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+        reason = f"it has no {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
+        raise ValueError(f"{path}: the checkpoint does not fit the run ({reason}); delete it to start anew.") from None

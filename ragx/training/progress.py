@@ -16,6 +16,9 @@ class ProgressView(Protocol):
     def __exit__(self, *_: object) -> None:
         """Show no more."""
 
+    def taken_up(self, step: int, steps: int) -> None:
+        """Show that training goes on behind step ``step``, counted over epochs of ``steps`` steps."""
+
     def epoch(self, epoch: int, epochs: int, steps: int) -> None:
         """Show that epoch ``epoch``, counted from 0, of ``epochs`` begins, with ``steps`` steps."""
 
@@ -34,6 +37,9 @@ class NoProgress:
 
     def __exit__(self, *_: object) -> None:
         return None
+
+    def taken_up(self, step: int, steps: int) -> None:
+        """Do nothing."""
 
     def epoch(self, epoch: int, epochs: int, steps: int) -> None:
         """Do nothing."""
@@ -78,6 +84,11 @@ class TerminalProgress:
     def __exit__(self, *_: object) -> None:
         self.bar.stop()
 
+    def taken_up(self, step: int, steps: int) -> None:
+        """Write a line."""
+        place = f"epoch {step // steps + 1}, step {step % steps}"
+        self.console.print(f"{self.title}: taken up at step {step} ({place})", highlight=False)
+
     def epoch(self, epoch: int, epochs: int, steps: int) -> None:
         """Move the bar to the start of an epoch."""
         self.epochs, self.done = epochs, epoch * steps
@@ -95,6 +106,8 @@ class TerminalProgress:
         if value is not None and best_epoch == record["epoch"]:
             self.best = value
         if not self.console.is_terminal:
-            shown = "" if value is None else f"  {self.monitor} {value:.4f}{' *' if value == self.best else ''}"
+            shown = (
+                "" if value is None else f"  {self.monitor} {value:.4f}{' *' if best_epoch == record['epoch'] else ''}"
+            )
             epoch = int(record["epoch"])
             self.console.print(f"{self.title}: epoch {epoch} of {self.epochs}  loss {record['loss']:.4f}{shown}")

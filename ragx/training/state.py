@@ -11,6 +11,7 @@ class Progress:
     Args:
         epoch: epochs finished.
         step: steps finished within the epoch under way.
+        steps: steps finished over all epochs.
         loss_sum: sum of the losses of those steps.
         best_value: best monitored value so far.
         best_epoch: epochs finished when it was reached.
@@ -22,6 +23,7 @@ class Progress:
 
     epoch: int = 0
     step: int = 0
+    steps: int = 0
     loss_sum: float = 0.0
     best_value: float | None = None
     best_epoch: int = 0
@@ -42,7 +44,7 @@ class FitResult:
         best: validation metrics of that model; empty without validation.
         history: one record for each epoch.
         seconds: time spent training, validation left out.
-        resumed_at: epoch and step at which an earlier part was taken up, or None.
+        resumed_at: step, counted over all epochs, at which an unfinished training was taken up, or None.
     """
 
     epochs: int
@@ -51,8 +53,8 @@ class FitResult:
     best: dict[str, float]
     history: list[dict[str, float]]
     seconds: float
-    resumed_at: tuple[int, int] | None
+    resumed_at: int | None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plain values."""
-        return {**vars(self), "resumed_at": list(self.resumed_at) if self.resumed_at else None}
+        return dict(vars(self))

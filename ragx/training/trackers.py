@@ -1,6 +1,7 @@
 """Trackers: where the numbers of a run go."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,9 @@ class Tracker(Protocol):
 
     def log(self, values: dict[str, float], step: int) -> None:
         """Record values at an epoch."""
+
+    def table(self, folder: Path, name: str, columns: list[str], rows: list[list[Any]]) -> None:
+        """Record a table, such as a sweep's means and deviations over seeds, under a name of its own."""
 
     def finish(self, summary: dict[str, Any], failed: bool = False) -> None:
         """End the record with the final results."""
@@ -43,10 +47,30 @@ class JsonLines:
         return self.path.stat().st_size
 
     @staticmethod
+    def append(path: Path, record: dict[str, Any]) -> None:
+        """Add one record to a file that other processes add to at the same time."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        line = json.dumps(record).encode() + b"\n"
+        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            end = os.lseek(handle, 0, os.SEEK_END)
+            torn = end > 0 and os.pread(handle, 1, end - 1) != b"\n"  # a process died within its line
+            os.write(handle, b"\n" + line if torn else line)
+        finally:
+            os.close(handle)
+
+    @staticmethod
     def read(path: Path) -> list[dict[str, Any]]:
-        """Return the records of a file; what a process that died left behind the last line's end is none."""
-        lines = path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
-        return [json.loads(line) for line in lines]
+        """Return the records of a file; a line that a process left unfinished is none."""
+        records = []
+        for line in path.read_bytes().split(b"\n") if path.is_file() else []:
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(record, dict):
+                records.append(record)
+        return records
 
 
 class NoTracker:
@@ -56,6 +80,9 @@ class NoTracker:
         """Do nothing."""
 
     def log(self, values: dict[str, float], step: int) -> None:
+        """Do nothing."""
+
+    def table(self, folder: Path, name: str, columns: list[str], rows: list[list[Any]]) -> None:
         """Do nothing."""
 
     def finish(self, summary: dict[str, Any], failed: bool = False) -> None:

@@ -122,14 +122,14 @@ class Trainer:
         loop = _Loop(self, fabric, model, wrapped, stepper, graph, objective, batches, keeper, progress)
         loop.seed, loop.steps, loop.planned, loop.rates = seed, steps, planned, rates
         loop.tracker, loop.view = tracker or NoTracker(), view or NoProgress()
-        resumed = (progress.epoch, progress.step) if keeper.resumed else None
-        with deterministic_algorithms(), SignalWatch() as loop.watch, loop.view:
+        loop.taken_up = progress.steps if keeper.resumed else None
+        with deterministic_algorithms(fabric.device), SignalWatch() as loop.watch, loop.view:
             loop.run(epochs or planned, validate)
         model.load_state_dict(keeper.best(model, progress))
         best = next((row for row in progress.history if row["epoch"] == progress.best_epoch), {})
         metrics = {name: value for name, value in best.items() if name not in ("epoch", "loss")} if validate else {}
         return FitResult(
-            progress.epoch, progress.best_epoch, planned, metrics, progress.history, progress.seconds, resumed
+            progress.epoch, progress.best_epoch, planned, metrics, progress.history, progress.seconds, loop.taken_up
         )
 
 
@@ -154,11 +154,15 @@ class _Loop:
     tracker: Tracker = field(default_factory=NoTracker)
     view: ProgressView = field(default_factory=NoProgress)
     watch: SignalWatch = field(default_factory=SignalWatch)
+    taken_up: int | None = None
 
     def run(self, epochs: int, validate: Validate | None) -> None:
         """Run what is left of ``epochs`` epochs, or until validation has been stale for long enough."""
-        patience = self.settings.stopping.patience
-        while self.progress.epoch < epochs and not (validate and patience and self.progress.stale >= patience):
+        if self.is_over(epochs, validate):
+            self.taken_up = None  # a training that was whole is not taken up
+        elif self.taken_up is not None:
+            self.view.taken_up(self.taken_up, self.steps)
+        while not self.is_over(epochs, validate):
             self.view.epoch(self.progress.epoch, epochs, self.steps)
             self.wrapped.train()
             while self.progress.step < self.steps:
@@ -169,6 +173,13 @@ class _Loop:
                     self.save()
                     raise Interrupted(self.watch.received)
             self.end_epoch(epochs, validate)
+            if self.watch.received is not None:
+                raise Interrupted(self.watch.received)
+
+    def is_over(self, epochs: int, validate: Validate | None) -> bool:
+        """Say whether there is nothing left to train."""
+        patience = self.settings.stopping.patience
+        return self.progress.epoch >= epochs or bool(validate and patience and self.progress.stale >= patience)
 
     def train_step(self) -> None:
         """Take one optimiser step on keyed batches, with keyed draws inside the layers."""
@@ -192,6 +203,7 @@ class _Loop:
             self.fabric.clip_gradients(self.wrapped, self.optimizer, max_norm=self.settings.clip_norm)
         self.optimizer.step()
         progress.step += 1
+        progress.steps += 1
         progress.loss_sum += loss
         progress.seconds += time.perf_counter() - start
         self.view.step(progress.step, loss)
@@ -204,6 +216,7 @@ class _Loop:
         progress.step, progress.loss_sum = 0, 0.0
         due = progress.epoch % self.settings.validate_every == 0 or progress.epoch == epochs
         if validate and due:
+            self.check_weights()
             self.model.eval()
             metrics = validate(self.model)
             value = self.settings.stopping.value_of(metrics)
@@ -223,4 +236,14 @@ class _Loop:
 
     def save(self) -> None:
         """Write the checkpoint that a resume takes up."""
+        self.check_weights()
         self.keeper.save(self.model, self.optimizer.optimizer, self.progress)
+
+    def check_weights(self) -> None:
+        """Raise :class:`TrainingDivergedError` where a weight is no finite number, before it is kept or ranked by."""
+        for name, parameter in self.model.named_parameters():
+            if not bool(parameter.detach().isfinite().all()):
+                raise TrainingDivergedError(
+                    f"{name} became infinite or NaN in epoch {self.progress.epoch + 1}, step {self.progress.step}. "
+                    f"{self.keeper.last_good()} Try a smaller learning rate or trainer.clip_norm=1."
+                )

@@ -1,5 +1,6 @@
 """Weights & Biases; the one file that imports it."""
 
+import hashlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -34,21 +35,49 @@ class WandbTracker:
         if self.mode == "offline":
             shutil.rmtree(folder / "wandb", ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
-        self._run = wandb.init(
-            mode=self.mode,  # type: ignore[arg-type]
-            project=self.project,
-            group=self.group or run.get("cell"),
-            tags=self.tags,
-            dir=str(folder),
+        sweep = run.get("sweep")
+        self._run = self._begin(
+            folder,
             id=run["identity"],
             name=run["name"],
+            group=self.group or run.get("cell"),
+            tags=[*(self.tags or []), *([sweep] if sweep else [])],
             config=run,
             resume="allow" if self.mode == "online" else None,
-            reinit="finish_previous",
-            settings=wandb.Settings(silent=True, console="off", x_disable_stats=True, x_save_requirements=False),
         )
         for record in history:
             self.log({name: value for name, value in record.items() if name != "epoch"}, int(record["epoch"]))
+
+    def table(self, folder: Path, name: str, columns: list[str], rows: list[list[Any]]) -> None:
+        """Record a table as a run of its own, such as a sweep's means and deviations over seeds.
+
+        Args:
+            folder: where the run lies.
+            name: name of the run.
+            columns: names of the columns.
+            rows: one list of plain values for each row.
+        """
+        if self.mode == "offline":
+            shutil.rmtree(folder / "wandb", ignore_errors=True)
+        identity = hashlib.sha256(str(name).encode()).hexdigest()[:10]
+        run = self._begin(folder, id=identity, name=name, tags=[name], config={"sweep": name})
+        run.log({"summary": wandb.Table(columns=columns, data=rows)})
+        run.finish()
+
+    def _begin(self, folder: Path, **options: Any) -> Any:
+        """Return a run of W&B; its refusal, for want of an account say, is a mistake in what was asked for."""
+        quiet = wandb.Settings(silent=True, console="off", x_disable_stats=True, x_save_requirements=False)
+        try:
+            return wandb.init(
+                mode=self.mode,  # type: ignore[arg-type]
+                project=self.project,
+                dir=str(folder),
+                reinit="finish_previous",
+                settings=quiet,
+                **options,
+            )
+        except wandb.Error as error:
+            raise ValueError(f"tracker: W&B refuses ({error}); tracker.mode=offline needs no account.") from None
 
     def log(self, values: dict[str, float], step: int) -> None:
         """Record values at an epoch."""

@@ -34,6 +34,7 @@ def run(tiny_shop: Dataset, tiny_split: Split, tiny_graph: Graph) -> Run:
     )
     weight = {"_target_": "ragx.graph.weights.SymmetricNorm"}
     config = {"graph": {"_target_": "ragx.graph.build.build_graph", "weight": weight}, "trainer": {"refit": False}}
+    config["evaluation"] = {"cold_users": "exclude"}
     return Run(Path("nowhere"), config, {}, model, tiny_graph, tiny_shop, tiny_split)
 
 

@@ -20,12 +20,22 @@ def test_deterministic_algorithms_are_on_within_and_as_they_were_afterwards(befo
 
     try:
         torch.use_deterministic_algorithms(before[0], warn_only=before[1])
-        with pytest.raises(KeyError), deterministic_algorithms():
+        with pytest.raises(KeyError), deterministic_algorithms(torch.device("cpu")):
             assert now() == (True, False, False)
             raise KeyError
         assert now() == (*before, True)
     finally:
         torch.use_deterministic_algorithms(False)
+
+
+def test_elsewhere_than_on_a_cpu_nothing_is_switched() -> None:
+    with deterministic_algorithms(torch.device("cuda")):
+        assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_auto_is_the_device_that_is_there() -> None:
+    assert Engine(device="cpu").device_kind == "cpu"
+    assert Engine(device="auto").device_kind == ("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def test_training_puts_torch_s_settings_back(fit: Any) -> None:

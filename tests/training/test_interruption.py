@@ -1,6 +1,7 @@
 """Signals are noted, and a second one ends the process's work at once."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ragx.training.interruption import Interrupted, SignalWatch
+from ragx.training.interruption import Interrupted, SignalWatch, sigterm_raises
 
 WATCHED = """
 import sys, time
@@ -70,3 +71,20 @@ def test_a_process_of_its_own_is_stopped_by_sigterm(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=60) == 143
     process.stdout.close()
+
+
+def test_sigterm_raises_where_nothing_waits_for_it() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Interrupted, match="SIGTERM") as caught, sigterm_raises():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert caught.value.exit_status == 143
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_an_interruption_passes_from_one_process_to_another() -> None:
+    again = pickle.loads(pickle.dumps(Interrupted(signal.SIGINT)))
+    assert (str(again), again.exit_status) == ("stopped by SIGINT", 130)
+
+
+def test_no_one_who_catches_errors_swallows_an_interruption() -> None:
+    assert not issubclass(Interrupted, Exception)

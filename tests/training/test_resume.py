@@ -69,7 +69,7 @@ def test_a_run_cut_off_within_an_epoch_ends_as_an_unbroken_one(
     with pytest.raises(break_at_step(steps + 3)):
         run(tmp_path / "broken", objective=make())
     resumed, result = run(tmp_path / "broken", objective=make())
-    assert result.resumed_at == (1, 2)
+    assert result.resumed_at == steps + 2
     assert expected.resumed_at is None
     assert result.history == expected.history
     assert (result.best, result.best_epoch, result.epochs) == (expected.best, expected.best_epoch, expected.epochs)
@@ -78,7 +78,9 @@ def test_a_run_cut_off_within_an_epoch_ends_as_an_unbroken_one(
     assert [row["epoch"] for row in lines_of(tmp_path / "broken")] == [1, 2, 3, 4]
 
 
-def test_a_death_between_log_and_checkpoint_doubles_no_line(fit: Any, tmp_path: Path, ranks_of: Any) -> None:
+def test_a_death_between_log_and_checkpoint_doubles_no_line(
+    fit: Any, tmp_path: Path, ranks_of: Any, tiny_split: Split
+) -> None:
     class Fatal(NoTracker):
         def log(self, values: dict[str, float], step: int) -> None:
             if step == 2:
@@ -90,9 +92,9 @@ def test_a_death_between_log_and_checkpoint_doubles_no_line(fit: Any, tmp_path: 
         run(tmp_path / "broken", tracker=Fatal())
     assert [row["epoch"] for row in lines_of(tmp_path / "broken")] == [1, 2]
     resumed, result = run(tmp_path / "broken")
+    steps = math.ceil(tiny_split.train.pairs().height / BATCH)
     assert result.resumed_at is not None
-    assert result.resumed_at[0] == 1
-    assert result.resumed_at[1] > 0
+    assert steps < result.resumed_at < 2 * steps
     assert lines_of(tmp_path / "broken") == lines_of(tmp_path / "whole")
     assert result.history == expected.history
     assert_same(whole, resumed)
@@ -122,6 +124,7 @@ def test_a_finished_training_is_not_trained_again(fit: Any, tmp_path: Path, rank
     assert_same(first, second)
     assert result.seconds == expected.seconds
     assert result.history == expected.history
+    assert result.resumed_at is None
 
 
 def test_a_checkpoint_of_another_run_is_refused(fit: Any, tmp_path: Path) -> None:
@@ -130,9 +133,18 @@ def test_a_checkpoint_of_another_run_is_refused(fit: Any, tmp_path: Path) -> Non
         fit(small(max_epochs=1), tmp_path, identity="two")
 
 
-def test_a_signal_stops_after_the_step_with_the_state_saved(fit: Any, tmp_path: Path, ranks_of: Any) -> None:
+@pytest.mark.parametrize("validation", [1, 4])
+def test_a_signal_within_validation_stops_with_the_state_saved(
+    validation: int, fit: Any, tmp_path: Path, ranks_of: Any, tiny_split: Split
+) -> None:
+    """After the last validation too: what comes behind a training has to learn that it was stopped."""
+    seen = 0
+
     def signalled(model: nn.Module) -> dict[str, float]:
-        os.kill(os.getpid(), signal.SIGTERM)
+        nonlocal seen
+        seen += 1
+        if seen == validation:
+            os.kill(os.getpid(), signal.SIGTERM)
         return dict(ranks_of(model))
 
     before = signal.getsignal(signal.SIGTERM)
@@ -142,6 +154,7 @@ def test_a_signal_stops_after_the_step_with_the_state_saved(fit: Any, tmp_path: 
     assert caught.value.exit_status == 143
     assert signal.getsignal(signal.SIGTERM) is before
     resumed, result = fit(small(), tmp_path / "broken", validate=ranks_of)
-    assert result.resumed_at == (1, 1)
+    steps = math.ceil(tiny_split.train.pairs().height / BATCH)
+    assert result.resumed_at == (validation * steps if validation < 4 else None)
     assert result.history == expected.history
     assert_same(whole, resumed)

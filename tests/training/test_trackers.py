@@ -1,5 +1,7 @@
 """Lines of JSON, cut back to a checkpoint."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 from ragx.training.trackers import JsonLines
@@ -42,3 +44,21 @@ def test_a_last_line_that_was_torn_off_is_no_record(tmp_path: Path) -> None:
     path = tmp_path / "curve.jsonl"
     path.write_text('{"epoch": 1}\n{"epoch": 2, "lo')
     assert JsonLines.read(path) == [{"epoch": 1}]
+
+
+def test_a_record_behind_a_torn_line_stands_on_a_line_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "looks.jsonl"
+    path.write_text('{"look": 1}\n{"look": 2, "re')
+    JsonLines.append(path, {"look": 3})
+    JsonLines.append(path, {"look": 4})
+    assert JsonLines.read(path) == [{"look": 1}, {"look": 3}, {"look": 4}]
+
+
+def test_processes_that_append_at_once_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "looks.jsonl"
+    script = "import sys; from pathlib import Path; from ragx.training.trackers import JsonLines\n"
+    script += "for n in range(200): JsonLines.append(Path(sys.argv[1]), {'who': sys.argv[2], 'n': n})"
+    writers = [subprocess.Popen([sys.executable, "-c", script, str(path), str(who)]) for who in range(3)]
+    assert [writer.wait(timeout=60) for writer in writers] == [0, 0, 0]
+    found = JsonLines.read(path)
+    assert sorted((record["who"], record["n"]) for record in found) == [(str(w), n) for w in range(3) for n in range(200)]

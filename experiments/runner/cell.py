@@ -1,0 +1,151 @@
+"""One configuration on its data: what decides its result, and where that result lies."""
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ragx.data.dataset import Dataset
+from ragx.data.fingerprint import content_hash
+from ragx.data.split import Split
+from ragx.evaluation.protocol import Protocol
+from ragx.parts import Part
+from ragx.report.provenance import identity_of
+from ragx.report.run_parts import build_split
+from ragx.report.source_hash import source_hash
+from ragx.training.trackers import Tracker
+from ragx.training.trainer import Trainer
+from runner.preflight import bind_parts, check_settings, try_small
+
+DECISIVE = ("dataset", "split", "graph", "layer", "model", "objective", "optimizer", "trainer")
+PLACES = ("root", "path", "uri", "vectors")  # the split's fingerprint says what was found there
+RULES = ("conventions", "cold_users")  # of the evaluation, these alone reach the choice of the epoch
+_last_data: dict[str, tuple[Dataset, Split]] = {}
+
+
+@dataclass(eq=False)
+class Cell:
+    """A bound configuration with its data.
+
+    ``cell`` is the identity of the configuration without its seed, ``identity`` that of the run, ``train_identity``
+    that of its training before any refit, and ``source`` the hash of the code that takes part.
+    """
+
+    config: dict[str, Any]
+    parts: dict[str, Part]
+    dataset: Dataset
+    split: Split
+    plain: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.plain = {name: part.as_dict() for name, part in self.parts.items()}
+        decisive = {name: _without_places(self.plain[name]) for name in DECISIVE}
+        decisive["trainer"].pop("checkpoint_every", None)
+        decisive["trainer"].pop("engine", None)
+        decisive["trainer"].pop("refit", None)
+        engine = self.trainer.engine
+        cell = {
+            **decisive,
+            "rules": {name: self.plain["evaluation"].get(name) for name in RULES},
+            "features": self.config["features"],
+            "refit": self.trainer.refit,
+            "fingerprint": self.split.fingerprint,
+            "data": self.data,
+            "threads": torch.get_num_threads(),
+            "precision": engine.precision,
+            "device": engine.device_kind,
+        }
+        self.cell = identity_of(cell)
+        self.identity = identity_of({**cell, "seed": self.config["seed"]})
+        self.train_identity = identity_of({**cell, "seed": self.config["seed"], "refit": None})
+        self.source = source_hash(_modules(self.plain))
+        model = self.parts["model"].name.rpartition(".")[2]
+        self.name = f"{self.dataset.name}-{model}-{self.identity}"
+        self.runs = Path(self.config["runs"])
+        self.folder = self.runs / self.name
+
+    @cached_property
+    def data(self) -> str:
+        """Hash of everything that is read: events with times, values and kinds, and attributes where they are used."""
+        return content_hash(self.dataset.interactions, self.dataset.tables if self.config["features"] else {})
+
+    @cached_property
+    def trainer(self) -> Trainer:
+        """The settings of the loop."""
+        trainer: Trainer = self.parts["trainer"].build()
+        return trainer
+
+    @cached_property
+    def protocol(self) -> Protocol:
+        """How the run is evaluated."""
+        protocol: Protocol = self.parts["evaluation"].build()
+        return protocol
+
+    @cached_property
+    def tracker(self) -> Tracker:
+        """Where its numbers go."""
+        tracker: Tracker = self.parts["tracker"].build()
+        return tracker
+
+
+def bind_cell(config: dict[str, Any]) -> dict[str, Part]:
+    """Return the parts of a config after everything that needs no data was checked.
+
+    Raises:
+        ValueError: the config is at fault; a :class:`ragx.parts.PartsError` where it is a part.
+    """
+    parts = bind_parts(config)
+    check_settings(config)
+    try_small(parts)
+    return parts
+
+
+def load_cell(config: dict[str, Any]) -> Cell:
+    """Return a configuration with its data, whose threads are those of the process from here on.
+
+    Raises:
+        ValueError: the config, the data or their combination is at fault; nothing has been written then.
+    """
+    parts = bind_cell(config)
+    if config["threads"]:
+        torch.set_num_threads(config["threads"])
+    return Cell(config, parts, *_data(parts, config["target_kind"]))
+
+
+def _data(parts: dict[str, Part], target_kind: str | None) -> tuple[Dataset, Split]:
+    """Return dataset and split; those of the last call are kept, since the cells of a sweep share them."""
+    key = json.dumps([parts["dataset"].as_dict(), parts["split"].as_dict(), target_kind], default=str)
+    if key not in _last_data:
+        _last_data.clear()
+        dataset: Dataset = parts["dataset"].build()
+        _last_data[key] = dataset, build_split(parts, dataset, target_kind)
+    return _last_data[key]
+
+
+def with_whole_paths(value: Any) -> Any:
+    """Return the config of a dataset whose files are found again from any current folder."""
+    if not isinstance(value, dict):
+        return value
+    whole = {name: with_whole_paths(each) for name, each in value.items()}
+    for name in PLACES:
+        if isinstance(whole.get(name), str) and Path(whole[name]).exists():
+            whole[name] = str(Path(whole[name]).resolve())
+    return whole
+
+
+def _without_places(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_places(each) for name, each in value.items() if name not in PLACES}
+    return [_without_places(each) for each in value] if isinstance(value, list) else value
+
+
+def _modules(value: Any) -> set[str]:
+    """Return the modules of all targets in a config, those of trackers and diagnostics apart."""
+    if isinstance(value, dict):
+        own = {str(value[name]).rpartition(".")[0] for name in ("_target_", "conv") if name in value}
+        rest = [_modules(each) for name, each in value.items() if name not in ("tracker", "diagnostics")]
+        return own.union(*rest)
+    return set().union(*map(_modules, value)) if isinstance(value, list) else set()

@@ -1,0 +1,160 @@
+"""Select, then look: the best configuration of every row by validation, and only then its test values."""
+
+import math
+import shutil
+import statistics
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ragx.checks import check
+from ragx.report.run_files import read_run, write_json
+from ragx.report.sweep_record import CellState, SweepRecord, find_sweep
+from runner.again import config_of
+from runner.cell import Cell, load_cell
+from runner.execute import execute
+from runner.options import parse_options, truth
+from runner.speaker import Speaker
+
+HELP = """python experiments/final.py sweep=<name>
+
+sweep=<name>   a sweep, or as much of its name as no other begins with
+refit=true     train the chosen configurations anew on train + validation, as long as validation chose
+runs=runs      folder of run folders"""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for, as text."""
+
+    sweep: str
+    refit: str = "false"
+    runs: str = "runs"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The configuration that validation chose for a row.
+
+    Args:
+        row: label of the row.
+        cells: its runs, one for each seed.
+        budget: number of configurations it was chosen from.
+    """
+
+    row: str
+    cells: Sequence[CellState]
+    budget: int
+
+    @property
+    def mean(self) -> float:
+        """Mean monitored validation value over seeds."""
+        return statistics.fmean(cell.value or 0.0 for cell in self.cells)
+
+
+def finalize(arguments: Sequence[str]) -> None:
+    """Choose, look once, and leave ``final.json`` in the folder of the sweep.
+
+    Raises:
+        ValueError: there is no such sweep, or no configuration of a row is done with all its seeds.
+    """
+    options = parse_options(Options, arguments)
+    refit = truth("refit", options.refit)
+    console = Console(file=sys.stdout)
+    record = find_sweep(Path(options.runs), options.sweep)
+    rows, metrics = [], []
+    for choice in choose(record, console):
+        cells = [_look(cell, refit, console) for cell in choice.cells]
+        found = [read_run(cell.folder)[1] for cell in cells]
+        metrics.append((choice, found))
+        rows.append(
+            {
+                "row": choice.row,
+                "cell": cells[0].cell,
+                "options": _own_options(choice, record),
+                "folders": [str(cell.folder) for cell in cells],
+                "budget": choice.budget,
+            }
+        )
+    write_json(record.folder / "final.json", {"refit": refit, "rows": rows})
+    _show(console, metrics, record)
+
+
+def choose(record: SweepRecord, console: Console) -> list[Choice]:
+    """Return the best configuration of every row, by the mean over its seeds.
+
+    Raises:
+        ValueError: no configuration of a row is done with all its seeds.
+    """
+    rows: dict[str, dict[tuple[str, ...], list[CellState]]] = {}
+    for cell in record.cells():
+        rows.setdefault(cell.planned.row, {}).setdefault(cell.planned.configuration, []).append(cell)
+    choices = []
+    for row, configurations in rows.items():
+        whole = {name: cells for name, cells in configurations.items() if all(_is_done(cell) for cell in cells)}
+        of_row = f" of row {row}" if row else ""
+        check(
+            bool(whole),
+            f"sweep {record.folder.name}: no configuration{of_row} is done with all its seeds; run the sweep again.",
+        )
+        if len(whole) < len(configurations):
+            left = len(configurations) - len(whole)
+            said = f"{left} of {len(configurations)} configurations{of_row} are not done"
+            console.print(f"{said}; the choice is among the others.", style="yellow", highlight=False)
+        candidates = [Choice(row, cells, len(configurations)) for cells in whole.values()]
+        choices.append(max(candidates, key=lambda choice: choice.mean))
+    return choices
+
+
+def _is_done(cell: CellState) -> bool:
+    return cell.state == "done" and cell.value is not None and math.isfinite(cell.value) and cell.folder is not None
+
+
+def _look(state: CellState, refit: bool, console: Console) -> Cell:
+    """Open the test part for one run; a refit takes over the training that the sweep did."""
+    assert state.folder is not None
+    base = load_cell(config_of(state.folder, final=True))
+    cell = load_cell(config_of(state.folder, final=True, refit=True)) if refit else base
+    record, _ = read_run(state.folder)
+    if cell.folder != base.folder and not cell.folder.exists() and record.get("source") == cell.source:
+        shutil.copytree(state.folder / "train", cell.folder / "train")
+        write_json(cell.folder / "run.json", record)
+    console.print(Text(f"{cell.name}: seed {cell.config['seed']}"), style="dim")
+    with Speaker(quiet=True) as speaker:
+        execute(cell, speaker)
+    return cell
+
+
+def _own_options(choice: Choice, record: SweepRecord) -> list[str]:
+    axes = {*record.settings["axes"], *record.settings["rows"]}
+    return [option for option in choice.cells[0].planned.configuration if option.partition("=")[0] in axes]
+
+
+def _show(console: Console, found: Sequence[tuple[Choice, list[dict[str, Any]]]], record: SweepRecord) -> None:
+    table = Table(title=f"final of sweep {record.folder.name}", title_justify="left")
+    monitor = str(found[0][1][0]["monitor"])
+    names = list(dict.fromkeys([monitor, "recall@20", "ndcg@20"]))
+    for name in ("row", "chosen", "of", f"validation\n{monitor}", *(f"test\n{name}" for name in names)):
+        table.add_column(name, overflow="fold")
+    for choice, metrics in found:
+        said = choice.row or "the sweep", " ".join(_own_options(choice, record)), str(choice.budget)
+        values = [[each.value or 0.0 for each in choice.cells]]
+        values += [[each["test"][name] for each in metrics] for name in names if name in metrics[0]["test"]]
+        table.add_row(*map(Text, said), *map(_mean_and_spread, values))
+    console.print(table)
+    looks = found[0][1][-1]["looks"]
+    console.print(
+        f"The test part has had {looks} looks; the choice was made before the first of these.", highlight=False
+    )
+    console.print(f"Record: {record.folder / 'final.json'}", highlight=False, soft_wrap=True)
+
+
+def _mean_and_spread(values: Sequence[float]) -> str:
+    spread = f" ± {statistics.stdev(values):.4f}" if len(values) > 1 else ""
+    return f"{statistics.fmean(values):.4f}{spread}"

@@ -1,0 +1,49 @@
+"""Command lines of ``name=value`` for the commands that are no Hydra jobs."""
+
+from collections.abc import Sequence
+from dataclasses import MISSING, fields
+from typing import Any, TypeVar
+
+from ragx.checks import check, did_you_mean
+
+Chosen = TypeVar("Chosen")
+
+
+def parse_options(kind: type[Chosen], arguments: Sequence[str], first: str | None = None) -> Chosen:
+    """Return the options that a command line gives.
+
+    Args:
+        kind: dataclass of the options, whose fields are text; one without a default is required.
+        arguments: the command line.
+        first: option that an argument without a name is taken for.
+
+    Raises:
+        ValueError: an option is unknown, repeated, has no value or is missing.
+    """
+    dataclass: Any = kind
+    known = {each.name: each for each in fields(dataclass)}
+    given: dict[str, str] = {}
+    for argument in arguments:
+        if first is not None and "=" not in argument:
+            argument = f"{first}={argument}"
+        name, equals, value = argument.partition("=")
+        check(
+            name in known,
+            f"{argument}: unknown option.{did_you_mean(name, known)} Options: {', '.join(known)}; each is name=value.",
+        )
+        check(bool(equals and value.strip()), f"{name}: a value is required; write {name}=…")
+        check(name not in given, f"{name}: given twice.")
+        given[name] = value.strip()
+    for name, each in known.items():
+        check(name in given or each.default is not MISSING, f"{name}: a value is required; write {name}=…")
+    return kind(**given)
+
+
+def truth(name: str, text: str) -> bool:
+    """Return what ``true`` or ``false`` means.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    check(text in ("true", "false"), f"{name}: expected true or false, got {text!r}.")
+    return text == "true"

@@ -1,0 +1,98 @@
+"""A finished run once more, and how far the two are from each other."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+
+from ragx.checks import RunError, check
+from ragx.report.find_run import find_run
+from ragx.report.provenance import provenance
+from ragx.report.run_files import read_run
+from runner.again import Difference, config_of, difference
+from runner.cell import Cell, load_cell
+from runner.execute import execute
+from runner.options import parse_options
+from runner.speaker import Speaker
+
+TOLERANCE = 1e-3
+HELP = """python experiments/reproduce.py <run> [tolerance=0.001]
+
+run=<folder>       a finished run, or as much of its path as no other finished run begins with
+tolerance=0.001    how far metrics may be apart to count as the same
+
+The run is made once more beside the first, in <runs>/reproduced; a test part that the first had opened is opened again,
+and counted."""
+
+
+class NotReproducedError(RunError):
+    """A run came out otherwise than before."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for, as text."""
+
+    run: str
+    tolerance: str = str(TOLERANCE)
+
+
+def reproduce(arguments: Sequence[str]) -> None:
+    """Run a finished run again and say whether it came out the same.
+
+    Raises:
+        ValueError: there is no such run.
+        NotReproducedError: its metrics are further apart than the tolerance; the message says what else differs.
+    """
+    options = parse_options(Options, arguments, first="run")
+    try:
+        tolerance = float(options.tolerance)
+    except ValueError:
+        raise ValueError(f"tolerance: expected a number, got {options.tolerance!r}.") from None
+    folder = find_run(options.run)
+    record, metrics = read_run(folder)
+    console = Console(file=sys.stdout)
+    cell = load_cell(config_of(folder, final="test" in metrics, reuse="code"))
+    changed = differences(record, cell)
+    cell.folder = cell.runs / "reproduced" / str(record["name"])
+    shutil.rmtree(cell.folder, ignore_errors=True)
+    console.print(f"Running {record['name']} once more, in {cell.folder}", highlight=False, soft_wrap=True)
+    with Speaker(quiet=True) as speaker:
+        execute(cell, speaker)
+    found = difference(folder, cell.folder)
+    console.print(sentence(found, tolerance, changed), highlight=False, soft_wrap=True)
+    if found.metric > tolerance:
+        raise NotReproducedError(f"{record['name']} came out otherwise.")
+
+
+def differences(record: dict[str, Any], cell: Cell) -> list[str]:
+    """Return what is not as it was when a run was made: data, options, code, versions, machine."""
+    changed = []
+    for name, now in (("fingerprint", cell.split.fingerprint), ("data", cell.data), ("source", cell.source)):
+        if record.get(name) != now:
+            label = {"fingerprint": "data (its split)", "data": "data (its contents)", "source": "code"}[name]
+            changed.append(f"{label}: {record.get(name)} then, {now} now")
+    before, today = record.get("provenance", {}), provenance()
+    for kind in ("versions", "machine"):
+        then, now = before.get(kind, {}), today[kind]
+        names = [name for name in then.keys() | now.keys() if then.get(name) != now.get(name)]
+        changed += [f"{name}: {then.get(name)} then, {now.get(name)} now" for name in sorted(names)]
+    return changed
+
+
+def sentence(found: Difference, tolerance: float, changed: Sequence[str]) -> str:
+    """Return the finding in words."""
+    check(tolerance >= 0, f"tolerance: expected at least 0, got {tolerance}.")
+    also = "; ".join(changed)
+    if found.is_none:
+        return (
+            "bit-equal: weights and metrics are the same to the last bit" + (f", although {also}" if also else "") + "."
+        )
+    by = f"metrics differ by up to {found.metric:.2g}" + (f" ({found.where})" if found.where else "")
+    by += f", weights by up to {found.weights:.2g}"
+    if found.metric <= tolerance:
+        return f"within tolerance: {by}" + (f". What differs: {also}." if also else ".")
+    return f"different: {by}. What differs: {also or 'nothing that is on record'}."

@@ -1,0 +1,38 @@
+"""Mean and standard deviation over seeds of every configuration of a sweep, for trackers."""
+
+import statistics
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from ragx.parts import bind
+from ragx.report.run_files import read_run
+from ragx.report.run_parts import GIVEN
+from ragx.report.sweep_record import CellState, SweepRecord
+
+COLUMNS = ["configuration", "seeds", "metric", "mean", "std"]
+
+
+def seed_table(record: SweepRecord) -> list[list[Any]]:
+    """Return a row for every configuration that is done and every validation metric: mean and deviation over seeds."""
+    groups: dict[tuple[str, ...], list[CellState]] = {}
+    for cell in record.cells():
+        if cell.state == "done" and cell.folder is not None:
+            groups.setdefault(cell.planned.configuration, []).append(cell)
+    axes = {*record.settings["axes"], *record.settings["rows"]}
+    rows: list[list[Any]] = []
+    for configuration, cells in groups.items():
+        found = [read_run(cell.folder)[1]["validation"] for cell in cells if cell.folder]
+        label = " ".join(each for each in configuration if each.partition("=")[0] in axes) or "the only one"
+        for metric in found[0]:
+            values = [each[metric] for each in found if metric in each]
+            spread = statistics.stdev(values) if len(values) > 1 else None
+            rows.append([label, len(values), metric, statistics.fmean(values), spread])
+    return rows
+
+
+def track_seeds(config: DictConfig, record: SweepRecord) -> None:
+    """Give the table to the tracker of a sweep."""
+    plain: Any = OmegaConf.to_container(config.tracker, resolve=True)
+    tracker = bind({"tracker": plain}, {"tracker": GIVEN["tracker"]})["tracker"].build()
+    tracker.table(record.folder, record.folder.name, COLUMNS, seed_table(record))

@@ -1,0 +1,11 @@
+"""How a sweep stands: ``python experiments/status.py sweep=<name>``."""
+
+import sys
+from pathlib import Path
+
+from runner.command_line import plain_command
+from runner.status import HELP, show_status
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path.cwd()))  # layers of one's own lie in the current folder
+    sys.exit(plain_command(show_status, HELP))

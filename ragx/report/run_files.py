@@ -1,0 +1,57 @@
+"""The JSON files of a run: written whole or not at all, and checked when they are read."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ragx.checks import check
+from ragx.training.checkpoint import write_atomically
+
+NEEDED = {
+    "run.json": ("name", "identity", "cell", "seed", "fingerprint", "refit", "config"),
+    "metrics.json": ("validation", "baseline", "fit", "split"),
+}
+"""What a finished run has written at the least."""
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file whole or not at all.
+
+    Raises:
+        ValueError: the file cannot be written; an earlier one is kept.
+    """
+    try:
+        write_atomically(path, lambda temporary: temporary.write_text(json.dumps(value, indent=2) + "\n"))
+    except OSError as error:
+        raise ValueError(f"{path}: the file could not be written ({error}); an earlier one is kept.") from error
+
+
+def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what ``run.json`` and ``metrics.json`` of a finished run hold.
+
+    Raises:
+        ValueError: one of them is missing, cut off, or lacks what every finished run writes.
+    """
+    found = {name: read_json(folder / name) for name in NEEDED}
+    for name, keys in NEEDED.items():
+        missing = [key for key in keys if key not in found[name]]
+        check(
+            not missing,
+            f"{folder / name}: expected what a finished run leaves, without {', '.join(missing)}; the file is damaged "
+            "or another version of ragx left it. Move the folder away to run it again.",
+        )
+    return found["run.json"], found["metrics.json"]
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object that a JSON file holds.
+
+    Raises:
+        ValueError: the file is missing, cut off, or holds something else.
+    """
+    try:
+        value = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: expected a JSON file that a finished run left ({error}).") from None
+    check(isinstance(value, dict), f"{path}: expected a JSON object that a finished run left.")
+    return value  # type: ignore[no-any-return]

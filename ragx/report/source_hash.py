@@ -1,0 +1,74 @@
+"""A hash of the source that a result came from: the parts that took part and all of ours that they import."""
+
+import ast
+import functools
+import hashlib
+import importlib.util
+import sysconfig
+from collections.abc import Iterable, Iterator
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+ALWAYS = ("ragx.training.trainer", "ragx.evaluation.protocol", "ragx.data.features", "ragx.random")
+"""What decides a result beside the parts that a config names."""
+
+
+def source_hash(modules: Iterable[str]) -> str:
+    """Return the first 10 hexadecimal digits of a SHA-256 over the source of modules and of what they import.
+
+    Files of ragx and of the user's own folders count; packages that are installed do not, since their versions stand
+    in the provenance. Imports are read from the source, so that what else a process has loaded makes no difference.
+
+    Args:
+        modules: dotted names, such as the modules of a config's targets.
+    """
+    found: dict[str, str] = {}
+    waiting = [*ALWAYS, *modules]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        digest, imported = _read(name)
+        found[name] = digest
+        waiting += imported
+    text = "\n".join(f"{name} {digest}" for name, digest in sorted(found.items()) if digest)
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def _read(name: str) -> tuple[str, tuple[str, ...]]:
+    """Return the hash of a module's source and the modules it imports; nothing for what is not ours."""
+    spec = _spec(name)
+    if spec is None or not spec.origin or not _is_ours(name, spec.origin):
+        return "", ()
+    path = Path(spec.origin)
+    changed = path.stat()
+    return _parse(spec.origin, changed.st_mtime_ns, changed.st_size)
+
+
+@functools.cache
+def _parse(origin: str, modified: int, size: int) -> tuple[str, tuple[str, ...]]:
+    source = Path(origin).read_bytes()
+    return hashlib.sha256(source).hexdigest(), tuple(sorted(set(_imports(ast.parse(source)))))
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _spec(name: str) -> ModuleSpec | None:
+    try:
+        return importlib.util.find_spec(name)
+    except (ImportError, AttributeError, ValueError):
+        return None  # a class or function of a module, or what is not installed
+
+
+def _is_ours(name: str, origin: str) -> bool:
+    if name.split(".")[0] == "ragx":
+        return True
+    installed = (sysconfig.get_path(key) for key in ("stdlib", "platstdlib", "purelib", "platlib"))
+    return origin.endswith(".py") and not any(origin.startswith(folder) for folder in installed)

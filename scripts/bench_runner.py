@@ -1,0 +1,101 @@
+"""Time what the runner adds to a cell: composing, binding, identity, trackers and folders, beside the bare library.
+
+Both sides train and validate the same model, alternating; only the difference means anything.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "experiments"))
+
+from runner.cell import load_cell
+from runner.sweep_job import run_in_sweep
+
+from ragx.random import seed_modules
+from ragx.report.run_parts import build_model
+
+CONF = str(Path(__file__).resolve().parents[1] / "conf")
+TINY = ("dataset.num_users=200", "dataset.num_items=100", "dataset.num_days=90", "trainer.max_epochs=1")
+TRACKERS = ("none", "wandb")
+LIMIT = 1.5
+
+
+def config_of(overrides: list[str]) -> dict[str, Any]:
+    """Return the plain config of a cell."""
+    plain: Any = OmegaConf.to_container(compose("run", overrides=overrides), resolve=True)
+    config: dict[str, Any] = plain
+    return config
+
+
+def through_runner(runs: Path, tracker: str, seed: int) -> float:
+    """Return the seconds of one cell of a sweep."""
+    folder = runs / tracker  # a tracker makes no run another one, so each has runs of its own
+    overrides = [*TINY, f"tracker={tracker}", f"seed={seed}", f"runs={folder}", f"sweep.folder={folder / 'sweep'}"]
+    began = time.perf_counter()
+    run_in_sweep(config_of(overrides), overrides)
+    return time.perf_counter() - began
+
+
+def bare(seed: int) -> float:
+    """Return the seconds that the library takes for the same training and validation."""
+    cell = load_cell(config_of([*TINY, "tracker=none", f"seed={seed}"]))
+    began = time.perf_counter()
+    graph = cell.parts["graph"].build(interactions=cell.split.evidence)
+    seed_modules(seed, "model")
+    model = build_model(cell.parts, graph)
+
+    def validate(trained: Any) -> dict[str, float]:
+        return cell.protocol.validate(trained.scorer(graph), cell.split, metrics=["ndcg@20", "recall@20"]).values
+
+    cell.trainer.fit(
+        model=model,
+        graph=graph,
+        train=cell.split.train,
+        objective=cell.parts["objective"].build(),
+        optimizer=lambda parameters: cell.parts["optimizer"].build(params=parameters),
+        seed=seed,
+        validate=validate,
+    )
+    cell.protocol.validate(model.scorer(graph), cell.split)
+    return time.perf_counter() - began
+
+
+def main() -> int:
+    """Print medians, and return 1 where the overhead exceeds its limit."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=7, help="cells of every kind")
+    parser.add_argument("--output", type=Path, help="JSON file to write")
+    arguments = parser.parse_args()
+    taken: dict[str, list[float]] = {name: [] for name in ("library", *TRACKERS)}
+    with initialize_config_dir(CONF, version_base="1.3"), tempfile.TemporaryDirectory() as place:
+        sides: dict[str, Callable[[int], float]] = {"library": bare}
+        sides |= {name: partial(through_runner, Path(place), name) for name in TRACKERS}
+        for seed in range(arguments.repeats + 1):
+            for name, run in sides.items():
+                seconds = run(seed)
+                if seed:  # the first of each imports what all others find imported
+                    taken[name].append(seconds)
+    medians = {name: statistics.median(values) for name, values in taken.items()}
+    overhead = {name: medians[name] - medians["library"] for name in TRACKERS}
+    print(f"library alone: {medians['library']:.2f} s a cell (median of {arguments.repeats})")
+    for name, value in overhead.items():
+        verdict = "met" if value < LIMIT else "NOT MET"
+        print(f"tracker={name}: the runner adds {value:.2f} s a cell (limit {LIMIT} s: {verdict})")
+    if arguments.output:
+        arguments.output.write_text(json.dumps({"medians": medians, "overhead": overhead}, indent=2) + "\n")
+    return int(any(value >= LIMIT for value in overhead.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
