@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from ragx.checks import check, check_choice
-from ragx.data.columns import as_ids
+from ragx.data.cells import as_cells, as_ids, as_numbers, as_text
 from ragx.data.formats import read_columns
 from ragx.data.root import locate
-from ragx.data.source import Source, first_line
+from ragx.data.source import Source
+from ragx.data.vectors import read_vectors
 
 ROLES = ("number", "category", "list", "text", "title")
 
@@ -39,21 +39,33 @@ class AttributeTable:
     vectors: str | None = None
     include_new: bool = False
 
+    def __post_init__(self) -> None:
+        for name, role in self._roles().items():
+            check_choice(f"role of {name}", role, ROLES)
+        check(bool(self.list_separator), "list_separator: expected at least one character, got none.")
+
     def read(self, side: str, root: str | Path | None = None) -> pl.DataFrame:
         """Return the table, its ids in a column named ``side`` (``"user"`` or ``"item"``).
 
         Raises:
-            ValueError: the file is at fault, an id is empty or repeated, or the vectors do not fit it.
+            ValueError: the file is at fault, an id is empty or repeated, two columns would have one name, or the
+                vectors do not fit.
         """
         file = locate(self.path, root)
-        roles = {name: role for name, role in self.columns.items() if role is not None}
+        roles = self._roles()
         raw, source = read_columns(file, [self.id, *roles], self.separator)
         table = typed_table(raw, source, side=side, id=self.id, roles=roles, list_separator=self.list_separator)
         if self.vectors is None:
             return table
-        matrix = _read_vectors(locate(self.vectors, root), table.height)
-        kind = pl.Array(pl.Float32, matrix.shape[1])
-        return table.with_columns(pl.Series("vector", matrix, dtype=kind))
+        check(
+            "vector" not in table.columns,
+            f"{source.name}: a column named 'vector' stands in the way of {self.vectors}: rename it or leave it out.",
+        )
+        matrix = read_vectors(locate(self.vectors, root), table.height)
+        return table.with_columns(pl.Series("vector", matrix, dtype=pl.Array(pl.Float32, matrix.shape[1])))
+
+    def _roles(self) -> dict[str, str]:
+        return {name: role for name, role in self.columns.items() if role is not None}
 
 
 def typed_table(
@@ -72,51 +84,72 @@ def typed_table(
         source: where it came from, for messages.
         side: ``"user"`` or ``"item"``, the name of the column of ids in the result.
         id: name of the column of ids in ``raw``.
-        roles: column → role; a role that is another column's ``vector`` stays as it is.
+        roles: column → role; a column whose role is ``vector`` stays as it is.
         list_separator: what parts the categories of a list.
 
     Raises:
-        ValueError: an id is empty or repeated, a number does not parse, or a role is unknown.
+        ValueError: an id is empty or repeated, a column does not hold what its role says, a role is unknown, or two
+            columns would have one name.
     """
+    source = source.naming({side: id})
+    _check_names(roles, side, source)
     ids = as_ids(raw[id], side, source).rename(side)
-    source.refuse(ids.is_null(), ids, f"an id in column {id!r}")
-    source.refuse(~ids.is_first_distinct(), ids, f"each {side} once in column {id!r}")
+    source.refuse(ids.is_null(), raw[id], f"an id in {source.column(side)}")
+    source.refuse(~ids.is_first_distinct(), ids, f"each {side} once in {source.column(side)}")
     table = [ids]
     for name, role in roles.items():
         check_choice(f"role of {name}", role, (*ROLES, "vector"))
-        table.append(_typed(raw[name], role, source, list_separator).alias("title" if role == "title" else name))
+        table.append(_typed(raw[name], role, source, list_separator).alias(_named(name, role)))
     return pl.DataFrame(table)
 
 
-def _typed(column: pl.Series, role: str, source: Source, list_separator: str) -> pl.Series:
-    if role == "number":
-        number = column.cast(pl.Float64, strict=False)
-        given = column.is_not_null() & (column.cast(pl.String) != "")
-        source.refuse(
-            given & ~number.is_finite().fill_null(False), column, f"a finite number in column {column.name!r}"
+def _named(column: str, role: str) -> str:
+    return "title" if role == "title" else column
+
+
+def _check_names(roles: Mapping[str, str], side: str, source: Source) -> None:
+    taken: dict[str, str] = {}
+    for column, role in roles.items():
+        name = _named(column, role)
+        check(
+            name != side,
+            f"{source.name}: an attribute cannot be named {side!r}, as the ids are: rename the column or leave it out.",
         )
-        return number
+        check(
+            name not in taken,
+            f"{source.name}: expected one {name}, got columns {taken.get(name)!r} and {column!r}: give one of them "
+            "the role text, rename it or leave it out.",
+        )
+        taken[name] = column
+
+
+def _typed(column: pl.Series, role: str, source: Source, list_separator: str) -> pl.Series:
+    place = f"column {column.name!r}"
+    if role == "number":
+        return _finite(column, f"a finite number in {place}", source)
     if role == "vector":
         return column
     if role == "list":
-        if not isinstance(column.dtype, pl.List):
-            text = column.cast(pl.String).str.strip_chars()
-            column = text.str.split(list_separator).list.eval(pl.element().filter(pl.element() != ""))
-        return column.cast(pl.List(pl.String)).cast(pl.List(pl.Categorical))
-    text = column.cast(pl.String)
-    text = text.set(text == "", None) if (text == "").any() else text
+        return _listed(column, f"text or lists of text in {place}", source, list_separator)
+    text = as_text(column, f"{'categories' if role == 'category' else 'text'} in {place}", source)
     return text.cast(pl.Categorical) if role == "category" else text
 
 
-def _read_vectors(path: Path, rows: int) -> np.ndarray:
-    try:
-        matrix = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise ValueError(f"{path}: expected a matrix in a .npy file; {first_line(error)}.") from None
-    check(
-        matrix.ndim == 2 and len(matrix) == rows and matrix.dtype.kind in "fiu",
-        f"{path}: expected numbers of shape [{rows}, D], a row an id, got {matrix.dtype} of {list(matrix.shape)}.",
-    )
-    bad = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
-    check(bad.size == 0, f"{path}, row {bad[0] + 1 if bad.size else 0}: expected finite numbers.")
-    return np.ascontiguousarray(matrix, dtype=np.float32)
+def _finite(column: pl.Series, expected: str, source: Source) -> pl.Series:
+    cells = as_cells(column, expected, source)
+    number = cells.cast(pl.Float64) if cells.dtype.is_temporal() else as_numbers(cells, expected, source)
+    given = cells.is_not_null()
+    if cells.dtype == pl.String:
+        given &= cells.str.strip_chars() != ""
+    source.refuse(given & ~number.is_finite().fill_null(False), column, expected)
+    return number
+
+
+def _listed(column: pl.Series, expected: str, source: Source, separator: str) -> pl.Series:
+    if isinstance(column.dtype, pl.List | pl.Array):
+        lists = column.cast(pl.List(column.dtype.inner))
+        as_cells(lists.explode(empty_as_null=True), expected, source)
+        return lists.cast(pl.List(pl.String)).cast(pl.List(pl.Categorical))
+    text = as_cells(column, expected, source).cast(pl.String).str.strip_chars()
+    parts = text.str.split(separator).list.eval(pl.element().filter(pl.element() != ""))
+    return parts.cast(pl.List(pl.String)).cast(pl.List(pl.Categorical))

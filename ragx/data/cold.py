@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from ragx.checks import check, check_fraction
-from ragx.data.dataset import Dataset
+from ragx.data.dataset import Dataset, check_dataset
 from ragx.data.split import Split, split_by_part
 from ragx.random import numpy_generator
 
@@ -49,6 +49,7 @@ def cold_items_split(dataset: Dataset, *, validation: float = 0.1, test: float =
 
 
 def _cold_split(dataset: Dataset, side: Side, validation: float, test: float, seed: int) -> Split:
+    check_dataset(dataset)
     for name, fraction in (("validation", validation), ("test", test)):
         check_fraction(name, fraction)
         check(fraction > 0, f"{name}: expected a fraction above 0 of the {side}s, got {fraction}.")

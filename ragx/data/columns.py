@@ -1,45 +1,18 @@
-"""The mapping from the columns of a file to ragx's, and ids of any type as text or whole numbers."""
+"""The mapping from the columns of a file to ragx's."""
 
-from collections.abc import Mapping
-
-import polars as pl
+from collections.abc import Iterable, Mapping
 
 from ragx.checks import check, did_you_mean
-from ragx.data.source import Source
+from ragx.data.source import listed
 
-FIELDS = ("user", "item", "time", "value", "kind")
-
-
-def as_ids(series: pl.Series, side: str, source: Source) -> pl.Series:
-    """Return outside ids as text or whole numbers, empty ones as null.
-
-    Raises:
-        ValueError: the column holds something else, such as fractions.
-    """
-    kind = series.dtype
-    if kind.is_integer():
-        return series.cast(pl.Int64 if kind not in (pl.UInt64, pl.Int128, pl.UInt128) else pl.String)
-    if kind.is_float():  # whole numbers beside empty cells are often stored so
-        series = series.fill_nan(None)
-        source.refuse(series != series.floor(), series, f"text or whole numbers as ids in column {side}")
-        return series.cast(pl.Int64)
-    if kind in (pl.Categorical, pl.Enum):
-        series = series.cast(pl.String)
-    elif kind == pl.Object:
-        series = pl.Series(side, [None if value is None else str(value) for value in series], dtype=pl.String)
-    check(
-        series.dtype in (pl.String, pl.Null),
-        f"{source.name}: expected text or whole numbers as ids in column {side}, got {kind}.",
-    )
-    series = series.cast(pl.String)
-    return series.set(series == "", None) if (series == "").any() else series
+FIELDS = ("user", "item", "time", "value", "kind", "part")
 
 
 def check_columns(columns: Mapping[str, str | None]) -> dict[str, str]:
     """Return field → column of a mapping without its empty entries; ``timestamp`` is another word for ``time``.
 
     Raises:
-        ValueError: a field is unknown or stands twice, or user or item is missing.
+        ValueError: a field is unknown or stands twice, user or item is missing, or both are the same column.
     """
     chosen: dict[str, str] = {}
     for name, column in columns.items():
@@ -52,4 +25,24 @@ def check_columns(columns: Mapping[str, str | None]) -> dict[str, str]:
             check(known not in chosen, "columns: expected either time or timestamp, got both.")
             chosen[known] = column
     check({"user", "item"} <= set(chosen), f"columns: expected user and item at least, got {sorted(chosen)}.")
+    check(
+        chosen["user"] != chosen["item"],
+        f"columns: expected different columns for user and item, got {chosen['user']!r} for both.",
+    )
     return chosen
+
+
+def check_present(chosen: Mapping[str, str], header: Iterable[str], place: str) -> None:
+    """Raise ``ValueError`` unless every chosen column is there, naming the nearest that is.
+
+    Args:
+        chosen: field → column.
+        header: the columns that there are.
+        place: where they are, for the message.
+    """
+    known = list(header)
+    for field, column in chosen.items():
+        check(
+            column in known,
+            f"{place}: no column {column!r} for {field}; it has {listed(known)}.{did_you_mean(column, known)}",
+        )

@@ -1,5 +1,6 @@
 """A dataset: interactions, the parts it was published in, linked tables and, where it was made, its truth."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -11,6 +12,7 @@ from ragx.checks import check
 from ragx.data.interactions import Interactions
 
 PARTS = ("train", "validation", "test")
+MARKS, LONGEST_NAME = " ._-:", 120
 
 
 class Truth(Protocol):
@@ -25,12 +27,17 @@ class Dataset:
     """Interactions and what belongs to them.
 
     Args:
-        name: short name, used in folders and tables.
+        name: short name, used in folders and tables: letters, digits, space and ``. _ - :``.
         interactions: every interaction.
         published: part of every interaction (``train``, ``validation``, ``test``) where the publisher gave one.
         tables: linked tables by name, such as ``items`` or ``campaigns``; ids as outside ids.
         truth: the planted structure of a generated dataset.
         steps: (name, users, items, interactions) after each step of reading and filtering.
+        ordered: whether the interactions of each user stand in order of time, with times or without.
+
+    Raises:
+        ValueError: the name has other characters, there are no interactions or fewer than two items, or ``published``
+            does not fit them.
     """
 
     name: str
@@ -39,10 +46,61 @@ class Dataset:
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     truth: Truth | None = None
     steps: tuple[tuple[str, int, int, int], ...] = ()
+    ordered: bool = False
 
     def __post_init__(self) -> None:
+        check_name(self.name)
         check(len(self.interactions) > 0, f"Dataset {self.name}: expected interactions, got none.")
         check(self.interactions.num_items >= 2, f"Dataset {self.name}: expected at least two items.")
         if self.published is not None:
-            unknown = set(self.published.unique()) - set(PARTS)
+            unknown = {str(each) for each in self.published.unique()} - set(PARTS)
             check(not unknown, f"Dataset {self.name}: unknown parts {sorted(unknown)}; known are {', '.join(PARTS)}.")
+            check(
+                len(self.published) == len(self.interactions),
+                f"Dataset {self.name}: expected a part for each of {len(self.interactions):,} interactions, "
+                f"got {len(self.published):,}.",
+            )
+
+    def times(self) -> np.ndarray:
+        """Return the second of every interaction.
+
+        Raises:
+            ValueError: the interactions have no timestamps; the message says which splits need none.
+        """
+        other = "choose split=random."
+        if self.ordered:
+            other = "choose split=leave_last_out, since each user's events stand in order of time, or split=random."
+        check(
+            self.interactions.has("timestamp"),
+            f"Dataset {self.name} has no timestamps, so it cannot be split by time: {other}",
+        )
+        return self.interactions.column("timestamp")
+
+
+def check_dataset(made: object) -> None:
+    """Raise ``ValueError`` unless what a config names as the dataset made one."""
+    check(
+        isinstance(made, Dataset),
+        f"dataset: expected a function that returns a ragx.data.dataset.Dataset, got a {type(made).__name__} from it: "
+        "change dataset._target_.",
+    )
+
+
+def check_name(name: str) -> None:
+    """Raise ``ValueError`` unless a name of a dataset can stand in a path and in a table."""
+    strange = next((mark for mark in name if not _fits_in_a_name(mark)), None)
+    said = f"dataset.name: expected letters, digits, space and {' '.join(MARKS.strip())}"
+    check(strange is None, f"{said}, got {strange!r} in {name[:LONGEST_NAME]!r}.")
+    check(name[:1] not in ("", *MARKS), f"{said}, a letter or digit first, got {name!r}.")
+    size = len(name.encode())
+    check(size <= LONGEST_NAME, f"dataset.name: expected at most {LONGEST_NAME} bytes, got {size}: shorten it.")
+
+
+def fitting_name(text: str) -> str:
+    """Return what of a text, such as the name of a file, can be the name of a dataset; or ``"data"``."""
+    kept = "".join(mark for mark in text if _fits_in_a_name(mark)).lstrip(MARKS)
+    return kept.encode()[:LONGEST_NAME].decode(errors="ignore").rstrip() or "data"
+
+
+def _fits_in_a_name(mark: str) -> bool:
+    return mark in MARKS or unicodedata.category(mark)[0] in "LMN"

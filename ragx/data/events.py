@@ -3,7 +3,7 @@
 import polars as pl
 
 from ragx.checks import check
-from ragx.data.dataset import Dataset
+from ragx.data.dataset import Dataset, check_name
 from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
 from ragx.data.rules import EventRules
@@ -23,16 +23,23 @@ def build_dataset(
 
     Args:
         name: short name of the dataset.
-        raw: columns user and item, and any of time, value and kind.
+        raw: columns user and item, and any of time, value, kind and part.
         source: where they came from, for messages.
         rules: how they become clean; by default :class:`EventRules`.
         tables: attributes under the names ``users`` and ``items``, ids in columns ``user`` and ``item``.
         include_new: sides, ``user`` or ``item``, whose ids without interactions join the maps.
 
     Raises:
-        ValueError: a cell is at fault, a step leaves nothing, or there are fewer than two items.
+        ValueError: the name or the rules do not fit, a cell is at fault, a step leaves nothing, or there are fewer than
+            two items.
     """
-    interactions, steps = (rules or EventRules()).apply(raw, source)
+    check_name(name)
+    rules = EventRules() if rules is None else rules
+    check(
+        isinstance(rules, EventRules),
+        f"rules: expected ragx.data.rules.EventRules, got {type(rules).__name__}: set rules._target_ to that.",
+    )
+    interactions, steps, part = rules.apply(raw, source)
     tables = tables or {}
     maps = {"user": interactions.users, "item": interactions.items}
     for side in include_new:
@@ -44,7 +51,7 @@ def build_dataset(
         + "; ".join(f"{step}: {users:,} users, {items:,} items, {rows:,} rows" for step, users, items, rows in steps),
     )
     whole = Interactions(interactions.table, maps["user"], maps["item"]) if include_new else interactions
-    return Dataset(name, whole, tables=tables, steps=steps)
+    return Dataset(name, whole, published=part, tables=tables, steps=steps)
 
 
 def _with_new(ids: IdMap, more: pl.Series) -> IdMap:

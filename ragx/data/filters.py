@@ -12,7 +12,7 @@ from ragx.data.times import moment_to_seconds
 
 
 class Filter(ABC):
-    """A rule that keeps some events of a table with columns user and item (rows of maps), value, timestamp, kind."""
+    """A rule that keeps some events of a table: user and item (rows of maps), value, timestamp, kind, part."""
 
     @property
     @abstractmethod
@@ -94,6 +94,9 @@ class KindsOfEvent(Filter):
 
     kinds: Sequence[str]
 
+    def __post_init__(self) -> None:
+        check(not isinstance(self.kinds, str), f"KindsOfEvent: expected a list of kinds, got {self.kinds!r}: use [].")
+
     @property
     def name(self) -> str:
         """Name of the step in counts."""
@@ -151,6 +154,22 @@ class Period(Filter):
                 ends[place] = moment_to_seconds(f"Period.{name}", moment, self.time_zone)
         check(ends[0] < ends[1], f"Period: expected first before the end, got {self.first} and {self.before}.")
         return ends[0], ends[1]
+
+
+def kept(filter: Filter, table: pl.DataFrame) -> pl.Series:
+    """Return, for every event, whether a filter lets it stay.
+
+    Raises:
+        ValueError: the filter gives something else than a truth value for each event.
+    """
+    keep = filter.keep(table)
+    fits = isinstance(keep, pl.Series) and keep.dtype == pl.Boolean and len(keep) == table.height
+    check(
+        fits,
+        f"Filter {type(filter).__name__}: expected keep to return a polars Series of {table.height:,} truth values, "
+        f"got {type(keep).__name__}" + (f" of {len(keep):,} {keep.dtype}." if isinstance(keep, pl.Series) else "."),
+    )
+    return keep
 
 
 def _column(table: pl.DataFrame, name: str, step: str) -> pl.Series:

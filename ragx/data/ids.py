@@ -1,11 +1,13 @@
 """The map between outside ids, of any string or integer, and rows 0 … n-1."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ragx.checks import check, did_you_mean
 
@@ -66,6 +68,13 @@ class IdMap:
     def outside(self, rows: np.ndarray) -> pl.Series:
         """Return the outside id of every row."""
         return self.ids.gather(rows)
+
+    @cached_property
+    def tie_keys(self) -> NDArray[np.int64]:
+        """A 64-bit BLAKE2b hash of every outside id as text, whatever its row: what settles ties of scores."""
+        text = self.ids.cast(pl.String)
+        digests = b"".join(hashlib.blake2b(each.encode(), digest_size=8).digest() for each in text)
+        return np.frombuffer(digests, dtype="<i8").astype(np.int64)
 
     @cached_property
     def _rows(self) -> pl.Series:

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from ragx.checks import check
-from ragx.data.dataset import PARTS, Dataset
+from ragx.data.dataset import PARTS, Dataset, check_dataset
 from ragx.data.interactions import Interactions
 from ragx.data.split import Split, split_by_part
 
@@ -14,23 +14,25 @@ from ragx.data.split import Split, split_by_part
 def leave_last_out_split(dataset: Dataset, *, validation: int = 1, test: int = 1) -> Split:
     """Return the split in which a user's newest items are test, the ones before validation, all earlier ones train.
 
-    Items are in order of the user's first event with them; events of one second keep the order of the data. A user
-    with fewer than ``validation + test + 1`` items stays in train whole. Where a user comes back to an item after a
-    held-out one, the event is left out, so that no part of a user lies after a later part.
+    Items are in order of the user's first event with them; events of one second, and all events where the data is in
+    order of time without times, keep the order of the data. A user with fewer than ``validation + test + 1`` items
+    stays in train whole. Where a user comes back to an item after a held-out one, the event is left out, so that no
+    part of a user lies after a later part.
 
     Args:
-        dataset: what is split; its interactions carry timestamps.
+        dataset: what is split; its interactions carry timestamps, or it is ``ordered``.
         validation: items of each user.
         test: likewise.
 
     Raises:
-        ValueError: the interactions have no timestamps, or a number is below 1.
+        ValueError: the interactions have no timestamps and are in no order of time, or a number is below 1.
     """
+    check_dataset(dataset)
     check(validation >= 1 and test >= 1, f"validation and test: expected at least 1 item, got {validation} and {test}.")
     check(
-        dataset.interactions.has("timestamp"),
+        dataset.interactions.has("timestamp") or dataset.ordered,
         f"Dataset {dataset.name} has no timestamps, so nobody knows which item was last: choose split=random, or name "
-        "the column of times with dataset.columns.timestamp.",
+        "the column of times with dataset.columns.time.",
     )
     part, num_short = _parts(dataset.interactions, validation, test)
     split = split_by_part(dataset, part, "leave_last_out")
@@ -41,7 +43,9 @@ def leave_last_out_split(dataset: Dataset, *, validation: int = 1, test: int = 1
 def _parts(interactions: Interactions, validation: int, test: int) -> tuple[pl.Series, int]:
     """Return the part of every event and the number of users whose items are too few to hold any out."""
     user, item = interactions.column("user"), interactions.column("item")
-    order = np.argsort(interactions.column("timestamp"), kind="stable")
+    order = np.arange(len(interactions))
+    if interactions.has("timestamp"):
+        order = np.argsort(interactions.column("timestamp"), kind="stable")
     moment, pair = np.empty(len(order), np.int64), np.empty(len(order), np.int64)
     moment[order] = np.arange(len(order))
     pairs, first, pair[order] = np.unique(

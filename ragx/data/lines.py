@@ -9,8 +9,10 @@ from ragx.checks import check
 from ragx.data.dataset import Dataset
 from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
-from ragx.data.root import find_file
+from ragx.data.root import locate
 from ragx.data.source import read_bytes
+
+SHOWN = 3
 
 
 def read_lines(path: str | Path) -> pl.DataFrame:
@@ -25,11 +27,13 @@ def read_lines(path: str | Path) -> pl.DataFrame:
     lines = raw.split(b"\n")
     counts = np.array([line.count(b" ") + 1 if line.strip() else 0 for line in map(bytes.strip, lines)], dtype=np.int64)
     check(counts.sum() > 0, f"{path}: expected lines 'user item item …', got an empty file.")
+    if raw.translate(None, b"0123456789 \r\n"):  # numpy would take 1_000 and +1 for numbers
+        raise ValueError(_first_bad_line(path, lines))
     try:
         numbers = np.array(raw.split(), dtype=np.int64)
     except (ValueError, OverflowError):
         raise ValueError(_first_bad_line(path, lines)) from None
-    if numbers.size != counts.sum() or numbers.min() < 0:
+    if numbers.size != counts.sum():
         raise ValueError(_first_bad_line(path, lines))
     filled = counts[counts > 0]
     starts = np.concatenate([[0], np.cumsum(filled)[:-1]])
@@ -62,20 +66,24 @@ def line_files(
 
     Args:
         name: short name of the dataset.
-        train: path, below a data folder, of the published train part.
+        train: path of the published train part, below the current or a data folder.
         test: likewise, of the test part.
-        validation: likewise, of a published validation part, whose pairs are taken out of train.
+        validation: likewise, of a published validation part; where its pairs are all in train, they are taken out
+            there.
         root: folder to look in; by default RAGX_DATA, ``data`` and the user's cache folder.
 
     Raises:
-        ValueError: a file is missing or does not parse, or a validation pair is not in train.
+        ValueError: a file is missing or does not parse, or some validation pairs are in train and some are not.
     """
-    frames = {"train": read_lines(find_file(train, root)), "test": read_lines(find_file(test, root))}
+    frames = {"train": read_lines(locate(train, root)), "test": read_lines(locate(test, root))}
     if validation is not None:
-        held_out = read_lines(find_file(validation, root)).unique(maintain_order=True)
-        strangers = held_out.join(frames["train"], on=["user", "item"], how="anti")
+        held_out = read_lines(locate(validation, root)).unique(maintain_order=True)
+        shared = held_out.join(frames["train"], on=["user", "item"], how="semi", maintain_order="left")
+        some = ", ".join(f"({user}, {item})" for user, item in shared.head(SHOWN).iter_rows())
         check(
-            strangers.is_empty(), f"{validation}: {strangers.height} pairs are not in {train}: expected a part of it."
+            shared.height in (0, held_out.height),
+            f"{validation}: {shared.height:,} of {held_out.height:,} pairs are in {train} too, such as {some}: "
+            "expected all of them, as a part of train, or none.",
         )
         frames["train"] = frames["train"].join(held_out, on=["user", "item"], how="anti", maintain_order="left")
         frames["validation"] = held_out

@@ -65,6 +65,8 @@ class TrainPairs:
     def contains(self, users: Int[Tensor, " n"], items: Int[Tensor, " n"]) -> Bool[Tensor, " n"]:
         """Say for every (user, item) whether it is in train."""
         key = users * self.num_items + items
+        if not len(self):
+            return torch.zeros_like(key, dtype=torch.bool)
         place = torch.searchsorted(self.key, key).clamp_(max=len(self) - 1)
         return self.key[place] == key
 

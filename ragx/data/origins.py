@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from ragx.checks import check, check_fraction
-from ragx.data.dataset import Dataset
+from ragx.data.dataset import Dataset, check_dataset
 from ragx.data.split import Split, split_by_part
 
 
@@ -29,6 +29,7 @@ def origin_split(
     Raises:
         ValueError: the interactions have no timestamps, there is no such origin, or the windows leave no train.
     """
+    check_dataset(dataset)
     check(origins >= 1, f"origins: expected at least 1, got {origins}.")
     check(0 <= origin < origins, f"origin: expected 0 to {origins - 1}, one of {origins} origins, got {origin}.")
     for name, fraction in (("validation", validation), ("test", test)):
@@ -36,11 +37,7 @@ def origin_split(
         check(fraction > 0, f"{name}: expected more than 0, got {fraction}.")
     used = validation + origins * test
     check(used < 1, f"validation + origins × test: expected less than 1, got {used:g}: choose fewer origins or less.")
-    check(
-        dataset.interactions.has("timestamp"),
-        f"Dataset {dataset.name} has no timestamps, so it cannot be split by time: choose split=random.",
-    )
-    times = dataset.interactions.column("timestamp")
+    times = dataset.times()
     after = test * (origins - origin - 1)
     cuts = np.quantile(times, [1 - after - test - validation, 1 - after - test, 1 - after], method="higher")
     conditions = [times < cuts[0], times < cuts[1], times < cuts[2]]

@@ -36,7 +36,7 @@ def find_file(name: str, root: str | Path | None = None, *, download: bool = Tru
     """
     candidates = [folder / name for folder in data_folders(root)]
     for candidate in candidates:
-        if candidate.is_file():
+        if is_file(candidate):
             return candidate
     places = ", ".join(str(candidate) for candidate in candidates)
     message = f"Data file {name} was not found. Looked for {places}. Put it there, or set dataset.root or RAGX_DATA."
@@ -48,14 +48,36 @@ def find_file(name: str, root: str | Path | None = None, *, download: bool = Tru
     return fetch(file, cache_folder())
 
 
-def locate(path: str | Path, root: str | Path | None = None, *, download: bool = True) -> Path:
-    """Return a file that is absolute, below the current folder or below a data folder.
+def look_for(path: str | Path, root: str | Path | None = None) -> Path | None:
+    """Return a file that is absolute, below the current folder or below a data folder, or None; nothing is fetched.
+
+    Raises:
+        ValueError: the system refuses to look there.
+    """
+    places = [Path(path), *(folder / path for folder in data_folders(root))]
+    return next((place for place in places if is_file(place)), None)
+
+
+def locate(path: str | Path, root: str | Path | None = None) -> Path:
+    """Return a file that is absolute, below the current folder or below a data folder, fetched if need be.
 
     Raises:
         ValueError: it is in none of them.
     """
     path = Path(path)
-    if path.is_file():
+    if is_file(path):
         return path
     check(not path.is_absolute(), f"{path}: expected a file, found none.")
-    return find_file(str(path), root, download=download)
+    return find_file(str(path), root)
+
+
+def is_file(path: Path) -> bool:
+    """Say whether a path is a file.
+
+    Raises:
+        ValueError: the system refuses to look, such as at a name that is too long.
+    """
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise ValueError(f"{str(path)[:200]}: expected a file; {error.strerror}.") from None

@@ -2,25 +2,36 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from ragx.checks import check, check_choice
-from ragx.data.columns import as_ids
-from ragx.data.filters import Filter
+from ragx.data.cells import as_ids, as_numbers, as_parts, as_text
+from ragx.data.duplicates import POLICIES, Policy, merged
+from ragx.data.filters import Filter, kept
 from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
 from ragx.data.source import Source
 from ragx.data.times import to_seconds
 
-CHOICES = {
-    "duplicates": ("keep", "sum", "last", "first", "error"),
-    "negative": ("error", "drop", "keep"),
-    "empty_ids": ("error", "drop"),
-}
+CHOICES = {"duplicates": POLICIES, "negative": ("error", "drop", "keep"), "empty_ids": ("error", "drop")}
 Step = tuple[str, int, int, int]
+
+
+class CleanEvents(NamedTuple):
+    """Events after all rules.
+
+    Args:
+        interactions: the events.
+        steps: (name, users, items, interactions) after every step that changed something.
+        part: the part of every event, where the file says so.
+    """
+
+    interactions: Interactions
+    steps: tuple[Step, ...]
+    part: pl.Series | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,16 +41,16 @@ class EventRules:
     Args:
         time_format: as :func:`ragx.data.times.to_seconds`: auto, seconds, milliseconds, iso or a strptime format.
         time_zone: zone of times that name none.
-        duplicates: of events of one user, item and kind: keep all, sum their values (a count where there are none)
-            at the last time, keep the last or the first by time (by place where there are no times), or an error.
+        duplicates: of events of one user, item, kind and part: keep all, sum their values (a count where there are
+            none) at the last time, keep the last or the first by time (by place where there are no times), or an error.
         negative: what a negative value, such as a return, means: an error, dropped, or kept.
-        empty_ids: what an empty user or item means: an error, or dropped.
+        empty_ids: what an empty or blank user or item means: an error, or dropped.
         filters: applied in this order, after all that.
     """
 
     time_format: str = "auto"
     time_zone: str = "UTC"
-    duplicates: Literal["keep", "sum", "last", "first", "error"] = "keep"
+    duplicates: Policy = "keep"
     negative: Literal["error", "drop", "keep"] = "error"
     empty_ids: Literal["error", "drop"] = "error"
     filters: Sequence[Filter] = field(default_factory=tuple)
@@ -47,12 +58,18 @@ class EventRules:
     def __post_init__(self) -> None:
         for name, options in CHOICES.items():
             check_choice(f"rules.{name}", getattr(self, name), options)
+        for each in self.filters:
+            check(
+                isinstance(each, Filter),
+                f"rules.filters: expected parts such as ragx.data.filters.KCore, got {type(each).__name__}: "
+                "set its _target_ to a subclass of ragx.data.filters.Filter.",
+            )
 
-    def apply(self, raw: pl.DataFrame, source: Source) -> tuple[Interactions, tuple[Step, ...]]:
-        """Return clean interactions, and (name, users, items, interactions) after every step that changed something.
+    def apply(self, raw: pl.DataFrame, source: Source) -> CleanEvents:
+        """Return clean interactions, counts after each step, and the published parts.
 
         Args:
-            raw: columns user and item, and any of time, value and kind, of any type.
+            raw: columns user and item, and any of time, value, kind and part, of any type.
             source: where they came from, for messages.
 
         Raises:
@@ -62,35 +79,38 @@ class EventRules:
         empty = ids["user"].is_null() | ids["item"].is_null()
         if self.empty_ids == "error":
             for side, series in ids.items():
-                source.refuse(
-                    series.is_null(), series, f"an id in column {side}", "rules.empty_ids=drop leaves them out."
-                )
+                expected = f"an id in {source.column(side)}"
+                source.refuse(series.is_null(), raw[side], expected, "rules.empty_ids=drop leaves them out.")
         maps = {side: IdMap.of(side, series.drop_nulls()) for side, series in ids.items()}
         table = pl.DataFrame({side: maps[side].lookup(series) for side, series in ids.items()}).with_columns(
             self._optional(raw, source)
         )
+        if self.duplicates == "error":
+            table = table.with_row_index("row")
         counted = _Counted(source.name, table)
         if empty.any():
             counted.take("empty ids dropped", table.filter(~empty))
         if self.negative == "drop" and "value" in table.columns:
             counted.take("negative values dropped", counted.table.filter(pl.col("value") >= 0), always=False)
-        counted.take(f"duplicates: {self.duplicates}", self._merge(counted.table, source, maps), always=False)
+        single = merged(counted.table, self.duplicates, source, maps)
+        counted.take(f"duplicates: {self.duplicates}", single, always=False)
         for each in self.filters:
-            counted.take(each.name, counted.table.filter(each.keep(counted.table)))
-        return _compact(counted.table, maps), tuple(counted.steps)
+            counted.take(each.name, counted.table.filter(kept(each, counted.table)))
+        part = counted.table["part"] if "part" in counted.table.columns else None
+        return CleanEvents(_compact(counted.table.drop("part", strict=False), maps), tuple(counted.steps), part)
 
     def _optional(self, raw: pl.DataFrame, source: Source) -> list[pl.Series]:
-        """Return the columns value, timestamp and kind that there are, checked."""
+        """Return the columns value, timestamp, kind and part that there are, checked."""
         columns = []
         if "value" in raw.columns:
-            value = raw["value"].cast(pl.Float64, strict=False)
-            bad = ~value.is_finite().fill_null(False)
-            source.refuse(bad, raw["value"], "a finite number in column value")
+            expected = f"a finite number in {source.column('value')}"
+            value = as_numbers(raw["value"], expected, source)
+            source.refuse(~value.is_finite().fill_null(False), raw["value"], expected)
             if self.negative == "error":
                 source.refuse(
                     value < 0,
                     raw["value"],
-                    "a value of at least 0",
+                    f"a value of at least 0 in {source.column('value')}",
                     "rules.negative=drop leaves them out, =keep takes them as they are.",
                 )
             columns.append(value.alias("value"))
@@ -98,32 +118,13 @@ class EventRules:
             seconds = to_seconds(raw["time"], source, time_format=self.time_format, time_zone=self.time_zone)
             columns.append(seconds.alias("timestamp"))
         if "kind" in raw.columns:
-            kind = raw["kind"].cast(pl.String)
-            source.refuse(kind.is_null() | (kind == ""), kind, "a kind of event in column kind")
+            expected = f"a kind of event in {source.column('kind')}"
+            kind = as_text(raw["kind"], expected, source)
+            source.refuse(kind.is_null(), raw["kind"], expected)
             columns.append(kind.alias("kind"))
+        if "part" in raw.columns:
+            columns.append(as_parts(raw["part"], source).alias("part"))
         return columns
-
-    def _merge(self, table: pl.DataFrame, source: Source, maps: Mapping[str, IdMap]) -> pl.DataFrame:
-        """Return the table with the duplicates treated, in its order."""
-        if self.duplicates == "keep":
-            return table
-        key = [name for name in ("user", "item", "kind") if name in table.columns]
-        if self.duplicates == "error":
-            repeated = table.select((pl.len().over(key) > 1).alias("repeated"))["repeated"]
-            if repeated.any():
-                user, item = (maps[side].ids[table[side][int(repeated.arg_max() or 0)]] for side in ("user", "item"))
-                raise ValueError(
-                    f"{source.name}: expected one event of each {', '.join(key)}, got {int(repeated.sum()):,} rows "
-                    f"that repeat, such as user {user!r} and item {item!r}. "
-                    "Set rules.duplicates to sum, last, first or keep."
-                )
-            return table
-        ordered = table.sort("timestamp", maintain_order=True) if "timestamp" in table.columns else table
-        if self.duplicates != "sum":
-            return ordered.unique(key, keep=self.duplicates, maintain_order=True)
-        value = pl.col("value").sum() if "value" in table.columns else pl.len().cast(pl.Float64).alias("value")
-        last = [pl.col("timestamp").last()] if "timestamp" in table.columns else []
-        return ordered.group_by(key, maintain_order=True).agg(value, *last)
 
 
 class _Counted:

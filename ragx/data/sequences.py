@@ -1,6 +1,5 @@
 """Reader of sequences: a line for each user with the items in order of time."""
 
-import json
 from pathlib import Path
 
 import polars as pl
@@ -9,6 +8,7 @@ from ragx.checks import check
 from ragx.data.dataset import Dataset
 from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
+from ragx.data.json_faults import json_value
 from ragx.data.lines import read_lines
 from ragx.data.root import locate
 from ragx.data.source import first_line, read_bytes
@@ -17,7 +17,8 @@ from ragx.data.source import first_line, read_bytes
 def sequence_file(*, name: str, path: str, item_attributes: str | None = None, root: str | None = None) -> Dataset:
     """Return a dataset of lines ``user item item …`` whose items stand in order of time, without times.
 
-    The interactions keep that order, which a leave-last-out split goes by (Zhou et al., 2020, "S3-Rec").
+    The interactions keep that order and the dataset is ``ordered``, so that leave-last-out can split it, as is usual
+    with these files (Zhou et al., 2020, "S3-Rec").
 
     Args:
         name: short name of the dataset.
@@ -34,12 +35,12 @@ def sequence_file(*, name: str, path: str, item_attributes: str | None = None, r
     interactions = Interactions.from_events(events, users, items)
     tables = {} if item_attributes is None else {"items": _read_attributes(locate(item_attributes, root))}
     steps = (("read", len(users), len(items), len(interactions)),)
-    return Dataset(name, interactions, tables=tables, steps=steps)
+    return Dataset(name, interactions, tables=tables, steps=steps, ordered=True)
 
 
 def _read_attributes(path: Path) -> pl.DataFrame:
     try:
-        lists = json.loads(read_bytes(path))
+        lists = json_value(read_bytes(path))
     except ValueError as error:
         raise ValueError(f"{path}: expected one JSON object, item → list of attributes; {first_line(error)}.") from None
     check(

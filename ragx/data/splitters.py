@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from ragx.checks import check, check_fraction
-from ragx.data.dataset import PARTS, Dataset
+from ragx.data.dataset import PARTS, Dataset, check_dataset
 from ragx.data.split import Split, split_by_part
 from ragx.random import numpy_generator
 
@@ -13,13 +13,22 @@ def published_split(dataset: Dataset) -> Split:
     """Return the split that the dataset was published with.
 
     Raises:
-        ValueError: the dataset has no published parts.
+        ValueError: the dataset has no published parts, or one of them is missing.
     """
+    check_dataset(dataset)
     check(
         dataset.published is not None,
-        f"Dataset {dataset.name} was not published in parts: choose split=random or split=time.",
+        f"Dataset {dataset.name} was not published in parts: name the column that says them with dataset.columns.part, "
+        "or choose split=random or split=time.",
     )
     assert dataset.published is not None
+    there = {str(each) for each in dataset.published.unique()}
+    missing = [part for part in PARTS if part not in there]
+    check(
+        not missing,
+        f"Dataset {dataset.name} was published without {' and '.join(missing)}: expected {', '.join(PARTS)}. Add what "
+        "is missing, or choose split=random or split=time.",
+    )
     return split_by_part(dataset, dataset.published, "published")
 
 
@@ -34,6 +43,7 @@ def random_split(dataset: Dataset, *, validation: float = 0.1, test: float = 0.1
         test: likewise.
         seed: key of the draw.
     """
+    check_dataset(dataset)
     _check_fractions(validation, test)
     keys = dataset.interactions.pair_keys().to_numpy()
     order = np.argsort(keys)
@@ -64,12 +74,9 @@ def time_split(dataset: Dataset, *, validation: float = 0.1, test: float = 0.1) 
     Raises:
         ValueError: the interactions have no timestamps.
     """
+    check_dataset(dataset)
     _check_fractions(validation, test)
-    check(
-        dataset.interactions.has("timestamp"),
-        f"Dataset {dataset.name} has no timestamps, so it cannot be split by time: choose split=random.",
-    )
-    times = dataset.interactions.column("timestamp")
+    times = dataset.times()
     cuts = np.quantile(times, [1 - test - validation, 1 - test], method="higher")
     part = (times >= cuts[0]).astype(np.uint8) + (times >= cuts[1])
     return split_by_part(dataset, _labels(part), "time")
@@ -84,6 +91,7 @@ def default_split(dataset: Dataset, *, validation: float = 0.1, test: float = 0.
         test: likewise.
         seed: key of the draw, where it is at random.
     """
+    check_dataset(dataset)
     if dataset.published is not None:
         return published_split(dataset)
     if dataset.interactions.has("timestamp"):

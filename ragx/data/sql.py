@@ -8,9 +8,9 @@ from urllib.parse import quote, urlsplit
 
 import polars as pl
 
-from ragx.checks import check, did_you_mean
+from ragx.checks import check
 from ragx.data.attributes import AttributeTable
-from ragx.data.columns import check_columns
+from ragx.data.columns import check_columns, check_present
 from ragx.data.dataset import Dataset
 from ragx.data.root import locate
 from ragx.data.rules import EventRules
@@ -35,7 +35,7 @@ def sql_query(
         uri: ``sqlite:path/to/file.db`` or ``postgresql://user@host:port/database``. A password does not belong in it,
             since configs are written into run folders: PostgreSQL reads PGPASSWORD and ``~/.pgpass``.
         query: a SELECT statement.
-        columns: ragx's name (user, item, time, value, kind) → the query's name, or None where it has none.
+        columns: ragx's name (user, item, time, value, kind, part) → the query's name, or None where it has none.
         name: short name of the dataset.
         rules: how times, values, empty ids and duplicates are read, and filters.
         users: attributes of users, from a file.
@@ -47,15 +47,9 @@ def sql_query(
     """
     chosen = check_columns(columns)
     table = read_query(uri, query, root)
-    for field, column in chosen.items():
-        check(
-            column in table.columns,
-            f"Query: no column {column!r} for {field}; it gives {', '.join(table.columns)}."
-            + did_you_mean(column, table.columns),
-        )
+    check_present(chosen, table.columns, "Query")
     check(table.height > 0, "Query: expected rows, got none.")
-    raw = table.select(pl.col(column).alias(field) for field, column in chosen.items())
-    return assemble(name, raw, Source("Query"), rules, users, items, root)
+    return assemble(name, table, Source("Query"), chosen, rules, users, items, root)
 
 
 def read_query(uri: str, query: str, root: str | None = None) -> pl.DataFrame:
@@ -66,13 +60,19 @@ def read_query(uri: str, query: str, root: str | None = None) -> pl.DataFrame:
     """
     scheme = uri.partition(":")[0]
     if scheme == "sqlite":
-        return _sqlite(uri.removeprefix("sqlite:").removeprefix("///") or "???", query, root)
+        path = uri.removeprefix("sqlite:").removeprefix("///")
+        check(bool(path.strip()), f"uri: expected the path of a file, as in sqlite:shop.db, got {uri!r}.")
+        return _sqlite(path, query, root)
     check(
         scheme in ("postgresql", "postgres"),
         f"uri: expected sqlite:path or postgresql://user@host/database, got one that begins with {scheme!r}.",
     )
+    try:
+        password = urlsplit(uri).password
+    except ValueError as error:
+        raise ValueError(f"uri: expected postgresql://user@host:port/database; {error}.") from None
     check(
-        urlsplit(uri).password is None and "password=" not in uri,
+        password is None and "password=" not in uri,
         "uri: expected no password, since configs are written into run folders; set PGPASSWORD or ~/.pgpass.",
     )
     return _postgresql(uri, query)
@@ -102,5 +102,10 @@ def _postgresql(uri: str, query: str) -> pl.DataFrame:
 def _fetch(connection: Any, query: str) -> pl.DataFrame:
     try:
         return pl.read_database(query, connection, infer_schema_length=None)
-    except (pl.exceptions.PolarsError, TypeError, OverflowError) as error:
-        raise ValueError(f"Query: its rows do not make a table: {first_line(error)}.") from None
+    except TypeError as error:
+        reason = "got no rows" if "NoneType" in str(error) else first_line(error)
+        raise ValueError(f"Query: expected a SELECT that gives rows of one type a column; {reason}.") from None
+    except (pl.exceptions.PolarsError, OverflowError) as error:
+        mixed = isinstance(error, pl.exceptions.SchemaError)
+        advice = " Cast columns of several types to one in the query." if mixed else ""
+        raise ValueError(f"Query: its rows do not make a table: {first_line(error)}.{advice}") from None

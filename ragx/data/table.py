@@ -5,9 +5,10 @@ from pathlib import Path
 
 import polars as pl
 
+from ragx.checks import check
 from ragx.data.attributes import AttributeTable
 from ragx.data.columns import check_columns
-from ragx.data.dataset import Dataset
+from ragx.data.dataset import Dataset, fitting_name
 from ragx.data.events import build_dataset
 from ragx.data.formats import read_columns, read_csv, read_json_lines, read_parquet
 from ragx.data.root import locate
@@ -22,14 +23,14 @@ def read_table(path: str | Path, columns: Columns, separator: str = ",") -> pl.D
 
     Args:
         path: CSV, TSV, Parquet or JSON lines.
-        columns: ragx's name (user, item, time, value, kind) → the file's name, or None where it has none.
+        columns: ragx's name (user, item, time, value, kind, part) → the file's name, or None where it has none.
         separator: what parts the cells of a CSV file.
 
     Raises:
         ValueError: the file is missing or does not parse, or a column is not there; the nearest name is given.
     """
     chosen = check_columns(columns)
-    return _renamed(read_columns(Path(path), list(chosen.values()), separator)[0], chosen)
+    return renamed(read_columns(Path(path), list(chosen.values()), separator)[0], chosen)
 
 
 def table_file(
@@ -47,7 +48,7 @@ def table_file(
 
     Args:
         path: the file, plain, ``.gz`` or ``.zst``, absolute or below the current or a data folder.
-        columns: ragx's name (user, item, time, value, kind) → the file's name, or None where it has none.
+        columns: ragx's name (user, item, time, value, kind, part) → the file's name, or None where it has none.
         separator: what parts the cells.
         name: short name of the dataset; by default that of the file.
         rules: how times, values, empty ids and duplicates are read, and filters.
@@ -61,7 +62,7 @@ def table_file(
     chosen = check_columns(columns)
     file = locate(path, root)
     raw, source = read_csv(file, list(chosen.values()), separator=separator)
-    return assemble(name or short_name(file), _renamed(raw, chosen), source, rules, users, items, root)
+    return assemble(named(name, file), raw, source, chosen, rules, users, items, root)
 
 
 def parquet_file(
@@ -78,7 +79,7 @@ def parquet_file(
     chosen = check_columns(columns)
     file = locate(path, root)
     raw, source = read_parquet(file, list(chosen.values()))
-    return assemble(name or short_name(file), _renamed(raw, chosen), source, rules, users, items, root)
+    return assemble(named(name, file), raw, source, chosen, rules, users, items, root)
 
 
 def json_lines_file(
@@ -95,34 +96,56 @@ def json_lines_file(
     chosen = check_columns(columns)
     file = locate(path, root)
     raw, source = read_json_lines(file, list(chosen.values()))
-    return assemble(name or short_name(file), _renamed(raw, chosen), source, rules, users, items, root)
+    return assemble(named(name, file), raw, source, chosen, rules, users, items, root)
 
 
 def assemble(
     name: str,
     raw: pl.DataFrame,
     source: Source,
+    chosen: Mapping[str, str],
     rules: EventRules | None,
     users: AttributeTable | None,
     items: AttributeTable | None,
     root: str | None = None,
 ) -> Dataset:
-    """Return the dataset of raw events and the attribute tables that are given."""
+    """Return the dataset of raw events and the attribute tables that are given.
+
+    Args:
+        name: short name of the dataset.
+        raw: the events under their own names of columns.
+        source: where they came from.
+        chosen: ragx's name → the events' own.
+        rules: how they become clean.
+        users: attributes of users.
+        items: attributes of items.
+        root: folder to look for files in.
+
+    Raises:
+        ValueError: a part is no such part, or the data is at fault.
+    """
     given = {side: table for side, table in (("user", users), ("item", items)) if table is not None}
+    for side, table in given.items():
+        check(
+            isinstance(table, AttributeTable),
+            f"{side}s: expected ragx.data.attributes.AttributeTable, got {type(table).__name__}: set {side}s._target_ "
+            "to that.",
+        )
     return build_dataset(
         name,
-        raw,
-        source,
+        renamed(raw, chosen),
+        source.naming(chosen),
         rules=rules,
         tables={f"{side}s": table.read(side, root) for side, table in given.items()},
         include_new=tuple(side for side, table in given.items() if table.include_new),
     )
 
 
-def short_name(file: Path) -> str:
-    """Return the name of a file without its endings."""
-    return file.name.split(".")[0] or file.name
+def named(name: str | None, file: Path) -> str:
+    """Return a given name, or else one made of the name of a file without its endings."""
+    return fitting_name(file.name.split(".")[0] or file.name) if name is None else name
 
 
-def _renamed(raw: pl.DataFrame, chosen: Mapping[str, str]) -> pl.DataFrame:
+def renamed(raw: pl.DataFrame, chosen: Mapping[str, str]) -> pl.DataFrame:
+    """Return the chosen columns under ragx's names."""
     return raw.select(pl.col(column).alias(name) for name, column in chosen.items())

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+import polars as pl
 import torch
 
-from ragx.data.dataset import Dataset
+from ragx.checks import check
+from ragx.data.dataset import Dataset, check_dataset
 from ragx.data.negatives import Negatives, NegativeSampler, TrainPairs
 from ragx.data.split import Split
 from ragx.evaluation import audit_data, audit_parts
@@ -27,7 +29,16 @@ def audit(
         split: its split.
         on_open: told of the reason before the test part is read.
         draw_negatives: negatives [B, n] of B user rows; by default the sampler that objectives use, uniform.
+
+    Raises:
+        ValueError: what is given is no dataset or no split.
     """
+    check_dataset(dataset)
+    check(
+        isinstance(split, Split),
+        f"split: expected a function that returns a ragx.data.split.Split, got a {type(split).__name__} from it: "
+        "change split._target_.",
+    )
     test = split.test.open(reason=REASON, on_open=on_open)
     parts = {"train": split.train, "validation": split.validation, "test": test}
     draw = draw_negatives or _usual_negatives(split)
@@ -38,6 +49,7 @@ def audit(
         *audit_parts.left_out(split),
         *audit_parts.future(parts),
         *audit_parts.cold(parts),
+        *audit_parts.saturated(split.train),
         *audit_parts.negatives(parts, draw),
         *audit_data.repeats(dataset.interactions),
         *audit_data.crowds(dataset.interactions),
@@ -49,6 +61,8 @@ def audit(
 
 
 def _usual_negatives(split: Split) -> Draw:
-    users, items = (torch.tensor(split.train.column(side)) for side in ("user", "item"))
-    sampler = NegativeSampler(Negatives(), TrainPairs(users, items, split.train.num_users, split.train.num_items))
+    full = pl.Series(audit_parts.saturated_users(split.train), dtype=pl.Int64)
+    train = split.train.filter(~pl.col("user").is_in(full.implode()))
+    users, items = (torch.tensor(train.column(side)) for side in ("user", "item"))
+    sampler = NegativeSampler(Negatives(), TrainPairs(users, items, train.num_users, train.num_items))
     return lambda rows: sampler.draw(rows, generator(0, "audit"))

@@ -107,11 +107,31 @@ def cold(parts: Parts) -> list[Finding]:
     return findings
 
 
+def saturated_users(train: Interactions) -> np.ndarray:
+    """Return the rows of the users who have every item in train, and for whom no negative can be drawn."""
+    count = np.bincount(train.pairs()["user"].to_numpy(), minlength=train.num_users)
+    return np.flatnonzero(count == train.num_items)
+
+
+def saturated(train: Interactions) -> list[Finding]:
+    """Ask which users have every item in train: nothing is left to recommend to them."""
+    rows = saturated_users(train)
+    found = (
+        f"{len(rows):,} users have every item in train: nothing is left to recommend to them, and objectives that draw "
+        "negatives refuse them. The draw below leaves them out."
+    )
+    names = tuple(str(each) for each in train.users.outside(rows[:SHOWN]))
+    clean = "Every user lacks some item."
+    return [finding("users with every item", len(rows), "warn", found, clean, names)]
+
+
 def negatives(parts: Parts, draw: Draw) -> list[Finding]:
     """Ask whether drawn negatives avoid held-out items, which would tell the model what they are.
 
     Negatives blind to the held-out parts meet held-out items about as often as other items outside train; under a
     uniform draw a user with h held-out of m items outside train gives h / m hits a draw.
+
+    Users who have every item in train, for whom nothing can be drawn, are left out.
 
     Args:
         parts: the three parts.

@@ -27,8 +27,8 @@ def test_types_tell_roles(tmp_path: Path) -> None:
     ("text", "options", "message"),
     [
         ("sku,price\na,1\nb,cheap\n", {}, r"line 3: expected a finite number in column 'price', got 'cheap'"),
-        ("sku,price\na,1\na,2\n", {}, r"line 3: expected each item once in column 'sku', got 'a'"),
-        ("sku,price\na,1\n,2\n", {}, r"line 3: expected an id in column 'sku', got an empty cell"),
+        ("sku,price\na,1\na,2\n", {}, r"line 3: expected each item once in column 'sku' \(item\), got 'a'"),
+        ("sku,price\na,1\n,2\n", {}, r"line 3: expected an id in column 'sku' \(item\), got an empty cell"),
         ("sku,price\na,1\n", {"columns": {"prise": "number"}}, r"no column 'prise'.*Did you mean 'price'"),
         ("sku,price\na,1\n", {"columns": {"price": "numer"}}, r"role of price.*Did you mean 'number'"),
     ],
@@ -49,3 +49,81 @@ def test_vectors_must_fit(tmp_path: Path) -> None:
     vectors.write_text("no array")
     with pytest.raises(ValueError, match=r"vectors\.npy: expected a matrix in a \.npy file"):
         table(tmp_path, vectors=str(vectors)).read("item")
+    np.save(vectors, np.ones((2, 1)))
+    with pytest.raises(ValueError, match=r"items\.csv: a column named 'vector' stands in the way of .*vectors\.npy"):
+        table(tmp_path, "sku,vector\na,1\nb,2\n", columns={"vector": "number"}, vectors=str(vectors)).read("item")
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        (
+            "sku,a,b\nx,1,2\n",
+            {"columns": {"a": "title", "b": "title"}},
+            "expected one title, got columns 'a' and 'b': give",
+        ),
+        (
+            "sku,a,title\nx,1,2\n",
+            {"columns": {"a": "title", "title": "text"}},
+            "one title, got columns 'a' and 'title'",
+        ),
+        (
+            "sku,item\nx,1\n",
+            {"columns": {"item": "text"}},
+            "an attribute cannot be named 'item', as the ids are: rename",
+        ),
+        ("sku,v\nx,1\n", {"columns": {"v": "vector"}}, "role of v: expected one of number, category"),
+        (
+            "sku,l\nx,1\n",
+            {"columns": {"l": "list"}, "list_separator": ""},
+            "list_separator: expected at least one char",
+        ),
+    ],
+)
+def test_names_and_roles_that_clash(text: str, options: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=message):
+        table(tmp_path, text, **options).read("item")
+
+
+def test_a_column_named_as_the_other_side_is_an_attribute(tmp_path: Path) -> None:
+    assert table(tmp_path, "sku,item\nx,1\n", columns={"item": "title"}).read("item").columns == ["item", "title"]
+    assert table(tmp_path, "who,item\nx,1\n", id="who", columns={"item": "text"}).read("user").columns == [
+        "user",
+        "item",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("role", "column", "message"),
+    [
+        ("number", pl.Series([[1.0]]), r"a finite number in column 'x', got values of type List\(Float64\)"),
+        ("number", pl.Series([b"1"]), "got values of type Binary"),
+        ("category", pl.Series([["red"]]), r"categories in column 'x', got values of type List\(String\)"),
+        ("text", pl.Series([b"\xff"]), "text in column 'x', got values of type Binary"),
+        ("title", pl.Series([{"a": 1}]), "text in column 'x', got values of type Struct"),
+        ("list", pl.Series([{"a": 1}]), "text or lists of text in column 'x', got values of type Struct"),
+        ("list", pl.Series([[b"a"]]), "text or lists of text in column 'x', got values of type Binary"),
+        ("list", pl.Series([[["a"]]]), r"text or lists of text in column 'x', got values of type List\(String\)"),
+    ],
+)
+def test_a_type_that_its_role_cannot_read_is_refused(
+    role: str, column: pl.Series, message: str, tmp_path: Path
+) -> None:
+    pl.DataFrame({"sku": ["a"], "x": column}).write_parquet(tmp_path / "items.parquet")
+    with pytest.raises(ValueError, match=rf"items\.parquet: expected .*{message}"):
+        AttributeTable(path=str(tmp_path / "items.parquet"), id="sku", columns={"x": role}).read("item")
+
+
+def test_types_that_a_role_can_read(tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {
+            "sku": ["a", "b"],
+            "n": pl.Series(["1", "2.5"], dtype=pl.Categorical),
+            "l": [[1, 2], None],
+            "c": pl.Series([3, None]),
+        }
+    )
+    frame.write_parquet(tmp_path / "items.parquet")
+    columns = {"n": "number", "l": "list", "c": "category"}
+    read = AttributeTable(path=str(tmp_path / "items.parquet"), id="sku", columns=columns).read("item")
+    assert read.rows() == [("a", 1.0, ["1", "2"], "3"), ("b", 2.5, None, None)]

@@ -1,5 +1,9 @@
 """Leave-last-out, by hand and by property."""
 
+import gzip
+from dataclasses import replace
+from pathlib import Path
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -8,6 +12,7 @@ from hypothesis import strategies as st
 from ragx.data.dataset import Dataset
 from ragx.data.interactions import Interactions
 from ragx.data.leave_last_out import leave_last_out_split
+from ragx.data.sequences import sequence_file
 from ragx.data.split import Split
 
 Event = tuple[str, str, int]
@@ -76,6 +81,19 @@ def test_no_event_of_a_user_lies_after_a_later_part(drawn: list[Event]) -> None:
     assert len(train) + len(validation) + len(test) + split.notes["later_repeats_left_out"] == len(drawn) + 4
 
 
+def test_without_times_the_order_of_the_data_counts_where_it_is_one() -> None:
+    events = [("u", "c", 9), ("v", "x", 9), ("u", "a", 1), ("v", "y", 8), ("u", "d", 4), ("v", "z", 7), ("u", "c", 0)]
+    timeless = replace(_dataset(events, times=False), ordered=True)
+    split = leave_last_out_split(timeless)
+    test = split.test.open(reason="test of the split", on_open=lambda reason: None)
+    items = [part.items.outside(part.column("item")).to_list() for part in (split.train, split.validation, test)]
+    assert items == [["c", "x"], ["a", "y"], ["d", "z"]]
+    assert split.notes["later_repeats_left_out"] == 1
+    timed = leave_last_out_split(replace(_dataset(events), ordered=True))
+    assert timed.test.open(reason="test of the split", on_open=lambda reason: None).table.height == 2
+    assert timed.fingerprint != split.fingerprint  # with times, these go before the order
+
+
 def test_what_cannot_be_split_is_refused() -> None:
     events = [("u", item, time) for time, item in enumerate("abcd")]
     with pytest.raises(ValueError, match=r"small has no timestamps.*choose split=random"):
@@ -84,3 +102,15 @@ def test_what_cannot_be_split_is_refused() -> None:
         leave_last_out_split(_dataset(events), validation=0)
     with pytest.raises(ValueError, match="leaves validation empty"):
         leave_last_out_split(_dataset(events), validation=2, test=2)
+
+
+def test_the_sequences_of_beauty(real_data: Path) -> None:
+    dataset = sequence_file(name="beauty", path="s3rec-sequences/Beauty.txt.gz", root=str(real_data))
+    split = leave_last_out_split(dataset)
+    assert (len(split.train), len(split.validation), len(split.test)) == (153_776, 22_363, 22_363)
+    first = dataset.interactions.users.outside(split.train.column("user")[:1])[0]
+    line = gzip.decompress((real_data / "s3rec-sequences/Beauty.txt.gz").read_bytes()).split(b"\n")[0].split()
+    test = split.test.open(reason="test of the split", on_open=lambda reason: None)
+    assert int(line[0]) == first
+    for part, item in ((split.validation, line[-2]), (test, line[-1])):
+        assert part.items.outside(part.column("item")[:1])[0] == int(item)

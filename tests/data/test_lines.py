@@ -34,6 +34,8 @@ def test_spaces_at_the_ends_of_lines_and_a_missing_last_newline_do_no_harm(tmp_p
         ("0 1\n2 3  4\n", 2, ""),
         ("0 1\n2 3\t4\n", 2, r"3\\t4"),
         ("0 99999999999999999999\n", 1, "99999999999999999999"),
+        ("0 1\n2 1_000\n", 2, "1_000"),
+        ("0 +1\n", 1, r"\+1"),
     ],
 )
 def test_a_bad_token_is_named_with_its_line(text: str, line: int, token: str, tmp_path: Path) -> None:
@@ -65,11 +67,23 @@ def test_published_parts_with_validation_taken_out_of_train(tmp_path: Path) -> N
     assert sorted(whole.published) == ["test", "train", "train", "train"]
 
 
-def test_a_validation_pair_that_is_not_in_train_is_refused(tmp_path: Path) -> None:
+def test_validation_may_have_pairs_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # files are found below the current folder too
     written(tmp_path, "0 5 6\n")
     written(tmp_path, "0 8\n", "test.txt")
     written(tmp_path, "0 9\n", "valid.txt")
-    with pytest.raises(ValueError, match=r"valid\.txt: 1 pairs are not in train\.txt: expected a part of it"):
+    dataset = line_files(name="mine", train="train.txt", test="test.txt", validation="valid.txt")
+    assert dataset.published is not None
+    assert sorted(dataset.published) == ["test", "train", "train", "validation"]
+
+
+def test_validation_that_is_partly_in_train_is_refused(tmp_path: Path) -> None:
+    written(tmp_path, "0 5 6\n")
+    written(tmp_path, "0 8\n", "test.txt")
+    written(tmp_path, "0 9 5\n", "valid.txt")
+    with pytest.raises(
+        ValueError, match=r"valid\.txt: 1 of 2 pairs are in train\.txt too, such as \(0, 5\): expected all"
+    ):
         line_files(name="mine", train="train.txt", test="test.txt", validation="valid.txt", root=tmp_path)
 
 

@@ -5,8 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ragx.data.columns import as_ids, check_columns
-from ragx.data.filters import KCore, MinimumValue
+from ragx.data.filters import Filter, KCore, KindsOfEvent, MinimumValue
 from ragx.data.interactions import Interactions
 from ragx.data.rules import EventRules
 from ragx.data.source import Source
@@ -23,8 +22,8 @@ EVENTS = {
 def applied(
     rules: EventRules | None = None, **columns: list[Any]
 ) -> tuple[Interactions, list[tuple[str, int, int, int]]]:
-    interactions, steps = (rules or EventRules()).apply(pl.DataFrame({**EVENTS, **columns}), HERE)
-    return interactions, list(steps)
+    clean = (rules or EventRules()).apply(pl.DataFrame({**EVENTS, **columns}), HERE)
+    return clean.interactions, list(clean.steps)
 
 
 def outside(some: Interactions) -> list[tuple[Any, ...]]:
@@ -58,14 +57,24 @@ def test_duplicates_without_times_go_by_place_and_without_values_are_counted() -
     assert outside(EventRules(duplicates="last").apply(valued, HERE)[0]) == [(1, 7, 4), (1, 8, 5)]
 
 
-def test_another_kind_is_no_duplicate() -> None:
+def test_another_kind_or_part_is_no_duplicate() -> None:
     kinds = EventRules(duplicates="first")
     assert len(applied(kinds, kind=["view", "view", "view", "buy"])[0]) == 4
+    assert len(applied(kinds, part=["train", "train", "train", "test"])[0]) == 4
 
 
 def test_duplicates_as_an_error_name_one() -> None:
-    with pytest.raises(ValueError, match=r"2 rows that repeat, such as user 'ann' and item 'x'.*rules.duplicates"):
+    again = (
+        r"line 5: expected one event of each user, item, got user 'ann' and item 'x' again, as in line 2\. Set rules"
+    )
+    with pytest.raises(ValueError, match=again):
         applied(EventRules(duplicates="error"))
+    with pytest.raises(
+        ValueError, match=r"line 4: .*user 'ann' and item 'x' again, as in line 3\. 2 rows are like this"
+    ):
+        applied(
+            EventRules(duplicates="error", empty_ids="drop"), user=["", "ann", "ann", "ann"], item=["x", "x", "x", "x"]
+        )
     assert len(applied(EventRules(duplicates="error"), item=["x", "y", "x", "z"])[0]) == 4
 
 
@@ -93,20 +102,22 @@ def test_nothing_left_is_an_error() -> None:
 
 @pytest.mark.parametrize("bad", ["NaN", "inf", "-inf", "many", "", None, "1,5"])
 def test_values_that_are_no_finite_number(bad: str | None) -> None:
-    with pytest.raises(ValueError, match=r"orders\.csv, line 4: expected a finite number in column value, got"):
+    with pytest.raises(ValueError, match=r"orders\.csv, line 4: expected a finite number in column 'value', got"):
         applied(value=["1", "2", bad, "4"])
 
 
 def test_negative_values_are_refused_unless_told() -> None:
-    with pytest.raises(ValueError, match=r"line 3: expected a value of at least 0, got '-2'.*rules\.negative=drop"):
+    with pytest.raises(
+        ValueError, match=r"line 3: expected a value of at least 0 in column 'value', got '-2'.*rules\.negative=drop"
+    ):
         applied(value=["1", "-2", "3", "4"])
     assert applied(EventRules(negative="keep"), value=["1", "-2", "3", "4"])[0].column("value").min() == -2
 
 
 @pytest.mark.parametrize("side", ["user", "item"])
 def test_an_empty_id_is_named_with_its_line(side: str) -> None:
-    for empty in ("", None):
-        with pytest.raises(ValueError, match=rf"line 3: expected an id in column {side}, got an empty cell"):
+    for empty, got in (("", "an empty cell"), (None, "an empty cell"), (" \u00a0", r"' \\xa0'")):
+        with pytest.raises(ValueError, match=rf"line 3: expected an id in column '{side}', got {got}"):
             applied(None, **{side: ["a", empty, "c", "d"]})
 
 
@@ -115,30 +126,87 @@ def test_ids_of_any_script_stay_as_they_are() -> None:
     assert applied(user=ids)[0].users.ids.to_list() == ids
 
 
-def test_ids_of_other_types() -> None:
-    assert as_ids(pl.Series([1.0, None, float("nan")]), "user", HERE).to_list() == [1, None, None]
-    assert as_ids(pl.Series(["a", "b"], dtype=pl.Categorical), "user", HERE).to_list() == ["a", "b"]
-    assert as_ids(pl.Series([2**63], dtype=pl.UInt64), "user", HERE).to_list() == [str(2**63)]
-    with pytest.raises(ValueError, match=r"line 3: expected text or whole numbers as ids in column user, got 1\.5"):
-        as_ids(pl.Series([1.0, 1.5]), "user", HERE)
-    with pytest.raises(ValueError, match="as ids in column user, got Boolean"):
-        as_ids(pl.Series([True]), "user", HERE)
-
-
-def test_mappings_are_checked() -> None:
-    assert check_columns({"user": "u", "item": "i", "timestamp": "t", "kind": None}) == {
-        "user": "u",
-        "item": "i",
-        "time": "t",
-    }
-    with pytest.raises(ValueError, match=r"columns.itm: unknown field.*Did you mean 'item'"):
-        check_columns({"user": "u", "itm": "i"})
-    with pytest.raises(ValueError, match="either time or timestamp"):
-        check_columns({"user": "u", "item": "i", "timestamp": "t", "time": "t"})
-    with pytest.raises(ValueError, match="expected user and item at least"):
-        check_columns({"user": "u", "item": None})
-
-
 def test_a_policy_that_is_not_there_gives_the_nearest() -> None:
     with pytest.raises(ValueError, match=r"rules\.duplicates: expected one of keep, sum.*Did you mean 'last'"):
         EventRules(duplicates="lasst")  # type: ignore[arg-type]
+
+
+def test_parts_stay_beside_their_events() -> None:
+    raw = pl.DataFrame({**EVENTS, "part": ["train", "dev", " Test", "val"]})
+    rules = EventRules(filters=[MinimumValue(at_least=2)], duplicates="last")
+    interactions, _, part = rules.apply(raw, HERE)
+    assert part is not None
+    assert part.to_list() == ["validation", "test", "validation"]
+    assert interactions.column("timestamp").tolist() == [5, 10, 20]
+    assert "part" not in interactions.table.columns
+    assert EventRules().apply(pl.DataFrame(EVENTS), HERE).part is None
+
+
+@pytest.mark.parametrize(
+    ("strange", "got"), [("tran", "'tran'.* Did you mean 'train'"), (None, "an empty cell"), ("", "an empty cell")]
+)
+def test_an_unknown_part_is_named_with_its_line(strange: str | None, got: str) -> None:
+    expected = (
+        rf"line 3: expected train, validation, test in column 'part' \(valid, val, dev mean validation\), got {got}"
+    )
+    with pytest.raises(ValueError, match=expected):
+        applied(part=["train", strange, "val", "test"])
+
+
+class Nonsense(Filter):
+    @property
+    def name(self) -> str:
+        return "nonsense"
+
+    def keep(self, table: pl.DataFrame) -> Any:
+        return table["value"]
+
+
+def test_filters_that_are_none_are_refused() -> None:
+    with pytest.raises(
+        ValueError, match=r"rules\.filters: expected parts such as ragx\.data\.filters\.KCore, got str: "
+    ):
+        EventRules(filters=["5-core"])  # type: ignore[list-item]
+    wanted = "Filter Nonsense: expected keep to return a polars Series of 4 truth values, got Series of 4 Float64"
+    with pytest.raises(ValueError, match=wanted):
+        applied(EventRules(filters=[Nonsense()]))
+    with pytest.raises(ValueError, match=r"KindsOfEvent: expected a list of kinds, got 'buy': use \[\]"):
+        KindsOfEvent(kinds="buy")
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "message"),
+    [
+        (
+            "value",
+            pl.Series([[1.0]] * 4),
+            r"a finite number in column 'value', got values of type List\(Float64\): convert",
+        ),
+        ("value", pl.Series([{"a": 1}] * 4), r"column 'value', got values of type Struct"),
+        ("value", pl.Series([b"1"] * 4), r"column 'value', got values of type Binary"),
+        ("value", pl.Series(["2024-01-01"] * 4).str.to_date(), r"column 'value', got values of type Date"),
+        ("kind", pl.Series([["buy"]] * 4), r"a kind of event in column 'kind', got values of type List\(String\)"),
+        ("kind", pl.Series([b"buy"] * 4), r"column 'kind', got values of type Binary"),
+        ("kind", pl.Series(["buy", " ", "buy", "buy"]), r"line 3: expected a kind of event in column 'kind', got ' '"),
+        ("part", pl.Series([b"train"] * 4), r"column 'part', got values of type Binary"),
+    ],
+)
+def test_columns_of_other_types_are_refused_at_once(name: str, column: pl.Series, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        EventRules().apply(pl.DataFrame(EVENTS).with_columns(column.alias(name)), HERE)
+
+
+def test_categories_serve_as_values_and_kinds() -> None:
+    columns = {"value": ["1", "2", "3", "4.5"], "kind": ["view", "buy", "view", "buy"]}
+    raw = pl.DataFrame(EVENTS).with_columns(pl.Series(name, column, pl.Categorical) for name, column in columns.items())
+    some = EventRules().apply(raw, HERE).interactions
+    assert some.column("value").tolist() == [1, 2, 3, 4.5]
+    assert some.column("kind").tolist() == columns["kind"]
+
+
+def test_messages_name_the_columns_of_the_file() -> None:
+    source = HERE.naming({"user": "customer", "value": "amount"})
+    with pytest.raises(ValueError, match=r"line 2: expected an id in column 'customer' \(user\), got an empty cell"):
+        EventRules().apply(pl.DataFrame({**EVENTS, "user": ["", "b", "c", "d"]}), source)
+    with pytest.raises(ValueError, match=r"a finite number in column 'amount' \(value\), got 'many'"):
+        EventRules().apply(pl.DataFrame({**EVENTS, "value": ["1", "many", "3", "4"]}), source)

@@ -16,9 +16,10 @@ def test_order_repeats_and_attributes_stay(tmp_path: Path) -> None:
     assert some.items.outside(some.column("item")).to_list() == [9, 3, 9, 3]
     assert dataset.tables["items"].rows() == [(9, ["4", "1"]), (77, [])]
     assert dataset.steps == (("read", 2, 2, 4),)
+    assert dataset.ordered
 
 
-@pytest.mark.parametrize("text", ["[1, 2]", '{"9": 4}', '{"9": [4'])
+@pytest.mark.parametrize("text", ["[1, 2]", '{"9": 4}', '{"9": [4', "[" * 100_000])
 def test_bad_attributes_are_named(text: str, tmp_path: Path) -> None:
     (tmp_path / "some.txt").write_text("5 9 3 9\n2 3\n")
     (tmp_path / "some.json").write_text(text)

@@ -1,13 +1,17 @@
 """Ways to split."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 
+from ragx.data.cold import cold_items_split, cold_users_split
 from ragx.data.dataset import Dataset
 from ragx.data.interactions import Interactions
+from ragx.data.leave_last_out import leave_last_out_split
+from ragx.data.origins import origin_split
 from ragx.data.split import Split
 from ragx.data.splitters import default_split, published_split, random_split, time_split
 
@@ -73,8 +77,37 @@ def test_events_of_one_moment_stay_together() -> None:
 def test_times_and_published_parts_are_asked_for_where_they_are_needed(tiny_shop: Dataset) -> None:
     with pytest.raises(ValueError, match="Dataset shop has no timestamps, so it cannot be split by time: choose"):
         time_split(without_times(tiny_shop))
-    with pytest.raises(ValueError, match="Dataset shop was not published in parts: choose split=random or split=time"):
+    with pytest.raises(
+        ValueError, match=r"shop was not published in parts: name the column .* dataset\.columns\.part, or"
+    ):
         published_split(tiny_shop)
+    two = pl.Series(["train", "test"]).gather(np.arange(len(tiny_shop.interactions)) % 2)
+    with pytest.raises(ValueError, match="shop was published without validation: expected train, validation, test"):
+        published_split(replace(tiny_shop, published=two))
+
+
+def test_data_in_order_of_time_without_times_is_told_which_split_serves(tiny_shop: Dataset) -> None:
+    for splitter in (time_split, origin_split):
+        with pytest.raises(ValueError, match="cannot be split by time: choose split=leave_last_out"):
+            splitter(replace(without_times(tiny_shop), ordered=True))
+
+
+@pytest.mark.parametrize(
+    "splitter",
+    [
+        published_split,
+        random_split,
+        time_split,
+        default_split,
+        origin_split,
+        leave_last_out_split,
+        cold_users_split,
+        cold_items_split,
+    ],
+)
+def test_what_is_no_dataset_is_refused(splitter: Callable[..., Split]) -> None:
+    with pytest.raises(ValueError, match=r"a function that returns a ragx\.data\.dataset\.Dataset, got a str from it"):
+        splitter("somewhere")
 
 
 @pytest.mark.parametrize("splitter", [random_split, time_split])

@@ -16,6 +16,7 @@ from ragx.data.rules import EventRules
 from ragx.data.sql import sql_query
 
 COLUMNS = {"user": "customer", "item": "sku", "time": "at", "value": "amount"}
+BRIEF = {"user": "customer", "item": "sku"}
 QUERY = "SELECT customer, sku, at, amount FROM orders ORDER BY at"
 ROWS = [("anna", 7, "2024-01-01", 2.5), ("Жук", 8, "2024-01-02T01:00:00+01:00", 1), ("anna", 8, "2024-01-03", 4)]
 
@@ -50,6 +51,16 @@ def test_a_sqlite_file(database: str) -> None:
         ({"columns": {"user": "custmer", "item": "sku"}}, "no column 'custmer' for user.*Did you mean 'customer'"),
         ({"uri": "sqlite:/nowhere/shop.db"}, r"/nowhere/shop\.db: expected a file, found none"),
         ({"uri": "mysql://shop"}, "begins with 'mysql'"),
+        ({"uri": "sqlite:"}, r"uri: expected the path of a file, as in sqlite:shop\.db, got 'sqlite:'"),
+        ({"uri": "sqlite:///"}, "uri: expected the path of a file"),
+        ({"uri": "postgresql://[bad"}, r"uri: expected postgresql://user@host:port/database; Invalid IPv6 URL\.$"),
+        ({"query": ""}, "Query: expected a SELECT that gives rows of one type a column; got no rows"),
+        ({"query": "SELECT x'FF' AS customer, sku FROM orders", "columns": BRIEF}, "'customer' .*type Binary"),
+        ({"query": QUERY.replace("at,", "x'FF' AS at,")}, r"times in column 'at' \(time\), got values of type Binary"),
+        (
+            {"query": "SELECT customer, sku, CASE sku WHEN 7 THEN 2.5 ELSE x'FF' END AS at, amount FROM orders"},
+            "its rows do not make a table: .*Cast columns of several types to one in the query",
+        ),
         ({"uri": "postgresql://me:secret@host/shop"}, "expected no password.*PGPASSWORD"),
     ],
 )
@@ -60,16 +71,22 @@ def test_mistakes_are_named(options: dict[str, Any], message: str, database: str
 
 def test_a_bad_row_is_named_by_its_number(database: str) -> None:
     query = QUERY.replace("customer,", "CASE WHEN sku = 8 THEN NULL ELSE customer END AS customer,")
-    with pytest.raises(ValueError, match="Query, row 2: expected an id in column user"):
+    with pytest.raises(ValueError, match=r"Query, row 2: expected an id in column 'customer' \(user\)"):
         sql_query(uri=database, query=query, columns=COLUMNS)
+
+
+def _program(name: str) -> str | None:
+    """Return a program of PostgreSQL, which Debian keeps off the PATH."""
+    installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: path.parts[-3].zfill(4))
+    return shutil.which(name) or next((str(path) for path in reversed(installed)), None)
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     pytest.importorskip("psycopg", reason="needs the package psycopg: pip install 'psycopg[binary]'")
-    initdb, control = shutil.which("initdb"), shutil.which("pg_ctl")
+    initdb, control = _program("initdb"), _program("pg_ctl")
     if initdb is None or control is None:
-        pytest.skip("needs PostgreSQL's initdb and pg_ctl on the PATH")
+        pytest.skip("needs PostgreSQL's initdb and pg_ctl, on the PATH or below /usr/lib/postgresql")
     account: dict[str, Any] = {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
     folder = Path(tempfile.mkdtemp(prefix="ragx-postgresql-"))  # its socket's path must be short
     if account:
@@ -97,6 +114,9 @@ def test_a_postgresql_server(server: str) -> None:
 
     with psycopg.connect(server) as connection:
         connection.execute("CREATE TABLE orders (customer TEXT, sku UUID, at TIMESTAMPTZ, amount NUMERIC(8, 2))")
+        connection.execute(
+            "CREATE TABLE numbered AS SELECT n::NUMERIC(20, 2) AS customer, n % 3 AS sku FROM generate_series(1, 5) n"
+        )
         for place, (customer, _, at, amount) in enumerate(ROWS):
             sku = f"00000000-0000-0000-0000-{min(place, 1):012d}"
             connection.execute("INSERT INTO orders VALUES (%s, %s, %s, %s)", (customer, sku, f"{at[:10]}Z", amount))
@@ -105,6 +125,10 @@ def test_a_postgresql_server(server: str) -> None:
     assert some.items.ids.to_list() == ["00000000-0000-0000-0000-000000000000", "00000000-0000-0000-0000-000000000001"]
     assert (some.column("timestamp") // 86_400).tolist() == [19_723, 19_724, 19_725]
     assert some.column("value").tolist() == [2.5, 1, 4]
+    numbered = sql_query(uri=server, query="SELECT * FROM numbered ORDER BY customer", columns=BRIEF).interactions
+    assert numbered.users.ids.to_list() == [1, 2, 3, 4, 5]
+    with pytest.raises(ValueError, match=r"Query, row 1: expected text or whole numbers as ids in column 'customer'"):
+        sql_query(uri=server, query="SELECT customer + 0.5 AS customer, sku FROM numbered", columns=BRIEF)
     with pytest.raises(
         ValueError, match="the query failed: cannot execute SELECT FOR UPDATE in a read-only transaction"
     ):

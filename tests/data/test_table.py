@@ -81,8 +81,8 @@ def test_a_file_is_found_below_the_root(tmp_path: Path) -> None:
         ("customer;sku\na;b\n", r"line 1: no column 'customer'.*Its header holds ';': set the separator"),
         ("custmer,sku\na,b\n", r"line 1: no column 'customer'; it has custmer, sku\. Did you mean 'custmer'"),
         ("customer,sku\na,b\nc,d,e\n", r"line 3: expected 2 cells as in the header, got 3"),
-        ('customer,sku\n"a\nb",c\nd,\n', r"line 4: expected an id in column item, got an empty cell"),
-        ("customer,sku\na,b\n\nc,d\n", r"line 3: expected an id in column user, got an empty cell"),
+        ('customer,sku\n"a\nb",c\nd,\n', r"line 4: expected an id in column 'sku' \(item\), got an empty cell"),
+        ("customer,sku\na,b\n\nc,d\n", r"line 3: expected an id in column 'customer' \(user\), got an empty cell"),
         ("customer,sku\na,b\nc,b\n", r"expected at least two items, got 1; counts .*read: 2 users, 1 items, 2 rows"),
         (b"customer,sku\na,b\nd\xe9,b\n", r"line 3: expected UTF-8 text, got other bytes"),
         ("customer,sku\na,b\nc,d\n".encode("utf-16"), r"line 1: expected UTF-8 text"),
@@ -100,7 +100,7 @@ def test_bad_tables_are_named_with_file_and_line(text: str | bytes, message: str
         ('{"customer": "a", "sku": 1}\n\n{"customer": "b", "sku":\n', r"line 3: expected a JSON object; "),
         ('{"customer": "a", "sku": 1}\n[1, 2]\n', r"line 2: expected a JSON object, got '\[1, 2\]'"),
         ('{"customer": "a", "skus": 1}\n', r"no column 'sku'; it has customer, skus\. Did you mean 'skus'"),
-        ('{"customer": "a", "sku": 1}\n\n{"customer": "b"}\n', r"line 3: expected an id in column item"),
+        ('{"customer": "a", "sku": 1}\n\n{"customer": "b"}\n', r"line 3: expected an id in column 'sku' \(item\)"),
         (b'{"customer": "a", "sku": "\xe9"}\n', r"line 1: expected UTF-8 text"),
     ],
 )
@@ -113,7 +113,7 @@ def test_bad_parquet_and_bad_packing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"orders\.parquet: expected a Parquet file"):
         parquet_file(path=put(tmp_path / "orders.parquet", "customer,sku\n"), columns=BRIEF)
     pl.DataFrame({"customer": ["a", None], "sku": [1, 2]}).write_parquet(tmp_path / "more.parquet")
-    with pytest.raises(ValueError, match=r"more\.parquet, row 2: expected an id in column user"):
+    with pytest.raises(ValueError, match=r"more\.parquet, row 2: expected an id in column 'customer' \(user\)"):
         parquet_file(path=str(tmp_path / "more.parquet"), columns=BRIEF)
     broken = gzip.compress(TEXT.encode() * 100)[:60]
     with pytest.raises(ValueError, match=r"orders\.csv\.gz: expected a table of text"):
@@ -125,6 +125,26 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
         table_file(path=str(tmp_path / "nothing.csv"), columns=BRIEF)
     with pytest.raises(ValueError, match=r"nothing\.csv was not found. Looked for .*RAGX_DATA"):
         table_file(path="nothing.csv", columns=BRIEF)
+
+
+def test_parts_of_another_kind_are_refused(tmp_path: Path) -> None:
+    orders = put(tmp_path / "orders.csv", TEXT)
+    with pytest.raises(
+        ValueError, match=r"rules: expected ragx\.data\.rules\.EventRules, got dict: set rules\._target_"
+    ):
+        table_file(path=orders, columns=BRIEF, rules={})  # type: ignore[arg-type]
+    with pytest.raises(
+        ValueError, match=r"items: expected ragx\.data\.attributes\.AttributeTable, got dict: set items"
+    ):
+        table_file(path=orders, columns=BRIEF, items={})  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"dataset\.name: expected letters, digits, space and .*, got '/' in 'a/b'"):
+        table_file(path=orders, columns=BRIEF, name="a/b")
+
+
+def test_a_name_that_the_system_refuses_is_named(tmp_path: Path) -> None:
+    for path in ("x" * 300 + ".csv", str(tmp_path / ("x" * 300))):
+        with pytest.raises(ValueError, match=r"xxx.*: expected a file; File name too long\."):
+            table_file(path=path, columns=BRIEF)
 
 
 def test_attributes_come_along_and_new_items_join(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 import torch
 
+from ragx.data.cold import cold_users_split
 from ragx.data.dataset import Dataset
 from ragx.data.interactions import Interactions
 from ragx.data.leave_last_out import leave_last_out_split
@@ -117,6 +118,35 @@ def test_negatives_that_avoid_held_out_items_fail() -> None:
     leak = next(each for each in found.findings if each.question == question)
     assert (leak.verdict, leak.count) == ("fail", 0)
     assert _audit(dataset, split)[question].verdict == "pass"
+
+
+def test_users_with_every_item_are_left_out_of_the_draw_and_named() -> None:
+    rows = _grid()
+    full = [("full", f"i{item}", 1_000 + item) for item in range(40)]
+    dataset = _dataset([*rows, *full], ["train"] * 160 + ["validation"] * 20 + ["test"] * 20 + ["train"] * 40)
+    found = _audit(dataset, published_split(dataset))
+    saturated = found["users with every item"]
+    assert (saturated.verdict, saturated.count, saturated.examples) == ("warn", 1, ("full",))
+    assert "1 users have every item in train" in saturated.message
+    assert found["negatives that avoid held-out items"].verdict == "pass"
+    assert found["negatives that avoid held-out items"].count > 0
+    clean = _dataset(rows)
+    assert _audit(clean, random_split(clean))["users with every item"].verdict == "pass"
+
+
+def test_an_audit_ends_where_every_train_user_has_every_item() -> None:
+    rows = [(user, item, 1) for user in "abcdefghij" for item in "xy"]
+    dataset = _dataset(rows)
+    found = _audit(dataset, cold_users_split(dataset))
+    assert found["users with every item"].count == 8
+    assert found["negatives that avoid held-out items"].verdict == "pass"
+
+
+def test_what_is_no_split_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match=r"split: expected a function that returns a ragx\.data\.split\.Split, got a dict"
+    ):
+        audit(_dataset(_grid()), {}, on_open=lambda reason: None)  # type: ignore[arg-type]
 
 
 def test_doubled_events_and_repeated_pairs() -> None:

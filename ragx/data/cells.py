@@ -1,0 +1,108 @@
+"""Cells of any type as ids, numbers or text; types that are none of these are refused before a row is read."""
+
+import polars as pl
+
+from ragx.checks import check, did_you_mean
+from ragx.data.dataset import PARTS
+from ragx.data.source import Source
+
+UNREADABLE = (pl.Binary, pl.Object, pl.Duration, pl.Time)
+LARGEST_EXACT = 2**53
+ALIASES = {"valid": "validation", "val": "validation", "dev": "validation"}
+
+
+def as_ids(series: pl.Series, side: str, source: Source) -> pl.Series:
+    """Return outside ids as text or whole numbers; empty and blank ones as null.
+
+    Raises:
+        ValueError: the column holds something else, such as fractions.
+    """
+    kind, expected = series.dtype, f"text or whole numbers as ids in {source.column(side)}"
+    if kind.is_integer():
+        return _whole(series)
+    if kind.is_float():  # whole numbers beside empty cells are often stored so
+        series = series.fill_nan(None)
+        source.refuse(~series.is_finite() | (series != series.floor()), series, expected)
+        source.refuse(series.abs() > LARGEST_EXACT, series, expected, "So large a number is not exact: store text.")
+        return series.cast(pl.Int64)
+    if kind.is_decimal():
+        source.refuse(series != series.floor(), series, expected)
+        return _whole(series.cast(pl.Decimal(38, 0)))
+    if kind == pl.Object:
+        series = _of_objects(series, expected, source)
+    _check_type(series.dtype in (pl.String, pl.Null, pl.Categorical, pl.Enum), kind, expected, source)
+    series = series.cast(pl.String)
+    blank = series.str.strip_chars() == ""
+    return series.set(blank, None) if blank.any() else series
+
+
+def as_cells(series: pl.Series, expected: str, source: Source) -> pl.Series:
+    """Return a column of plain cells; categories, and a column without a single cell, as text.
+
+    Args:
+        series: the column.
+        expected: what is to be there, for the message.
+        source: where it came from.
+
+    Raises:
+        ValueError: its type is a list, a structure, bytes, a duration or the like.
+    """
+    kind = series.dtype
+    _check_type(not kind.is_nested() and kind not in UNREADABLE, kind, expected, source)
+    return series.cast(pl.String) if kind in (pl.Categorical, pl.Enum, pl.Null) else series
+
+
+def as_numbers(series: pl.Series, expected: str, source: Source) -> pl.Series:
+    """Return a column as Float64, null where a cell is empty or no number; arguments and errors as :func:`as_cells`.
+
+    Dates are refused too: the number that stands for one depends on how it was stored.
+    """
+    cells = as_cells(series, expected, source)
+    _check_type(not cells.dtype.is_temporal(), cells.dtype, expected, source)
+    numbers = cells.cast(pl.Float64, strict=False)
+    if cells.dtype == pl.String and numbers.null_count() > cells.null_count():
+        numbers = cells.str.strip_chars().cast(pl.Float64, strict=False)
+    return numbers
+
+
+def as_text(series: pl.Series, expected: str, source: Source) -> pl.Series:
+    """Return a column as text, null where it is empty or blank; arguments and errors as :func:`as_cells`."""
+    text = as_cells(series, expected, source).cast(pl.String)
+    blank = text.str.strip_chars() == ""
+    return text.set(blank, None) if blank.any() else text
+
+
+def as_parts(series: pl.Series, source: Source) -> pl.Series:
+    """Return the part of every event, as published: train, validation (or valid, val, dev) or test.
+
+    Raises:
+        ValueError: a cell is none of these.
+    """
+    expected = f"{', '.join(PARTS)} in {source.column('part')}"
+    text = as_text(series, expected, source).str.strip_chars().str.to_lowercase()
+    text = text.replace(ALIASES)
+    strange = ~text.is_in(PARTS).fill_null(False)
+    if strange.any():
+        near = did_you_mean(text.filter(strange)[0] or "", (*PARTS, *ALIASES)).strip()
+        source.refuse(strange, series, f"{expected} ({', '.join(ALIASES)} mean validation)", near)
+    return text.cast(pl.Enum(PARTS))
+
+
+def _check_type(fits: bool, kind: pl.DataType, expected: str, source: Source) -> None:
+    check(
+        fits,
+        f"{source.name}: expected {expected}, got values of type {kind}: convert the column, or name another.",
+    )
+
+
+def _whole(series: pl.Series) -> pl.Series:
+    """Return whole numbers as Int64, or as text where they do not all fit."""
+    small = series.cast(pl.Int64, strict=False)
+    return small if small.null_count() == series.null_count() else series.cast(pl.String)
+
+
+def _of_objects(series: pl.Series, expected: str, source: Source) -> pl.Series:
+    """Return objects of Python, such as UUIDs from a database, as text."""
+    strange = [isinstance(value, bytes | bytearray | memoryview | list | dict | float | bool) for value in series]
+    source.refuse(pl.Series(strange, dtype=pl.Boolean), series, expected)
+    return pl.Series(series.name, [None if value is None else str(value) for value in series], dtype=pl.String)

@@ -1,0 +1,94 @@
+"""Where a file of JSON lines is at fault, found by reading it again line by line: slow, and only for messages."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import polars as pl
+
+from ragx.data.csv_faults import NOT_UTF8
+from ragx.data.source import READ_ERRORS, first_line, lossy_lines, read_bytes, shortened
+
+MARK = b"\xef\xbb\xbf"
+AT_ONCE = 1000
+
+
+def json_line(path: Path, row: int) -> int:
+    """Return the line on which a record stands, from 1."""
+    try:
+        return next(line for place, (line, _) in enumerate(_records(path)) if place == row)
+    except (StopIteration, *READ_ERRORS):
+        return row + 1
+
+
+def json_fault(path: Path, error: Exception) -> str:
+    """Return a message that says where a file of JSON lines, which was refused with an error, is at fault."""
+    try:
+        if read_bytes(path).startswith(MARK):
+            return f"{path}, line 1: expected UTF-8 without a byte order mark: save the file without one."
+        fault, _ = json_fields(path)
+        fault = fault or _unread(path)
+    except (ValueError, *READ_ERRORS):
+        fault = ""
+    return fault or f"{path}: expected one JSON object a line; {first_line(error)}."
+
+
+def json_fields(path: Path) -> tuple[str, list[str]]:
+    """Return what is wrong with the first bad line, if one is, and the names of all fields."""
+    fields: dict[str, None] = {}
+    for number, line in _records(path):
+        if "\ufffd" in line:
+            return f"{path}, line {number}: {NOT_UTF8}", []
+        try:
+            record = json_value(line)
+        except ValueError as error:
+            said = (
+                f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else str(error)
+            )
+            return f"{path}, line {number}: expected a JSON object; {said}.", []
+        if not isinstance(record, dict):
+            return f"{path}, line {number}: expected a JSON object, got {shortened(line)}.", []
+        fields |= dict.fromkeys(record)
+    return "", list(fields)
+
+
+def json_value(text: str | bytes) -> Any:
+    """Return what a JSON text says.
+
+    Raises:
+        ValueError: it is no JSON, holds NaN or an infinite number, or is nested too deeply.
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not in JSON: write null")
+
+
+def _records(path: Path) -> Iterator[tuple[int, str]]:
+    lines = lossy_lines(path).fill_null("")
+    return ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+
+
+def _unread(path: Path) -> str:
+    """Return where the reader stops at a line that the standard library takes, such as one with a lone surrogate."""
+    records = list(_records(path))
+    for begin in range(0, len(records), AT_ONCE):
+        block = records[begin : begin + AT_ONCE]
+        if _stops_at([line for _, line in block]):
+            for number, line in block:
+                if said := _stops_at([line]):
+                    return f"{path}, line {number}: expected a JSON object; {said}."
+    return ""
+
+
+def _stops_at(lines: list[str]) -> str:
+    try:
+        pl.read_ndjson("\n".join(lines).encode())
+    except READ_ERRORS as error:
+        return first_line(error)
+    return ""
