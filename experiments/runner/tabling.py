@@ -24,7 +24,7 @@ from ragx.report.table_spec import OPTIONS, TableSpec, check_options, spec_of
 from ragx.report.table_sweep import rows_of_sweeps
 from ragx.training.checkpoint import write_atomically
 
-OWN = ("runs", "results", "sweep", "name", "formats", "gains", "published")
+OWN = ("runs", "results", "sweeps", "name", "formats", "gains", "published")
 FORMATS = ("md", "tex", "csv", "html")
 STYLES = {"best": "bold", "second": "underline"}
 MOST_NAMED, WIDTH = 5, 200
@@ -42,7 +42,9 @@ def run_table(config: dict[str, Any], choice: str | None = None) -> None:
     """
     given = check_options("the table", config, (*OWN, *OPTIONS))
     output, runs = given["results"], Path(given["runs"])
-    spec = spec_of({name: given[name] for name in OPTIONS if name in given})
+    sweeps = [given["sweeps"]] if isinstance(given["sweeps"], str) else list(given["sweeps"] or [])
+    given["title"] = given["title"] or (f"Sweep {', '.join(sweeps)}" if sweeps else "Results")
+    spec = spec_of({name: given[name] for name in OPTIONS})
     published = [published_of(each) for each in given["published"].values()]
     for name in given["formats"]:
         check_choice("formats", name, FORMATS)
@@ -50,7 +52,6 @@ def run_table(config: dict[str, Any], choice: str | None = None) -> None:
     check(runs.is_dir(), f"runs={runs}: there is no such folder; name the one that run folders lie in.")
     if output is not None:
         check_format(output)
-    sweeps = [given["sweep"]] if isinstance(given["sweep"], str) else list(given["sweep"] or [])
     asked = bool(sweeps or spec.rows)
     check(
         asked or output is not None,

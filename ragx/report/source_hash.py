@@ -5,9 +5,10 @@ import functools
 import hashlib
 import importlib.util
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from typing import Any
 
 ALWAYS = ("ragx.training.trainer", "ragx.evaluation.protocol", "ragx.data.features", "ragx.random")
 """What decides a result beside the parts that a config names."""
@@ -33,6 +34,14 @@ def source_hash(modules: Iterable[str]) -> str:
         waiting += imported
     text = "\n".join(f"{name} {digest}" for name, digest in sorted(found.items()) if digest)
     return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def modules_of(config: Any) -> set[str]:
+    """Return the modules of all targets in a run's config: those that its source hash is about."""
+    if isinstance(config, Mapping):
+        own = {str(config[name]).rpartition(".")[0] for name in ("_target_", "conv") if name in config}
+        return own.union(*(modules_of(each) for name, each in config.items() if name not in ("tracker", "diagnostics")))
+    return set().union(*map(modules_of, config)) if isinstance(config, list) else set()
 
 
 def _read(name: str) -> tuple[str, tuple[str, ...]]:

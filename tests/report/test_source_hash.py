@@ -10,7 +10,13 @@ import pytest
 from ragx.report import source_hash as module
 from ragx.report.source_hash import source_hash
 
-LAYER = "from my_helpers import gain\nfrom ragx.layers.light_conv import LightConv\n\nclass MyConv(LightConv):\n    pass\n"
+LAYER = """
+from my_helpers import gain
+from ragx.layers.light_conv import LightConv
+
+class MyConv(LightConv):
+    pass
+"""
 
 
 @pytest.fixture
@@ -42,7 +48,12 @@ def test_an_outside_layer_and_what_it_imports_count(folder: Path) -> None:
 def test_what_does_not_take_part_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     plain = module._read
-    monkeypatch.setattr(module, "_read", lambda name: (read.append(name), plain(name))[1])
+
+    def noting(name: str) -> tuple[str, tuple[str, ...]]:
+        read.append(name)
+        return plain(name)
+
+    monkeypatch.setattr(module, "_read", noting)
     source_hash(["ragx.layers.light_conv"])
     assert {"ragx.layers.relevance_conv", "ragx.kernels.weighted_sum", "ragx.training.trainer"} <= set(read)
     assert not {"ragx.layers.ngcf_conv", "ragx.report.page", "ragx.testing"} & set(read)

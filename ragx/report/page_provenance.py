@@ -1,0 +1,84 @@
+"""Where every run of a sweep comes from, and the command that reproduces it."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ragx.report.page_html import MISSING, Column, Field, Html, element, joined, sortable_table
+from ragx.report.page_tables import run_link
+from ragx.report.sweep_reading import from_json
+from ragx.report.sweep_results import SweepResults, SweepRun
+
+UNKNOWN = "unknown"
+
+
+def reproduce_command(name: str, runs: Path) -> str:
+    """Return the command line that runs a stored run again."""
+    return shlex.join(["python", "experiments/reproduce.py", (runs / name).as_posix()])
+
+
+def provenance_section(results: SweepResults, runs: Path) -> Html:
+    """Return the places that runs were made in, and a table of all runs with results.
+
+    Args:
+        results: the sweep.
+        runs: the folder that run folders lie in.
+    """
+    made = [(configuration, run) for configuration in results.configurations for run in configuration.done]
+    if not made:
+        return element("p", "No run has a result yet.", class_="quiet")
+    places: dict[str, int] = {}
+    for _, run in made:
+        places.setdefault(_place(run), len(places) + 1)
+    columns = [
+        *(Column("run"), Column("configuration"), Column("seed", "number")),
+        *(Column("identity", hint="of the run"), Column("cell", hint="identity without the seed")),
+        *(Column("source", hint="hash of the code that took part"), Column("made in")),
+        *(Column("data set"), Column("split"), Column("fingerprint", hint="of the split")),
+        *(Column("data", hint="hash of everything that was read"), Column("looks", "number")),
+        Column("command that reproduces it"),
+    ]
+    rows = [
+        [
+            Field(run_link(run)),
+            Field(configuration.label()),
+            Field(run.cell.planned.seed, run.cell.planned.seed),
+            *(_code(run.result.get(name)) for name in ("identity", "cell", "source")),
+            Field(element("a", f"P{places[_place(run)]}", href=f"#place-{places[_place(run)]}")),
+            *(Field(str(run.result.get(name) or MISSING)) for name in ("dataset", "split")),
+            *(_code(run.result.get(name)) for name in ("fingerprint", "data")),
+            Field(str(run.result.get("looks", MISSING)), run.result.get("looks")),
+            _code(reproduce_command(run.name, runs)),
+        ]
+        for configuration, run in made
+    ]
+    caption = "Provenance of every run; P1 and so on are the places listed above"
+    listed = joined(_described(place, text) for text, place in places.items())
+    return joined([element("dl", listed, class_="facts"), sortable_table("provenance", caption, columns, rows)])
+
+
+def _code(text: Any) -> Field:
+    return Field(element("code", str(text)) if text else MISSING)
+
+
+def _place(run: SweepRun) -> str:
+    """Return commit, versions and machine of a run as one text, the same for all runs that were made alike."""
+    return json.dumps([run.result.get(name) for name in ("commit", "dirty", "versions", "machine")])
+
+
+def _described(place: int, text: str) -> Html:
+    commit, dirty, versions, machine = json.loads(text)
+    state = {True: "with uncommitted changes", False: "clean"}.get(dirty, "state unknown")
+    lines = [
+        joined(["commit ", element("code", commit or UNKNOWN), f", {state}"]),
+        f"versions: {_pairs(from_json(versions))}",
+        f"machine: {_pairs(from_json(machine))}",
+    ]
+    shown = joined(element("div", line) for line in lines)
+    return joined([element("dt", f"P{place}", id=f"place-{place}"), element("dd", shown)])
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {MISSING if value is None else value}" for name, value in values.items()) or UNKNOWN

@@ -1,0 +1,98 @@
+"""Marks of significance by hand: paired t-tests over users, Holm over the rows, and what cannot be tested."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ragx.report.spread import Spread
+from ragx.report.table_cells import Cell, Column, TableRow, add_gains, cell_of
+from ragx.report.table_marks import add_p_values, mark_of
+from ragx.report.table_rows import Name
+
+NDCG = Column("shop", "ndcg@20")
+BASE = np.array([0.2, 0.3, 0.1, 0.4, 0.2])
+TENTH, LAST = np.full(5, 0.1), np.array([0, 0, 0, 0, 1.0])
+RULES = '{"cold_users": "exclude", "conventions": "lightgcn"}'
+
+
+def row(folder: Path, label: str, values: Any, *, stored: float | None = None, side: str = "") -> TableRow:
+    file = folder / f"{label}.parquet"
+    pl.DataFrame({"user": range(len(values)), "ndcg@20": values}).write_parquet(file)
+    prefix = f"{side}/" if side else ""
+    run = {
+        **{"folder": label, "seed": 0, "fingerprint": "f1", "rules": RULES},
+        f"per_user_{side}_test" if side else "per_user_test": str(file),
+        f"{prefix}test/ndcg@20": float(np.mean(values)) if stored is None else stored,
+    }
+    found = TableRow((Name("", label),), "most_popular" if side else "measured", {"shop": [run]})
+    found.cells[NDCG] = cell_of([run], f"{prefix}test/ndcg@20") or Cell(Spread(0, 0, 0))
+    return found
+
+
+def held_against(base: TableRow, *rows: TableRow) -> tuple[list[float | None], list[str], list[str]]:
+    """Return p-values, marks and warnings."""
+    every = [base, *rows]
+    add_gains(every, base, NDCG)
+    warnings = add_p_values(every, base, NDCG, "test")
+    return [each.cells[NDCG].p_value for each in rows], [mark_of(each.cells[NDCG]) for each in rows], warnings
+
+
+def test_p_values_and_marks_by_hand(tmp_path: Path) -> None:
+    base = row(tmp_path, "MostPop", BASE, side="most_popular")
+    clear = row(tmp_path, "clear", BASE + TENTH + 0.02 * LAST)  # t = 0.104 / 0.004 = 26 with 4 degrees: p = 1.3e-5
+    some = row(tmp_path, "some", BASE + TENTH + 0.1 * LAST)  # t = 0.12 / 0.02 = 6: p = 0.00388
+    worse = row(tmp_path, "worse", BASE - 0.01 * np.arange(1, 6))  # t = −3√2: p = 0.01324
+    none = row(tmp_path, "none", BASE + np.array([0.1, -0.1, 0.1, -0.1, 0.01]))
+    p_values, marks, warnings = held_against(base, clear, some, worse, none)
+    expected = [4 * 1.3e-5, 3 * 0.00388, 2 * 0.01324]  # Holm: the least of four times 4, the next times 3 and 2
+    assert p_values[:3] == [pytest.approx(value, rel=0.02) for value in expected]
+    assert p_values[3] is not None and p_values[3] > 0.9
+    assert (marks, warnings) == (["**", "*", "↓", ""], [])
+
+
+@pytest.mark.parametrize(
+    ("gain", "p_value", "mark"),
+    [
+        (0.1, 0.0099, "**"),
+        (0.1, 0.01, "*"),
+        (0.1, 0.05, ""),
+        (-0.1, 0.0099, "↓↓"),
+        (-0.1, 0.049, "↓"),
+        (None, 0.001, ""),
+    ],
+)
+def test_levels(gain: float | None, p_value: float | None, mark: str) -> None:
+    assert mark_of(Cell(Spread(0.1, 0.0, 2), gain=gain, p_value=p_value)) == mark
+
+
+def test_what_cannot_be_tested_is_warned_of_and_the_others_are(tmp_path: Path) -> None:
+    base = row(tmp_path, "MostPop", BASE, side="most_popular")
+    good, gone, cut, stale = (
+        row(tmp_path, name, BASE + 0.1 * np.arange(1, 6)) for name in ("good", "gone", "cut", "stale")
+    )
+    gone.runs = {"shop": [dict(gone.runs["shop"][0]) | {"per_user_test": None}]}
+    (tmp_path / "cut.parquet").write_bytes((tmp_path / "cut.parquet").read_bytes()[:40])
+    stale.runs = {"shop": [dict(stale.runs["shop"][0]) | {"test/ndcg@20": 0.9}]}
+    p_values, _, warnings = held_against(base, good, gone, cut, stale)
+    assert p_values == [pytest.approx(0.01324, rel=0.01), None, None, None]
+    assert warnings[0] == "row gone: not tested in ndcg@20 on shop (gone has no per-user values)."
+    assert warnings[1].startswith("row cut: not tested in ndcg@20 on shop (")
+    assert warnings[2].endswith("stale.parquet has the mean 0.540000, the stored value is 0.900000).")
+
+
+def test_other_users_are_not_compared(tmp_path: Path) -> None:
+    base = row(tmp_path, "MostPop", BASE, side="most_popular")
+    p_values, marks, (warning,) = held_against(base, row(tmp_path, "short", BASE[:4] + 0.1))
+    assert (p_values, marks) == ([None], [""])
+    assert warning.startswith("ndcg@20 on shop: nothing was tested (expected two runs over the same users")
+
+
+def test_a_table_without_files_of_its_baseline_has_no_marks(tmp_path: Path) -> None:
+    base = row(tmp_path, "base", BASE)
+    base.runs = {"shop": [dict(base.runs["shop"][0]) | {"per_user_test": None}]}
+    p_values, _, warnings = held_against(base, row(tmp_path, "A", BASE + 0.1))
+    assert p_values == [None]
+    assert warnings == ["row base: not tested in ndcg@20 on shop (base has no per-user values)."]
