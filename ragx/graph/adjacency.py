@@ -37,14 +37,16 @@ class Adjacency:
     ) -> tuple[Self, Int[Tensor, " E"]]:
         """Return the adjacency of an edge list, and the position in that list of every edge in row order.
 
-        Repeated edges are kept and accumulate; edges of one target are ordered by source.
+        Repeated edges are kept and accumulate; edges of one target are ordered by source. Indices become int64, in
+        which the order is counted without overflow.
 
         Raises:
-            ValueError: an index is negative or beyond the number of nodes.
+            ValueError: an index is no integer, negative or beyond the number of nodes.
         """
         check(
             source.shape == target.shape, f"source and target: expected one shape, got {source.shape}, {target.shape}."
         )
+        source, target = whole_numbers("source", source), whole_numbers("target", target)
         for name, index, size in (("source", source, num_sources), ("target", target, num_targets)):
             low, high = (int(index.min()), int(index.max())) if index.numel() else (0, -1)
             check(low >= 0 and high < size, f"{name}: expected node indices from 0 to {size - 1}, got {low} to {high}.")
@@ -70,6 +72,21 @@ class Adjacency:
         return self.transposed_row_pointer.numel() - 1
 
     @cached_property
+    def edge_index(self) -> Int[Tensor, "2 E"]:
+        """The edges as PyG writes them, made once: row 0 the sources, row 1 the targets, in row order."""
+        return torch.stack([self.source, self.target])
+
+    @cached_property
+    def degree(self) -> Int[Tensor, " T"]:
+        """Number of edges of every target."""
+        return self.row_pointer.diff()
+
+    @cached_property
+    def edge_number(self) -> Int[Tensor, " E"]:
+        """The numbers 0 … E-1, made once: sums over edges take them as indices at every step."""
+        return torch.arange(self.num_edges, device=self.source.device)
+
+    @cached_property
     def transposed_target(self) -> Int[Tensor, " E"]:
         """Target of every edge in the order by source."""
         return self.target[self.permutation]
@@ -78,7 +95,7 @@ class Adjacency:
     def transposed(self) -> Self:
         """The same edges the other way round: source and target exchanged, in the order by source."""
         inverse = torch.empty_like(self.permutation)
-        inverse[self.permutation] = torch.arange(self.num_edges, device=inverse.device)
+        inverse[self.permutation] = self.edge_number
         target = self.source[self.permutation]
         other = type(self)(self.transposed_row_pointer, self.transposed_target, target, self.row_pointer, inverse)
         other.__dict__["transposed"] = self
@@ -101,5 +118,23 @@ class Adjacency:
         return {}
 
     def to(self, device: torch.device | str) -> Self:
-        """Return the adjacency on ``device``."""
+        """Return the adjacency on ``device``; itself where it lies there."""
+        if lies_on(device, self.source):
+            return self
         return type(self)(*(getattr(self, field.name).to(device) for field in fields(self)))
+
+
+def lies_on(device: torch.device | str, value: Tensor) -> bool:
+    """Say whether ``value`` is on ``device``, where a device without a number is the current one of its kind."""
+    return torch.empty(0, device=device).device == value.device
+
+
+def whole_numbers(name: str, index: Tensor) -> Int[Tensor, "..."]:
+    """Return an index as int64.
+
+    Raises:
+        ValueError: it does not hold integers.
+    """
+    integers = not (index.is_floating_point() or index.is_complex() or index.dtype == torch.bool)
+    check(integers, f"{name}: expected integers, got {index.dtype}.")
+    return index.long()

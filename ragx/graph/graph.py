@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch_geometric.data import Data, HeteroData
 
 from ragx.checks import check, check_choice
-from ragx.graph.adjacency import Adjacency
-from ragx.typing import Float, Int, Tensor
+from ragx.graph.adjacency import Adjacency, lies_on, whole_numbers
+from ragx.typing import Bool, Float, Int, Tensor
 
-COUNT_OF = "count_of_"  # what the names of the edge attributes begin with that count events by kind
+DAY = 86_400
+COUNT_OF, TIME_OF = "count_of_", "time_of_"  # how the edge attributes by kind of event begin: number and newest time
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,7 @@ class Graph:
         num_items: number of items I.
         adjacency: pattern of the directed edges.
         edge_weight: relevance w_ij of every edge, in row order.
-        edge_attributes: further tensors of size E by name, such as ``time`` (newest, seconds) or ``count``.
+        edge_attributes: further tensors of E rows by name, such as ``time`` (newest, seconds) or ``count``.
     """
 
     num_users: int
@@ -51,20 +52,25 @@ class Graph:
             num_users: number of users, with or without pairs.
             num_items: number of items, with or without pairs.
             weight: weight of both edges of a pair; 1 when not given.
-            attributes: further tensors of size P.
+            attributes: further tensors of P rows.
 
         Raises:
-            ValueError: a row is out of range, a pair repeats, or a weight is not finite.
+            ValueError: a row is no integer or out of range, a pair repeats, a weight is not finite, or an attribute
+                has another number of rows.
         """
         check(users.shape == items.shape, f"users and items: expected one shape, got {users.shape} and {items.shape}.")
+        users, items = whole_numbers("user rows", users), whole_numbers("item rows", items)
         for name, rows, size in (("user", users, num_users), ("item", items, num_items)):
             low, high = (int(rows.min()), int(rows.max())) if rows.numel() else (0, -1)
             check(low >= 0 and high < size, f"{name} rows: expected 0 to {size - 1}, got {low} to {high}.")
         repeated = users.numel() - torch.unique(users * num_items + items).numel()
         check(repeated == 0, f"Graph: {repeated} pairs repeat; build_graph merges repeated interactions.")
-        weight = torch.ones(users.numel()) if weight is None else weight
+        weight = torch.ones(users.numel(), device=users.device) if weight is None else weight
         check(weight.shape == users.shape, f"weight: expected shape {tuple(users.shape)}, got {tuple(weight.shape)}.")
         check(bool(torch.isfinite(weight).all()), "weight: expected finite numbers, got NaN or infinity.")
+        for name, value in (attributes or {}).items():
+            fits = value.shape[:1] == users.shape
+            check(fits, f"attribute {name}: expected {users.numel()} rows, one a pair, got {list(value.shape)}.")
         nodes = num_users + num_items
         item_nodes = items + num_users
         adjacency, order = Adjacency.from_edges(
@@ -85,50 +91,114 @@ class Graph:
 
     @property
     def edge_index(self) -> Int[Tensor, "2 E"]:
-        """The edges as PyG writes them: row 0 the sources, row 1 the targets, in row order."""
-        return torch.stack([self.adjacency.source, self.adjacency.target])
+        """The edges as PyG writes them, made once: row 0 the sources, row 1 the targets, in row order."""
+        return self.adjacency.edge_index
 
     @property
     def reverse(self) -> Int[Tensor, " E"]:
         """Position of every edge's opposite: row order and order by source differ by just this exchange."""
         return self.adjacency.permutation
 
-    @cached_property
+    @property
     def transposed_weight(self) -> Float[Tensor, " E"]:
         """Weight of every edge in the order by source, which backward passes sum in."""
-        return self.edge_weight[self.reverse]
+        kept = self.transposed_of(self.edge_weight)
+        return self.edge_weight[self.reverse] if kept is None else kept
+
+    def weight_in(self, dtype: torch.dtype) -> Float[Tensor, " E"]:
+        """Return the weights in ``dtype``; the first cast is kept."""
+        if self.edge_weight.dtype == dtype or self.edge_weight.requires_grad:
+            return self.edge_weight.to(dtype)
+        if ("weight", dtype) not in self._kept:
+            self._kept["weight", dtype] = self.edge_weight.to(dtype)
+        return self._kept["weight", dtype]  # type: ignore[no-any-return]
+
+    def transposed_of(self, weight: Float[Tensor, " E"]) -> Float[Tensor, " E"] | None:
+        """Return ``weight`` in the order by source where it is :meth:`weight_in` of some dtype, made once; else None.
+
+        None too where the weights are learned: their order by source changes with every step.
+        """
+        if weight.requires_grad or weight is not self.weight_in(weight.dtype):
+            return None
+        if ("transposed", weight.dtype) not in self._kept:
+            self._kept["transposed", weight.dtype] = weight[self.reverse]
+        return self._kept["transposed", weight.dtype]  # type: ignore[no-any-return]
+
+    @cached_property
+    def _kept(self) -> dict[tuple[str, Any], Any]:
+        return {}
+
+    @cached_property
+    def heard(self) -> Bool[Tensor, " E"] | None:
+        """Which edges are heard, those of weight other than 0; None where all are."""
+        heard = self.edge_weight.detach() != 0
+        return None if bool(heard.all()) else heard
+
+    def heard_edges(self, dtype: torch.dtype) -> tuple[Int[Tensor, "2 heard"], Float[Tensor, " heard"]]:
+        """Return the edges that are heard, as PyG writes them, and their weights in ``dtype``, made once."""
+        weight = self.weight_in(dtype)
+        if self.heard is None:
+            return self.edge_index, weight
+        if weight.requires_grad:
+            return self.edge_index[:, self.heard], weight[self.heard]
+        if ("heard", dtype) not in self._kept:
+            self._kept["heard", dtype] = self.edge_index[:, self.heard], weight[self.heard]
+        return self._kept["heard", dtype]  # type: ignore[no-any-return]
 
     @property
     def degree(self) -> Int[Tensor, " N"]:
         """Number of neighbours of every node."""
-        return self.adjacency.row_pointer.diff()
+        return self.adjacency.degree
 
     @property
     def kinds(self) -> list[str]:
         """Kinds of event that the edges count, in order; none where the interactions had no kinds."""
         return sorted(name.removeprefix(COUNT_OF) for name in self.edge_attributes if name.startswith(COUNT_OF))
 
+    def age(self, kind: str | None = None) -> Float[Tensor, " E"]:
+        """Return the days from the newest event of every edge, or its newest of one kind, to the newest that is heard.
+
+        The first call is kept. An edge without an event of the kind has age 0, and ``count_of_<kind>`` tells it apart.
+
+        Raises:
+            ValueError: the edges have no times, or no events of this kind.
+        """
+        check("time" in self.edge_attributes, "age: the edges have no time; give the interactions a column timestamp.")
+        if kind is not None:
+            self._check_kind("age of kind", kind)
+            check(TIME_OF + kind in self.edge_attributes, f"age of kind: the edges have no {TIME_OF}{kind}.")
+        if ("age", kind) not in self._kept:
+            time = self.edge_attributes["time"]
+            heard = time if self.heard is None else time[self.heard]
+            newest = heard.max() if heard.numel() else 0
+            time = time if kind is None else self.edge_attributes[TIME_OF + kind]
+            age = ((newest - time).double() / DAY).float()
+            present = True if kind is None else self.edge_attributes[COUNT_OF + kind] > 0
+            self._kept["age", kind] = age * present
+        return self._kept["age", kind]  # type: ignore[no-any-return]
+
     def relation(self, kind: str) -> Self:
         """Return the relation of one kind of event: the same edges, with weight 0 where the pair has no such event.
 
-        The others weigh 1 / √(d_i d_j) with d the degrees within the relation. The first call is kept.
+        The others weigh 1 / √(d_i d_j) with d the degrees within the relation. An edge of weight 0 in this graph is in
+        no relation. The first call is kept.
 
         Raises:
             ValueError: the graph has no kinds, or not this one.
         """
-        check(bool(self.kinds), f"relation {kind!r}: the interactions of this graph have no column kind.")
-        check_choice("relation", kind, self.kinds)
-        if kind not in self._relations:
+        self._check_kind("relation", kind)
+        if ("relation", kind) not in self._kept:
             present = (self.edge_attributes[COUNT_OF + kind] > 0).double()
+            present = present if self.heard is None else present * self.heard
             degree = present.new_zeros(self.num_nodes).index_add_(0, self.adjacency.target, present)
             scale = degree.clamp(min=1).rsqrt()
             weight = present * scale[self.adjacency.target] * scale[self.adjacency.source]
-            self._relations[kind] = self.with_weight(weight.float())
-        return self._relations[kind]
+            self._kept["relation", kind] = self.with_weight(weight.float())
+        return self._kept["relation", kind]  # type: ignore[no-any-return]
 
-    @cached_property
-    def _relations(self) -> dict[str, Self]:
-        return {}
+    def _check_kind(self, name: str, kind: str) -> None:
+        check(bool(self.kinds), f"{name} {kind!r}: the interactions of this graph have no column kind.")
+        check_choice(name, kind, self.kinds)
 
     def with_weight(self, weight: Float[Tensor, " E"]) -> Self:
         """Return the same graph with other edge weights, given in row order.
@@ -143,7 +213,9 @@ class Graph:
         return replace(self, edge_weight=weight)
 
     def to(self, device: torch.device | str) -> Self:
-        """Return the graph on ``device``."""
+        """Return the graph on ``device``; itself where it lies there."""
+        if lies_on(device, self.edge_weight) and self.adjacency.to(device) is self.adjacency:
+            return self
         return replace(
             self,
             adjacency=self.adjacency.to(device),

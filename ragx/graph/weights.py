@@ -28,7 +28,7 @@ class Uniform:
 
     def __call__(self, graph: Graph) -> Float[Tensor, " E"]:
         """Return ones."""
-        return torch.ones(graph.num_edges)
+        return torch.ones(graph.num_edges, device=graph.edge_weight.device)
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class ByKind:
             check(kind in kinds, f"Edge weight ByKind: unknown kind {kind!r}.{did_you_mean(kind, kinds)} {said}")
         missing = [kind for kind in kinds if kind not in self.weights]
         check(not missing, f"Edge weight ByKind: no weight for {', '.join(missing)} (0 leaves a kind out). {said}")
-        weight = torch.zeros(graph.num_edges, dtype=torch.float64)
+        weight = torch.zeros(graph.num_edges, dtype=torch.float64, device=graph.edge_weight.device)
         for kind, each in self.weights.items():
             weight += each * graph.edge_attributes[COUNT_OF + kind]
         return _finish(graph, weight, self.normalize)

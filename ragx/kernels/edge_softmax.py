@@ -27,7 +27,8 @@ def edge_softmax(score: Float[Tensor, "E ..."], adjacency: Adjacency) -> Float[T
         adjacency: the edges.
 
     Returns:
-        Weights of the same shape, which sum to 1 over the edges of a target; a target without edges has none.
+        Weights of the same shape, which sum to 1 over the edges of a target; a target without edges has none. An edge
+        of score -∞ has weight 0, also where all edges of a target are so.
 
     Raises:
         ValueError: ``score`` does not have one row an edge.
@@ -42,8 +43,8 @@ def edge_softmax(score: Float[Tensor, "E ..."], adjacency: Adjacency) -> Float[T
 def edge_softmax_reference(score: Float[Tensor, "E ..."], adjacency: Adjacency) -> Float[Tensor, "E ..."]:
     """Return the softmax by its formula, one plain operation after the other."""
     largest = segment_max_reference(score.detach(), adjacency)
-    power = (score - largest[adjacency.target]).exp()
-    return power / segment_sum_reference(power, adjacency)[adjacency.target]
+    power = (score - largest.masked_fill(largest == -torch.inf, 0)[adjacency.target]).exp()
+    return power / segment_sum_reference(power, adjacency).clamp(min=1)[adjacency.target]
 
 
 class _EdgeSoftmax(torch.autograd.Function):
@@ -52,9 +53,11 @@ class _EdgeSoftmax(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, score: Tensor, adjacency: Adjacency) -> Tensor:
         ctx.adjacency = adjacency
-        largest = segment_max_raw(score, adjacency).index_select(0, adjacency.target)
+        largest = segment_max_raw(score, adjacency)
+        largest.masked_fill_(largest == -torch.inf, 0)  # -∞ minus itself is NaN
+        largest = largest.index_select(0, adjacency.target)
         probability = torch.sub(score.detach(), largest, out=largest).exp_()
-        total = segment_sum_raw(probability, adjacency)
+        total = segment_sum_raw(probability, adjacency).clamp_(min=1)  # the largest alone adds 1, -∞ nothing
         probability.div_(total.index_select(0, adjacency.target))
         ctx.save_for_backward(probability)
         return probability

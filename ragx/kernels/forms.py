@@ -1,46 +1,76 @@
-"""Which form of an operation runs on which device: a small table of measurements, and a way to force one form."""
+"""Which form of an operation runs on which device: a small table, and two ways to force a form."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 
 import torch
 
-from ragx.checks import check_choice
+from ragx.checks import check, check_choice
+
+VARIABLE = "RAGX_FORMS"
 
 FORMS: dict[str, tuple[str, ...]] = {
     "weighted_sum": ("embedding_bag", "csr", "reference"),
     "edge_product": ("sampled", "reference"),
+    "segment_max": ("scatter", "torch", "reference"),
+    "segment_mean": ("scatter", "torch", "reference"),
 }
 
-# The CPU's are measured by scripts/bench_kernels.py, CUDA's are not yet; other devices take the plain reference.
+# The CPU's are the fastest that scripts/bench_kernels.py measured. CUDA's have not been measured: they are those that
+# make nothing of size E × D and add in a fixed order there, which the reference, with its atomic additions, does not.
+# Any other device takes the reference.
 FASTEST: dict[str, dict[str, str]] = {
-    "cpu": {"weighted_sum": "embedding_bag", "edge_product": "sampled"},
-    "cuda": {"weighted_sum": "embedding_bag", "edge_product": "sampled"},
+    "cpu": {
+        "weighted_sum": "embedding_bag",
+        "edge_product": "sampled",
+        "segment_max": "torch",
+        "segment_mean": "torch",
+    },
+    "cuda": {
+        "weighted_sum": "embedding_bag",
+        "edge_product": "sampled",
+        "segment_max": "scatter",
+        "segment_mean": "scatter",
+    },
 }
 
 _forced: dict[str, str] = {}
 
 
 def form_of(operation: str, device: torch.device) -> str:
-    """Return the form of ``operation`` that runs on ``device``: the forced one, else the fastest measured."""
-    return _forced.get(operation) or FASTEST.get(device.type, {}).get(operation, "reference")
+    """Return the form of ``operation`` that runs on ``device``.
+
+    It is the one of the innermost :func:`use_form`, else the one of the environment variable ``RAGX_FORMS``, such as
+    ``RAGX_FORMS=weighted_sum=csr,edge_product=reference``, else the one in ``FASTEST``. Where that is ``"scatter"`` and
+    torch-scatter is not installed, ``"torch"`` stands in.
+
+    Raises:
+        ValueError: the environment variable does not name operations and forms of them.
+    """
+    asked = _forced.get(operation) or _from_environment(os.environ.get(VARIABLE, "")).get(operation)
+    if asked:
+        return asked
+    form = FASTEST.get(device.type, {}).get(operation, "reference")
+    return "torch" if form == "scatter" and not has_scatter() else form
 
 
 @contextmanager
 def use_form(operation: str, form: str) -> Iterator[None]:
     """Force one form of an operation within a ``with`` block, on every device and thread.
 
-    A backward pass takes the form in force while it runs, so keep it inside the block too.
+    A backward pass takes the form in force while it runs, so keep it inside the block too. For a whole run there is the
+    environment variable of :func:`form_of`.
 
     Args:
-        operation: ``"weighted_sum"`` or ``"edge_product"``.
+        operation: one of ``FORMS``, such as ``"weighted_sum"``.
         form: one of the operation's forms in ``FORMS``.
 
     Raises:
-        ValueError: the operation or the form is not known.
+        ValueError: the operation or the form is not known, or the form needs what is not installed.
     """
-    check_choice("operation", operation, FORMS)
-    check_choice(f"form of {operation}", form, FORMS[operation])
+    _check_form("operation", operation, form)
     before = _forced.get(operation)
     _forced[operation] = form
     try:
@@ -49,3 +79,37 @@ def use_form(operation: str, form: str) -> Iterator[None]:
         _forced.pop(operation)
         if before is not None:
             _forced[operation] = before
+
+
+@cache
+def has_scatter() -> bool:
+    """Say whether torch-scatter is installed and fits this torch."""
+    try:
+        import torch_scatter  # noqa: F401
+    except (ImportError, OSError):  # the latter where it was built for another torch
+        return False
+    return True
+
+
+@cache
+def _from_environment(text: str) -> Mapping[str, str]:
+    forms: dict[str, str] = {}
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        operation, separator, form = (part.strip() for part in pair.partition("="))
+        check(
+            bool(separator and operation and form),
+            f"{VARIABLE}: expected operation=form, separated by commas, such as weighted_sum=csr; got {pair!r}.",
+        )
+        _check_form(f"{VARIABLE}: operation", operation, form)
+        forms[operation] = form
+    return forms
+
+
+def _check_form(name: str, operation: str, form: str) -> None:
+    check_choice(name, operation, FORMS)
+    check_choice(name.replace("operation", f"form of {operation}"), form, FORMS[operation])
+    check(
+        form != "scatter" or has_scatter(),
+        f"form of {operation}: scatter needs torch-scatter, which is not installed; "
+        "pip install --no-build-isolation torch-scatter, or take the form torch.",
+    )

@@ -7,6 +7,7 @@ from torch.nn import functional
 
 from ragx.checks import check
 from ragx.graph.adjacency import Adjacency
+from ragx.kernels.forms import form_of
 from ragx.typing import Float, Tensor
 
 
@@ -43,8 +44,9 @@ def segment_spread(value: Float[Tensor, "T ..."], adjacency: Adjacency) -> Float
 
 def segment_mean(value: Float[Tensor, "E ..."], adjacency: Adjacency) -> Float[Tensor, "T ..."]:
     """Average the edges of every target; 0 without edges. Arguments and errors as in ``segment_sum``."""
-    total = segment_sum(value, adjacency)
-    return total / _per_row(adjacency.row_pointer.diff().clamp(min=1), total)
+    check_edges("value", value, adjacency)
+    result: Tensor = _SegmentMean.apply(value, adjacency)  # type: ignore[no-untyped-call]
+    return result
 
 
 def segment_max(value: Float[Tensor, "E ..."], adjacency: Adjacency) -> Float[Tensor, "T ..."]:
@@ -76,12 +78,15 @@ def segment_max_reference(value: Float[Tensor, "E ..."], adjacency: Adjacency) -
 
 
 def segment_max_raw(value: Float[Tensor, "E ..."], adjacency: Adjacency) -> Float[Tensor, "T ..."]:
-    """Return the maxima as a fresh tensor that autograd does not see."""
-    largest = torch.segment_reduce(
-        value.detach().contiguous(), "max", offsets=adjacency.row_pointer, axis=0, unsafe=True
-    )
-    empty = adjacency.row_pointer.diff() == 0
-    return largest.masked_fill_(_per_row(empty, largest), 0)
+    """Return the maxima, in the form chosen for the device, as a fresh tensor that autograd does not see."""
+    return _MAX[form_of("segment_max", value.device)](value.detach(), adjacency)
+
+
+def segment_mean_raw(value: Float[Tensor, "E ..."], adjacency: Adjacency) -> Float[Tensor, "T ..."]:
+    """Return the means, in the form chosen for the device, as a fresh tensor that autograd does not see."""
+    if value.dtype in (torch.bfloat16, torch.float16):  # sums would stall or be rounded once more before the division
+        return segment_mean_raw(value.float(), adjacency).to(value.dtype)
+    return _MEAN[form_of("segment_mean", value.device)](value.detach(), adjacency)
 
 
 def segment_sum_raw(value: Float[Tensor, "E ..."], adjacency: Adjacency) -> Float[Tensor, "T ..."]:
@@ -90,9 +95,42 @@ def segment_sum_raw(value: Float[Tensor, "E ..."], adjacency: Adjacency) -> Floa
     if not value.numel():
         return value.new_zeros(shape)
     flat = value.detach().reshape(adjacency.num_edges, -1).contiguous()
-    edge = torch.arange(adjacency.num_edges, device=value.device)
-    total = functional.embedding_bag(edge, flat, adjacency.row_pointer, mode="sum", include_last_offset=True)
+    total = functional.embedding_bag(
+        adjacency.edge_number, flat, adjacency.row_pointer, mode="sum", include_last_offset=True
+    )
     return total.reshape(shape)
+
+
+def _max_by_torch(value: Tensor, adjacency: Adjacency) -> Tensor:
+    largest = torch.segment_reduce(value.contiguous(), "max", offsets=adjacency.row_pointer, axis=0, unsafe=True)
+    return largest.masked_fill_(_per_row(adjacency.degree == 0, largest), 0)
+
+
+def _max_by_scatter(value: Tensor, adjacency: Adjacency) -> Tensor:
+    largest = _segment_csr(value, adjacency, "max")
+    lowest = largest == torch.finfo(value.dtype).min
+    if lowest.any():  # what torch-scatter says of rows of -∞ and NaN
+        return _max_by_torch(value, adjacency)
+    return largest
+
+
+def _mean_by_torch(value: Tensor, adjacency: Adjacency) -> Tensor:
+    return _over_count(segment_sum_raw(value, adjacency), adjacency)
+
+
+def _mean_by_scatter(value: Tensor, adjacency: Adjacency) -> Tensor:
+    return _segment_csr(value, adjacency, "mean")
+
+
+def _segment_csr(value: Tensor, adjacency: Adjacency, reduce: str) -> Tensor:
+    from torch_scatter import segment_csr  # beside torch's own form, and not always there
+
+    result: Tensor = segment_csr(value.contiguous(), adjacency.row_pointer, reduce=reduce)
+    return result
+
+
+_MAX = {"torch": _max_by_torch, "scatter": _max_by_scatter, "reference": segment_max_reference}
+_MEAN = {"torch": _mean_by_torch, "scatter": _mean_by_scatter, "reference": segment_mean_reference}
 
 
 class _SegmentSum(torch.autograd.Function):
@@ -104,6 +142,17 @@ class _SegmentSum(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         return segment_spread(gradients[0], ctx.adjacency), None
+
+
+class _SegmentMean(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, value: Tensor, adjacency: Adjacency) -> Tensor:
+        ctx.adjacency = adjacency
+        return segment_mean_raw(value, adjacency)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        return segment_spread(_over_count(gradients[0], ctx.adjacency), ctx.adjacency), None
 
 
 class _SegmentSpread(torch.autograd.Function):
@@ -132,6 +181,12 @@ class _SegmentMax(torch.autograd.Function):
         chosen = (value == largest.index_select(0, adjacency.target)).to(value.dtype)
         ties = segment_sum_raw(chosen, adjacency).clamp_(min=1)
         return chosen * segment_spread(gradients[0] / ties, adjacency), None
+
+
+def _over_count(total: Tensor, adjacency: Adjacency) -> Tensor:
+    single = torch.promote_types(total.dtype, torch.float32)  # half precision would round the counts too
+    count = adjacency.degree.clamp(min=1).to(single)
+    return (total.to(single) / _per_row(count, total)).to(total.dtype)
 
 
 def _per_row(row: Tensor, like: Tensor) -> Tensor:

@@ -85,6 +85,11 @@ def _bag(x: Tensor, weight: Tensor | None, index: Tensor, pointer: Tensor) -> Te
 
 
 def _by_csr(x: Tensor, weight: Tensor | None, adjacency: Adjacency) -> Tensor:
+    check(
+        x.dtype.itemsize >= 4 or x.device.type != "cpu",
+        f"form csr of weighted_sum: expected float32 or float64 on a CPU, got {x.dtype}, in which torch has no such "
+        "product; take the form embedding_bag.",
+    )
     if weight is None:
         weight = x.new_ones(adjacency.num_edges)
     if weight.dim() == 1:

@@ -1,5 +1,6 @@
 """Additive scores of edges (GATv2), a block of edges at a time."""
 
+import math
 from typing import Any
 
 import torch
@@ -9,7 +10,7 @@ from torch.nn import functional
 from ragx.graph.adjacency import Adjacency
 from ragx.typing import Float, Tensor
 
-SLOPE, BLOCK = 0.2, 65_536
+SLOPE, BLOCK, PARTS = 0.2, 65_536, 16
 
 
 def additive_score(
@@ -17,8 +18,8 @@ def additive_score(
 ) -> Float[Tensor, "E H"]:
     """Score every edge: ``s_ij = a · LeakyReLU(q_i + k_j)``, with slope 0.2 below zero (Brody et al., 2022).
 
-    Only a block of edges has vectors at any time, forward and backward, where they are made anew. A second derivative
-    is refused.
+    Only a block of edges, a sixteenth of them and at most 65,536, has vectors at any time, forward and backward, where
+    they are made anew. A second derivative is refused.
 
     Args:
         query: q of the targets.
@@ -45,18 +46,20 @@ class _AdditiveScore(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         query, key, factor = ctx.saved_tensors
-        totals = torch.zeros_like(query), torch.zeros_like(key), torch.zeros_like(factor)
+        wide = torch.promote_types(query.dtype, torch.float32)  # half precision would stall at a heavy node
+        totals = [torch.zeros_like(each, dtype=wide) for each in (query, key, factor)]
         for target, source, place in _blocks(ctx.adjacency):
             joined = query.index_select(0, target).add_(key.index_select(0, source))
             flow = gradient[place].unsqueeze(-1)
-            slope = torch.where(joined > 0, 1.0, SLOPE).to(joined.dtype)
-            totals[2].add_((flow * slope * joined).sum(0))
-            flow = slope.mul_(flow).mul_(factor)
+            slope = (joined > 0).to(joined.dtype).mul_(1 - SLOPE).add_(SLOPE)
+            totals[2].add_((flow * slope).mul_(joined).sum(0, dtype=wide))
+            flow = slope.mul_(flow).mul_(factor).to(wide)
             totals[0].index_add_(0, target, flow)
             totals[1].index_add_(0, source, flow)
-        return *totals, None
+        return *(total.to(query.dtype) for total in totals), None
 
 
 def _blocks(adjacency: Adjacency) -> list[tuple[Tensor, Tensor, slice]]:
-    parts = zip(torch.split(adjacency.target, BLOCK), torch.split(adjacency.source, BLOCK), strict=True)
-    return [(target, source, slice(n * BLOCK, n * BLOCK + len(target))) for n, (target, source) in enumerate(parts)]
+    size = min(BLOCK, max(1, math.ceil(adjacency.num_edges / PARTS)))
+    parts = zip(torch.split(adjacency.target, size), torch.split(adjacency.source, size), strict=True)
+    return [(target, source, slice(n * size, n * size + len(target))) for n, (target, source) in enumerate(parts)]

@@ -1,10 +1,14 @@
-"""When a layer may take its fused form, and what its plain form is given."""
+"""When a layer may take its fused form, and what either form is given."""
 
 from collections.abc import Callable
+from typing import Any
 
-from torch_geometric.nn import MessagePassing
+import torch
+from torch.nn.modules import module as torch_module
+from torch_geometric.nn.aggr import SumAggregation
 
 from ragx.graph.graph import Graph
+from ragx.layers.message_layer import MessageLayer
 from ragx.typing import Tensor
 
 STEPS = ("message", "aggregate", "update")
@@ -15,33 +19,88 @@ HOOKS = (
     "_message_forward_hooks",
     "_aggregate_forward_pre_hooks",
     "_aggregate_forward_hooks",
+    "_edge_update_forward_pre_hooks",
+    "_edge_update_forward_hooks",
 )
+FUSED_HOOKS = "_message_and_aggregate_forward_pre_hooks", "_message_and_aggregate_forward_hooks"
+MODULE_HOOKS = "_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks"
 
 
-def may_fuse(layer: MessagePassing, author: type[MessagePassing]) -> bool:
-    """Say whether the fused form that ``author`` wrote stands for what ``layer`` does.
+def may_fuse(layer: MessageLayer, node_dim: int = -2) -> bool:
+    """Say whether the fused form of ``layer`` stands for what its messages do.
 
-    It does unless a more derived class or the object itself has its own ``message``, ``aggregate`` or ``update``, a
-    hook watches them, or an explainer masks the edges. (PyG's own ``fuse`` is inherited, so a subclass that writes
-    ``message`` alone would silently be ignored.)
+    Its author is the most derived class that writes ``message_and_aggregate``. The form stands unless a more derived
+    class or the object itself has its own ``message``, ``aggregate``, ``update`` or ``propagate``, the messages are not
+    summed from source to target, ``fuse`` is off, a hook watches them, or an explainer masks the edges. (PyG's own
+    ``fuse`` is inherited, so a subclass that writes ``message`` alone would silently be ignored.)
+
+    Args:
+        layer: the layer.
+        node_dim: the dimension of the nodes in what the fused form sums.
     """
-    for step in STEPS:
-        if step in vars(layer) or getattr(type(layer), step) is not getattr(author, step):
-            return False
+    kind, own = type(layer), vars(layer)
+    author = next(each for each in kind.__mro__ if "message_and_aggregate" in vars(each))
+    if any(step in own or getattr(kind, step) is not getattr(author, step) for step in STEPS):
+        return False
+    sums = type(layer.aggr_module) is SumAggregation and layer.flow == "source_to_target"
+    if not sums or not layer.fuse or layer.node_dim != node_dim or _has_own_propagate(layer):
+        return False
     return not layer.explain and not any(getattr(layer, hook) for hook in HOOKS)
 
 
-def is_called_as(layer: MessagePassing, author: type[MessagePassing]) -> bool:
+def _has_own_propagate(layer: MessageLayer) -> bool:
+    """Say whether ``propagate`` is none of PyG's two forms, which it puts on the object as explainers come and go."""
+    kind, own = type(layer), vars(layer).get("propagate")
+    theirs = [vars(kind).get(form) for form in ("_orig_propagate", "_jinja_propagate")]
+    return kind.writes_propagate or (own is not None and getattr(own, "__func__", None) not in theirs)
+
+
+def call_fused(layer: MessageLayer, edges: Any, **arguments: Any) -> Tensor:
+    """Return ``layer.message_and_aggregate(edges, **arguments)`` with the hooks that PyG calls around it."""
+    for hook in getattr(layer, FUSED_HOOKS[0]).values():
+        changed = hook(layer, (edges, arguments))
+        edges, arguments = (edges, arguments) if changed is None else changed
+    out: Tensor = layer.message_and_aggregate(edges, **arguments)
+    for hook in getattr(layer, FUSED_HOOKS[1]).values():
+        changed = hook(layer, (edges, arguments), out)
+        out = out if changed is None else changed
+    return out
+
+
+def is_called_as(layer: MessageLayer, author: type[MessageLayer]) -> bool:
     """Say whether calling ``layer`` comes to what ``author`` wrote, fused form included, and to nothing beside it."""
     own = vars(layer).keys() & {"forward", "message_and_aggregate"}
     written = type(layer).forward is author.forward
     fused = type(layer).message_and_aggregate is author.message_and_aggregate
-    return not own and written and fused and not layer._forward_hooks and not layer._forward_pre_hooks
+    watched = any(getattr(layer, hook) for hook in (*FUSED_HOOKS, *MODULE_HOOKS))
+    watched = watched or bool(torch_module._has_any_global_hook())  # type: ignore[no-untyped-call]
+    return not own and written and fused and not watched
 
 
 def edges_of(edge_index: Graph | Tensor, edge_weight: Tensor | None, x: Tensor) -> tuple[Callable[[], Tensor], Tensor]:
-    """Return edges, made when called for, and weights in the dtype of x: a graph's own, or 1, unless they are given."""
+    """Return edges, made when called for, and weights in the dtype of x: a graph's own, or 1, unless they are given.
+
+    Raises:
+        ValueError: the edges are neither a graph nor a tensor [2, E] of integers.
+    """
     if isinstance(edge_index, Graph):
-        weight = edge_index.edge_weight if edge_weight is None else edge_weight
-        return lambda: edge_index.edge_index, weight.to(x.dtype)
+        weight = edge_index.weight_in(x.dtype) if edge_weight is None else edge_weight.to(x.dtype)
+        return lambda: edge_index.edge_index, weight
+    check_edge_index(edge_index)
     return lambda: edge_index, x.new_ones(edge_index.shape[1]) if edge_weight is None else edge_weight.to(x.dtype)
+
+
+def check_edge_index(edge_index: Any) -> None:
+    """Raise ``ValueError`` unless ``edge_index`` is a dense tensor [2, E] of integers, and say what to do."""
+    came = type(edge_index).__name__
+    if isinstance(edge_index, Tensor):
+        if edge_index.layout != torch.strided:
+            came = f"a sparse tensor ({edge_index.layout})"
+        elif edge_index.dim() == 2 and len(edge_index) == 2 and not edge_index.is_floating_point():
+            return
+        else:
+            came = f"a tensor {list(edge_index.shape)} of {edge_index.dtype}"
+    raise ValueError(
+        f"edge_index: expected a ragx.graph.graph.Graph or a tensor [2, E] of integers, got {came}. Make a graph with "
+        "Graph.from_pairs, or pass what torch_geometric.utils.to_edge_index returns."
+    )

@@ -7,7 +7,7 @@ from ragx.checks import check_fraction
 from ragx.graph.graph import Graph
 from ragx.kernels.weighted_sum import weighted_sum
 from ragx.layers.activation import activation_of
-from ragx.layers.fusion import edges_of, may_fuse
+from ragx.layers.fusion import call_fused, edges_of, may_fuse
 from ragx.layers.message_layer import MessageLayer
 from ragx.typing import Tensor
 
@@ -50,8 +50,8 @@ class NGCFConv(MessageLayer):
         """Return x' of every node."""
         edges, weight = edges_of(edge_index, edge_weight, x)
         weight = functional.dropout(weight, self.edge_dropout, self.training) if self.edge_dropout else weight
-        if isinstance(edge_index, Graph) and may_fuse(self, NGCFConv):
-            summed = self.message_and_aggregate(edge_index, x, weight)
+        if isinstance(edge_index, Graph) and may_fuse(self):
+            summed = call_fused(self, edge_index, x=x, edge_weight=weight)
         else:
             summed = self.propagate(edges(), x=x, edge_weight=weight, size=(x.shape[0], x.shape[0]))
         out: Tensor = functional.dropout(self.activation(self.linear(x) + summed), self.dropout, self.training)
@@ -65,7 +65,7 @@ class NGCFConv(MessageLayer):
 
     def message_and_aggregate(self, graph: Graph, x: Tensor, edge_weight: Tensor) -> Tensor:
         """Return W₁ h_i + W₂ (h_i ⊙ x_i) with h_i = Σ_j w_ij x_j."""
-        transposed = graph.transposed_weight if edge_weight is graph.edge_weight else None
+        transposed = graph.transposed_of(edge_weight)
         h = weighted_sum(x, edge_weight, graph.adjacency, transposed_weight=transposed)
         out: Tensor = functional.linear(h, self.linear.weight) + self.interaction(h * x)
         return out

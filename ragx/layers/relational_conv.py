@@ -10,15 +10,18 @@ from ragx.checks import check, check_fraction
 from ragx.graph.graph import Graph
 from ragx.kernels.weighted_sum import weighted_sum
 from ragx.layers.activation import activation_of
+from ragx.layers.fusion import call_fused, may_fuse
+from ragx.layers.message_layer import MessageLayer
 from ragx.typing import Float, Tensor
 
 
-class RelationalConv(nn.Module):
-    r"""Sum each kind's neighbours apart: h_i = Σ_k Σ_{j∈N_k(i)} w^k_ij W_k x_j ; x_i' = σ(h_i + b).
+class RelationalConv(MessageLayer):
+    r"""Sum each kind's neighbours apart: h_i = Σ_k W_k Σ_{j∈N_k(i)} w^k_ij x_j ; x_i' = σ(h_i + b).
 
     N_k(i) are the neighbours that i has an event of kind k with, and w^k_ij = 1 / √(d^k_i d^k_j) with the degrees
     among them, see :meth:`ragx.graph.graph.Graph.relation`. It is R-GCN (Schlichtkrull et al., 2018) without the map
-    of the node itself and with the symmetric norm in place of the mean; the graph's own weights are not looked at.
+    of the node itself and with the symmetric norm in place of the mean. Of the graph's own weights only 0 counts: it is
+    no edge. Messages are passed once for every kind, along all edges, with weight 0 on those of other kinds.
 
     Args:
         in_channels: width of x_j.
@@ -44,7 +47,7 @@ class RelationalConv(nn.Module):
         activation: str | None = "relu",
         edge_dropout: float = 0.0,
     ) -> None:
-        super().__init__()
+        super().__init__(aggr="sum")
         check(
             len(kinds) > 0 and len(set(kinds)) == len(kinds),
             f"kinds: expected at least one kind of event, each once, got {list(kinds)}.",
@@ -69,14 +72,30 @@ class RelationalConv(nn.Module):
         Raises:
             ValueError: the graph has no kinds, or lacks one of the layer's.
         """
+        check(
+            isinstance(graph, Graph), f"RelationalConv: expected a ragx.graph.graph.Graph, got {type(graph).__name__}."
+        )
         check(bool(graph.kinds), "RelationalConv: the interactions of this graph have no column kind.")
+        fused, silent = may_fuse(self), self.edge_dropout if self.training else 0.0
         sums = []
         for kind in self.kinds:
             relation = graph.relation(kind)
-            silent = self.edge_dropout if self.training else 0.0
-            weight = functional.dropout(relation.edge_weight, silent) if silent else relation.edge_weight
-            transposed = None if silent else relation.transposed_weight
-            sums.append(weighted_sum(x, weight, graph.adjacency, transposed_weight=transposed))
+            weight = relation.weight_in(x.dtype)
+            weight = functional.dropout(weight, silent) if silent else weight
+            if fused:
+                sums.append(call_fused(self, relation, x=x, edge_weight=weight))
+            else:
+                edges, size = relation.edge_index, (x.shape[0], x.shape[0])
+                sums.append(self.propagate(edges, x=x, edge_weight=weight, size=size))
         h = torch.cat(sums, dim=1) @ self.weight.flatten(0, 1)
         out: Tensor = self.activation(h + self.bias)
         return out
+
+    def message(self, x_j: Tensor, edge_weight: Tensor) -> Tensor:
+        """Return w^k_ij x_j of every edge; the one method that a subclass writes."""
+        return edge_weight.unsqueeze(-1) * x_j
+
+    def message_and_aggregate(self, relation: Graph, x: Tensor, edge_weight: Tensor) -> Tensor:
+        """Return Σ_j w^k_ij x_j without a tensor of size E × D."""
+        transposed = relation.transposed_of(edge_weight)
+        return weighted_sum(x, edge_weight, relation.adjacency, transposed_weight=transposed)

@@ -14,7 +14,7 @@ from ragx.kernels.edge_product import edge_product
 from ragx.kernels.edge_softmax import edge_softmax
 from ragx.kernels.weighted_sum import weighted_sum
 from ragx.layers.additive_score import additive_score
-from ragx.layers.fusion import may_fuse
+from ragx.layers.fusion import call_fused, check_edge_index, may_fuse
 from ragx.layers.heads import check_heads
 from ragx.layers.message_layer import MessageLayer
 from ragx.typing import Float, Tensor
@@ -88,15 +88,16 @@ class RelevanceAttentionConv(MessageLayer):
             adjacency, order = edge_index.adjacency, None
             edge_weight = edge_index.edge_weight if edge_weight is None else edge_weight
         else:
+            check_edge_index(edge_index)
             adjacency, order = Adjacency.from_edges(edge_index[0], edge_index[1], x.shape[0], x.shape[0])
             edge_weight = None if edge_weight is None else edge_weight[order]
         weight = self.attention(x, adjacency, edge_weight)
         weight = functional.dropout(weight, self.edge_dropout, self.training) if self.edge_dropout else weight
         value = self._split(self.value(x))
-        if order is None and may_fuse(self, RelevanceAttentionConv):
-            h = self.message_and_aggregate(adjacency, value, weight)
+        if order is None and may_fuse(self, node_dim=0):
+            h = call_fused(self, adjacency, value=value, edge_weight=weight)
         else:
-            edges: Tensor | Graph = torch.stack([adjacency.source, adjacency.target])
+            edges: Tensor | Graph = adjacency.edge_index
             if order is not None:  # back to the caller's order, in which an explainer's mask lies
                 back = torch.empty_like(order)
                 back[order] = torch.arange(order.numel(), device=order.device)
@@ -115,11 +116,9 @@ class RelevanceAttentionConv(MessageLayer):
             check(bool((given >= 0).all()), "edge_weight_role=log_prior needs weights of at least 0.")
             score = score + torch.where(given > 0, given, 1).log()
         silent = given == 0
-        if not silent.any():
-            weight = edge_softmax(score, adjacency)
-        else:  # the lowest number in place of -∞, whose softmax is NaN where every edge of a node is silent
-            lowest = torch.finfo(score.dtype).min
-            weight = edge_softmax(score.masked_fill(silent, lowest), adjacency).masked_fill(silent, 0)
+        if silent.any():
+            score = score.masked_fill(silent, -torch.inf)
+        weight = edge_softmax(score, adjacency)
         return weight * given if self.edge_weight_role == "factor" else weight
 
     def _score(self, query: Tensor, key: Tensor, adjacency: Adjacency) -> Tensor:

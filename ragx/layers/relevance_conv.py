@@ -8,7 +8,7 @@ from ragx.checks import check, check_fraction
 from ragx.graph.graph import Graph
 from ragx.kernels.weighted_sum import weighted_sum
 from ragx.layers.activation import activation_of
-from ragx.layers.fusion import edges_of, is_called_as, may_fuse
+from ragx.layers.fusion import call_fused, edges_of, is_called_as, may_fuse
 from ragx.layers.message_layer import MessageLayer
 from ragx.typing import Tensor
 
@@ -72,14 +72,14 @@ class RelevanceConv(MessageLayer):
         """Whether the layer is nothing but A x, so that a stack of such layers is one polynomial in A."""
         plain = isinstance(self.linear, nn.Identity) and isinstance(self.activation, nn.Identity)
         quiet = self.bias is None and not self.self_term and not self.edge_dropout
-        return plain and quiet and may_fuse(self, RelevanceConv) and is_called_as(self, RelevanceConv)
+        return plain and quiet and may_fuse(self) and is_called_as(self, RelevanceConv)
 
     def forward(self, x: Tensor, edge_index: Graph | Tensor, edge_weight: Tensor | None = None) -> Tensor:
         """Return x' of every node; ``edge_weight`` stands in for the graph's own, and is 1 where neither is given."""
         edges, weight = edges_of(edge_index, edge_weight, x)
         weight = functional.dropout(weight, self.edge_dropout, self.training) if self.edge_dropout else weight
-        if isinstance(edge_index, Graph) and may_fuse(self, RelevanceConv):
-            h = self.message_and_aggregate(edge_index, x, weight)
+        if isinstance(edge_index, Graph) and may_fuse(self):
+            h = call_fused(self, edge_index, x=x, edge_weight=weight)
         else:
             h = self.propagate(edges(), x=x, edge_weight=weight, size=(x.shape[0], x.shape[0]))
         h = self.linear(h + x if self.self_term else h)
@@ -92,5 +92,5 @@ class RelevanceConv(MessageLayer):
 
     def message_and_aggregate(self, graph: Graph, x: Tensor, edge_weight: Tensor) -> Tensor:
         """Return Σ_j w_ij x_j without a tensor of size E × D."""
-        transposed = graph.transposed_weight if edge_weight is graph.edge_weight else None
+        transposed = graph.transposed_of(edge_weight)
         return weighted_sum(x, edge_weight, graph.adjacency, transposed_weight=transposed)

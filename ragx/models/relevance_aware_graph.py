@@ -110,7 +110,8 @@ class RelevanceAwareGraph(nn.Module):
         coefficients = [share] * (len(self.layers) + 1)
         if self.readout.name == "last":
             coefficients = [0.0] * len(self.layers) + [1.0]
-        weight, transposed = graph.edge_weight.to(x.dtype), graph.transposed_weight.to(x.dtype)
+        weight = graph.weight_in(x.dtype)
+        transposed = graph.transposed_of(weight)
         return linear_propagation(x, weight, graph.adjacency, coefficients, transposed_weight=transposed)
 
     def layer_outputs(self, graph: Graph) -> list[Float[Tensor, "N D"]]:

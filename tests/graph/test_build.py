@@ -38,6 +38,15 @@ def test_events_are_counted_by_kind() -> None:
     assert graph.edge_attributes["count"].tolist() == [2, 1, 1, 2, 1, 1]
 
 
+def test_the_newest_time_of_every_kind_stands_beside_that_of_all() -> None:
+    graph = build_graph(events(kind=["view", "view", "buy", "buy"], timestamp=[30, 20, 90, 40]))
+    assert graph.edge_attributes["time"].tolist() == [90, 40, 20, 90, 20, 40]
+    assert graph.edge_attributes["time_of_view"].tolist() == [30, 0, 20, 30, 20, 0]
+    assert graph.edge_attributes["time_of_buy"].tolist() == [90, 40, 0, 90, 0, 40]
+    untimed = build_graph(events(kind=["view", "view", "view", "buy"]))
+    assert set(untimed.edge_attributes) == {"count", "count_of_view", "count_of_buy"}
+
+
 def test_the_symmetric_norm_is_the_default_and_any_weight_may_stand_in() -> None:
     graph = build_graph(events(value=[1.0, 2.0, 10.0, 5.0]))
     assert torch.equal(graph.edge_weight, SymmetricNorm()(graph))

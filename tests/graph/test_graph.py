@@ -1,5 +1,6 @@
 """The bipartite graph: both directions, checked once, and out to PyG and back."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,7 +27,10 @@ def graphs(draw: st.DrawFn) -> Graph:
     pair = st.tuples(st.integers(0, num_users - 1), st.integers(0, num_items - 1))
     pairs = torch.tensor(draw(st.lists(pair, unique=True, max_size=12)), dtype=torch.int64).reshape(-1, 2)
     weight = torch.tensor(draw(st.lists(st.floats(-4, 4, width=32), min_size=len(pairs), max_size=len(pairs))))
-    return Graph.from_pairs(pairs[:, 0], pairs[:, 1], num_users, num_items, weight=weight.float())
+    attributes = {"count": torch.arange(len(pairs)), "time": -torch.arange(2 * len(pairs)).view(-1, 2).double()}
+    return Graph.from_pairs(
+        pairs[:, 0], pairs[:, 1], num_users, num_items, weight=weight.float(), attributes=attributes
+    )
 
 
 def edges_of(graph: Graph) -> dict[tuple[int, int], float]:
@@ -76,6 +80,9 @@ def test_to_pyg_and_back(graph: Graph) -> None:
         assert (again.num_users, again.num_items) == (graph.num_users, graph.num_items)
         assert torch.equal(again.edge_index, graph.edge_index)
         assert torch.equal(again.edge_weight, graph.edge_weight)
+        assert again.edge_attributes.keys() == graph.edge_attributes.keys()
+        for name, value in graph.edge_attributes.items():
+            assert torch.equal(again.edge_attributes[name], value), name
 
 
 def test_data_carries_weights_attributes_and_users() -> None:
@@ -109,11 +116,58 @@ def test_other_weights_leave_the_rest_as_it_was() -> None:
     assert other.adjacency is graph.adjacency
 
 
-def test_moving_keeps_every_tensor() -> None:
-    graph, moved = shop(), shop().to("cpu")
-    assert torch.equal(graph.edge_index, moved.edge_index)
-    assert torch.equal(graph.edge_attributes["count"], moved.edge_attributes["count"])
-    assert shop().to("meta").edge_attributes["count"].device.type == "meta"
+def test_moving_takes_every_tensor_and_staying_is_free() -> None:
+    graph = shop()
+    assert graph.to("cpu") is graph.to(torch.device("cpu")) is graph
+    moved = graph.to("meta")
+    tensors = [moved.edge_weight, moved.edge_index, moved.edge_attributes["count"]]
+    assert {value.device.type for value in tensors} == {"meta"}
+    half_moved = replace(moved, adjacency=graph.adjacency)
+    assert half_moved.to("meta").edge_index.device.type == "meta"
+
+
+def test_edges_and_casts_of_weights_are_made_once() -> None:
+    graph = shop()
+    assert graph.edge_index is graph.edge_index is graph.with_weight(graph.edge_weight + 1).edge_index
+    assert graph.weight_in(torch.float32) is graph.edge_weight
+    assert graph.transposed_weight is graph.transposed_of(graph.edge_weight)
+    for dtype in (torch.float64, torch.bfloat16):
+        weight = graph.weight_in(dtype)
+        assert weight is graph.weight_in(dtype)
+        assert torch.equal(weight, graph.edge_weight.to(dtype))
+        turned = graph.transposed_of(weight)
+        assert turned is not None and turned is graph.transposed_of(weight)
+        assert torch.equal(turned, weight[graph.reverse])
+    assert graph.transposed_of(torch.ones(6)) is None
+
+
+def test_weights_that_are_learned_are_cast_at_every_step() -> None:
+    weight = torch.ones(6, requires_grad=True)
+    graph = shop().with_weight(weight)
+    assert graph.transposed_of(graph.edge_weight) is None
+    for _ in range(2):
+        total = graph.weight_in(torch.float64).sum() + graph.transposed_weight.sum()
+        assert torch.autograd.grad(total, weight)[0].tolist() == [2.0] * 6
+
+
+def test_edges_of_weight_zero_are_not_heard() -> None:
+    graph = shop()
+    assert graph.heard is None
+    assert graph.heard_edges(torch.float32)[0] is graph.edge_index
+    quiet = graph.with_weight(torch.where(graph.edge_weight == 0.5, 0.0, graph.edge_weight))
+    assert quiet.heard is not None and quiet.heard.tolist() == [True, False, True, False, True, True]
+    edges, weight = quiet.heard_edges(torch.float64)
+    assert edges.tolist() == [[4, 3, 1, 0], [0, 1, 3, 4]]
+    assert weight.tolist() == [2.0, 3.0, 3.0, 2.0]
+    assert edges is quiet.heard_edges(torch.float64)[0]
+
+
+def test_indices_of_32_bits_and_another_device() -> None:
+    users, items = torch.tensor([99_999, 0, 99_999], dtype=torch.int32), torch.tensor([0, 2, 79_999], dtype=torch.int32)
+    graph = Graph.from_pairs(users, items, 100_000, 80_000)
+    assert graph.edge_index[:, :3].tolist() == [[100_002, 100_000, 179_999], [0, 99_999, 99_999]]
+    with pytest.raises(ValueError, match=r"user rows: expected integers, got torch\.float32"):
+        Graph.from_pairs(users.float(), items, 100_000, 80_000)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +180,7 @@ def test_moving_keeps_every_tensor() -> None:
         ({"weight": torch.tensor([1.0, torch.nan, 0.0])}, "weight: expected finite numbers, got NaN or infinity"),
         ({"weight": torch.tensor([1.0, torch.inf, 0.0])}, "weight: expected finite numbers, got NaN or infinity"),
         ({"weight": torch.ones(2)}, r"weight: expected shape \(3,\), got \(2,\)"),
+        ({"attributes": {"time": torch.ones(2)}}, r"attribute time: expected 3 rows, one a pair, got \[2\]"),
     ],
 )
 def test_what_is_no_graph_is_refused(options: dict[str, Any], message: str) -> None:
@@ -138,28 +193,3 @@ def test_other_weights_are_checked_too() -> None:
         shop().with_weight(torch.ones(3))
     with pytest.raises(ValueError, match="weight: expected finite numbers"):
         shop().with_weight(torch.full((6,), torch.inf))
-
-
-def kinds_graph() -> Graph:
-    """Return user 0 who viewed items 0 and 1 and bought item 1, and user 1 who viewed item 1."""
-    attributes = {"count_of_view": torch.tensor([1, 2, 3]), "count_of_buy": torch.tensor([0, 1, 0])}
-    return Graph.from_pairs(torch.tensor([0, 0, 1]), torch.tensor([0, 1, 1]), 2, 2, attributes=attributes)
-
-
-def test_a_relation_is_normed_by_the_degrees_within_it() -> None:
-    graph = kinds_graph()
-    assert graph.kinds == ["buy", "view"]
-    views, buys = graph.relation("view"), graph.relation("buy")
-    half = 2**-0.5
-    torch.testing.assert_close(views.edge_weight, torch.tensor([half, 0.5, half, half, 0.5, half]))
-    assert buys.edge_weight.tolist() == [0, 1, 0, 0, 1, 0]
-    assert buys.adjacency is graph.adjacency
-    assert graph.relation("buy") is buys
-    assert graph.to("cpu").relation("buy").edge_weight.tolist() == buys.edge_weight.tolist()
-
-
-def test_a_relation_that_is_not_there_is_named() -> None:
-    with pytest.raises(ValueError, match=r"relation: expected one of buy, view; got 'vew'\. Did you mean 'view'\?"):
-        kinds_graph().relation("vew")
-    with pytest.raises(ValueError, match=r"relation 'buy': the interactions of this graph have no column kind"):
-        Graph.from_pairs(torch.tensor([0]), torch.tensor([0]), 1, 1).relation("buy")

@@ -63,6 +63,18 @@ def test_worked_values(weight: EdgeWeight, expected: torch.Tensor) -> None:
     torch.testing.assert_close(found, expected)
 
 
+@pytest.mark.parametrize(
+    "weight",
+    [Uniform(), SymmetricNorm(), RowNorm(), LogCount(), Value(normalize=False), ByKind(weights={"view": 1, "buy": 5})],
+)
+def test_weights_are_made_where_the_graph_lies(weight: EdgeWeight) -> None:
+    graph = shop().to("meta")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ragx.graph.weights.check", lambda condition, message: None)  # which would read a value
+        patch.setattr(torch.Tensor, "__bool__", lambda self: True)
+        assert weight(graph).device.type == "meta"
+
+
 def test_pyg_s_symmetric_norm_without_self_loops(tiny_graph: Graph) -> None:
     index, weight = gcn_norm(tiny_graph.edge_index, None, tiny_graph.num_nodes, add_self_loops=False)
     assert torch.equal(index, tiny_graph.edge_index)

@@ -8,7 +8,9 @@ from torch_geometric.utils import softmax
 
 from ragx.graph.adjacency import Adjacency
 from ragx.kernels.edge_softmax import edge_softmax, edge_softmax_reference
+from ragx.kernels.forms import has_scatter, use_form
 
+NEEDS_SCATTER = pytest.mark.skipif(not has_scatter(), reason="torch-scatter is not installed")
 GraphOf = Callable[[str, int], Adjacency]
 KINDS = ["random", "no edges", "one node", "square", "one heavy node"]
 TOLERANCE = {torch.float64: 1e-13, torch.float32: 1e-5, torch.bfloat16: 1e-2}  # of the weight itself
@@ -17,7 +19,8 @@ TOLERANCE = {torch.float64: 1e-13, torch.float32: 1e-5, torch.bfloat16: 1e-2}  #
 def _score(adjacency: Adjacency, heads: int, seed: int, dtype: torch.dtype) -> torch.Tensor:
     extra = (heads,) if heads else ()
     generator = torch.Generator().manual_seed(seed)
-    return torch.randn(adjacency.num_edges, *extra, generator=generator, dtype=torch.float64).to(dtype)
+    score = torch.randn(adjacency.num_edges, *extra, generator=generator, dtype=torch.float64)
+    return score.to(adjacency.source.device, dtype)
 
 
 def test_values_worked_by_hand() -> None:
@@ -52,6 +55,31 @@ def test_large_scores_do_not_overflow() -> None:
         )
     weight = edge_softmax(torch.tensor([0.0, -torch.inf, 0.0]), adjacency)
     assert weight.tolist() == [0.5, 0.0, 0.5]
+
+
+@pytest.mark.parametrize("form", ["torch", pytest.param("scatter", marks=NEEDS_SCATTER)])
+def test_targets_whose_scores_are_all_minus_infinity_have_weights_of_zero(form: str) -> None:
+    adjacency, _ = Adjacency.from_edges(torch.tensor([0, 1, 2, 0]), torch.tensor([0, 0, 1, 1]), 3, 2)
+    score = torch.tensor([-torch.inf, -torch.inf, 0.0, -torch.inf], requires_grad=True)
+    with use_form("segment_max", form):
+        weight = edge_softmax(score, adjacency)
+        (gradient,) = torch.autograd.grad((weight * torch.arange(1.0, 5.0)).sum(), score)
+    assert weight.tolist() == edge_softmax_reference(score, adjacency).tolist() == [0, 0, 1, 0]
+    assert gradient.tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("heads", [1, 4])
+def test_only_a_few_numbers_an_edge_and_head_are_held(
+    graph_of: GraphOf, peak: Callable[[Callable[[], object]], int], heads: int
+) -> None:
+    adjacency = graph_of("one heavy node", 0)
+    score = _score(adjacency, heads, 0, torch.float32).requires_grad_()
+
+    def step() -> None:
+        weight = edge_softmax(score, adjacency)
+        torch.autograd.grad(weight, score, torch.ones_like(weight))
+
+    assert peak(step) < 7 * 4 * (adjacency.num_edges + adjacency.num_targets) * heads
 
 
 @pytest.mark.parametrize("kind", KINDS[:4])

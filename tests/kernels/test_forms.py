@@ -29,13 +29,42 @@ def test_forced_form_ends_with_an_error_in_the_block() -> None:
     assert form_of("edge_product", CPU) == "sampled"
 
 
+def test_the_environment_forces_forms_and_a_block_goes_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAGX_FORMS", "weighted_sum=csr, edge_product=reference")
+    assert form_of("weighted_sum", CPU) == form_of("weighted_sum", torch.device("meta")) == "csr"
+    assert form_of("edge_product", CPU) == "reference"
+    assert form_of("segment_max", CPU) == FASTEST["cpu"]["segment_max"]
+    with use_form("weighted_sum", "embedding_bag"):
+        assert form_of("weighted_sum", CPU) == "embedding_bag"
+    monkeypatch.setenv("RAGX_FORMS", "")
+    assert form_of("weighted_sum", CPU) == FASTEST["cpu"]["weighted_sum"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("csr", "RAGX_FORMS: expected operation=form, separated by commas, such as weighted_sum=csr; got 'csr'"),
+        ("weighted_sum=", "RAGX_FORMS: expected operation=form.*got 'weighted_sum='"),
+        ("edge_sum=csr", "RAGX_FORMS: operation: expected one of weighted_sum.*got 'edge_sum'"),
+        (
+            "weighted_sum=cs",
+            "RAGX_FORMS: form of weighted_sum: expected one of embedding_bag, csr, reference; got 'cs'",
+        ),
+    ],
+)
+def test_an_environment_that_does_not_fit_is_refused(text: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAGX_FORMS", text)
+    with pytest.raises(ValueError, match=message):
+        form_of("weighted_sum", CPU)
+
+
 @pytest.mark.parametrize(
     ("operation", "form", "message"),
     [
         (
             "weigted_sum",
             "csr",
-            "operation: expected one of weighted_sum, edge_product; got 'weigted_sum'. Did you mean",
+            "operation: expected one of weighted_sum, edge_product, segment_max, segment_mean; got 'weigted_sum'. Did",
         ),
         ("weighted_sum", "coo", "form of weighted_sum: expected one of embedding_bag, csr, reference; got 'coo'"),
     ],

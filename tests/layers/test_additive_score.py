@@ -25,9 +25,10 @@ def test_a_worked_score() -> None:
     assert additive_score(query, key, torch.tensor([[10.0, 100.0]]), adjacency).tolist() == [[-70.0]]
 
 
-@pytest.mark.parametrize("block", [1, 4, 65_536])
-def test_the_formula_and_its_gradient(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("block", "parts"), [(1, 1), (4, 1), (65_536, 1), (65_536, 16)])
+def test_the_formula_and_its_gradient(block: int, parts: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BLOCK", block)
+    monkeypatch.setattr(module, "PARTS", parts)
     adjacency, values = drawn()
     query, key, factor = values
     score = additive_score(query, key, factor, adjacency)
@@ -43,6 +44,22 @@ def test_without_edges_there_are_no_scores() -> None:
     score = additive_score(values[0], values[1], values[2], adjacency)
     assert score.shape == (0, 2)
     assert not torch.autograd.grad(score.sum(), values[0])[0].any()
+
+
+def test_a_block_is_a_part_of_the_edges_and_bounded() -> None:
+    for edges, blocks, largest in ((23, 12, 2), (1_600, 16, 100), (2_000_000, 31, 65_536)):
+        target = torch.zeros(edges, dtype=torch.int64)
+        found = module._blocks(Adjacency(target[:2], target, target, target[:2], target))
+        assert (len(found), max(len(target) for target, *_ in found)) == (blocks, largest)
+
+
+def test_gradients_in_half_precision_do_not_stall_at_a_heavy_node() -> None:
+    edges = 20_000
+    adjacency, _ = Adjacency.from_edges(torch.arange(edges) % 7, torch.zeros(edges, dtype=torch.int64), 7, 7)
+    query, key = (torch.ones(7, 1, 1, dtype=torch.bfloat16, requires_grad=True) for _ in range(2))
+    score = additive_score(query, key, torch.ones(1, 1, dtype=torch.bfloat16), adjacency)
+    (gradient,) = torch.autograd.grad(score.sum(), query)
+    assert float(gradient[0]) == pytest.approx(edges, rel=2**-7)
 
 
 def test_a_second_derivative_is_refused() -> None:

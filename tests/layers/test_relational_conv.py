@@ -65,11 +65,52 @@ def test_edges_are_silent_in_training_only_and_a_kind_left_out_is_not_heard() ->
     torch.testing.assert_close(layer(x, graph), (dense(graph, "buy").float() @ x @ layer.weight[0]))
 
 
+class Louder(RelationalConv):
+    """Writes ``message`` alone."""
+
+    def message(self, x_j: torch.Tensor, edge_weight: torch.Tensor) -> torch.Tensor:
+        return 10 * super().message(x_j, edge_weight)
+
+
+def test_it_passes_messages_that_a_subclass_and_hooks_may_change() -> None:
+    graph, x = graph_of_kinds(), torch.randn(12, 4, generator=torch.Generator().manual_seed(0))
+    layers = [kind(4, 3, kinds=KINDS, activation=None) for kind in (RelationalConv, Louder)]
+    layers[1].load_state_dict(layers[0].state_dict())
+    torch.testing.assert_close(layers[1](x, graph), 10 * layers[0](x, graph))
+    seen: list[str] = []
+    expected = layers[0](x, graph)
+    layers[0].register_message_forward_hook(lambda module, inputs, output: seen.append("message"))
+    torch.testing.assert_close(layers[0](x, graph), expected)
+    assert seen == ["message"] * len(KINDS)
+
+
+@pytest.mark.parametrize(("dtype", "error"), [(torch.float64, 1e-5), (torch.bfloat16, 0.05)])
+def test_other_precisions_of_the_vectors(dtype: torch.dtype, error: float) -> None:
+    graph, layer = graph_of_kinds(), RelationalConv(4, 3, kinds=KINDS)
+    x = torch.randn(graph.num_nodes, 4)
+    expected, out = layer(x, graph), layer.to(dtype)(x.to(dtype), graph)
+    assert out.dtype == dtype
+    torch.testing.assert_close(out.float(), expected, atol=error, rtol=error)
+
+
+def test_an_edge_of_weight_zero_is_in_no_relation() -> None:
+    graph, layer = graph_of_kinds(), RelationalConv(4, 3, kinds=KINDS)
+    x = torch.randn(graph.num_nodes, 4)
+    quiet = graph.with_weight((graph.adjacency.source + graph.adjacency.target) % 3 != 0)
+    kept = (quiet.edge_weight != 0) & (graph.adjacency.target >= graph.num_users)
+    source, target = graph.edge_index[:, kept]
+    attributes = {name: value[kept] for name, value in graph.edge_attributes.items()}
+    less = Graph.from_pairs(source, target - graph.num_users, graph.num_users, graph.num_items, attributes=attributes)
+    torch.testing.assert_close(layer(x, quiet), layer(x, less))
+
+
 def test_what_does_not_fit_is_refused() -> None:
     layer = RelationalConv(2, 2, kinds=["buy", "viw"])
     bare = Graph.from_pairs(torch.tensor([0]), torch.tensor([0]), 1, 1)
     with pytest.raises(ValueError, match="RelationalConv: the interactions of this graph have no column kind"):
         layer(torch.zeros(2, 2), bare)
+    with pytest.raises(ValueError, match=r"RelationalConv: expected a ragx.graph.graph.Graph, got Tensor"):
+        layer(torch.zeros(2, 2), bare.edge_index)
     with pytest.raises(ValueError, match=r"relation: expected one of buy, view; got 'viw'\. Did you mean 'view'"):
         layer(torch.zeros(12, 2), graph_of_kinds())
     for kinds in ([], ["buy", "buy"]):

@@ -1,0 +1,101 @@
+"""What the signatures of a PyG convolution say of how it is made and called."""
+
+import importlib
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+from torch_geometric.nn import MessagePassing
+
+from ragx.checks import check, did_you_mean
+
+GIVEN = ("in_channels", "out_channels", "channels")
+Parameters = Mapping[str, inspect.Parameter]
+
+
+def locate(path: str) -> type[nn.Module]:
+    """Return the convolution at a dotted path.
+
+    Raises:
+        ValueError: there is none, or it is not called with x, edges and at most optional arguments.
+    """
+    module_name, _, name = path.rpartition(".")
+    try:
+        module = importlib.import_module(module_name)
+    except (ImportError, ValueError) as error:
+        raise ValueError(
+            f"conv: expected a dotted path such as torch_geometric.nn.SAGEConv, got {path!r} ({error})."
+        ) from None
+    target: Any = getattr(module, name, None)
+    check(target is not None, f"conv: {module_name} has no {name!r}.{did_you_mean(name, dir(module))}")
+    is_module = inspect.isclass(target) and issubclass(target, nn.Module)
+    check(is_module, f"conv: expected a class of torch.nn.Module such as torch_geometric.nn.SAGEConv, got {path}.")
+    taken = [each for name, each in inspect.signature(target.forward).parameters.items() if name != "self"]
+    named = [each.name for each in taken if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    needed = [each.name for each in taken[2:] if _is_needed(each)]
+    check(
+        named[:2] == ["x", "edge_index"] and not needed,
+        f"conv: expected a convolution that is called with x, edge_index and optional arguments, got {path}, which is "
+        f"called with {', '.join(named)}; write a layer of your own around it (layer=custom).",
+    )
+    return target  # type: ignore[no-any-return]
+
+
+def check_options(conv: str, options: Mapping[str, Any], usable: Parameters) -> None:
+    """Raise ``ValueError`` where an option is given by the model or unknown, or one that is required is missing."""
+    known = [name for name, each in usable.items() if name not in GIVEN and _is_named(each)]
+    open_ended = any(each.kind is each.VAR_KEYWORD for each in usable.values())  # then PyG's own base is asked too
+    known += [name for name in inspect.signature(MessagePassing).parameters if name not in known] if open_ended else []
+    for name in options:
+        check(name not in GIVEN, f"options.{name}: comes from the model's widths and cannot be set.")
+        check(
+            name in known,
+            f"options.{name}: unknown option of {conv}.{did_you_mean(name, known)} Options: {', '.join(known)}.",
+        )
+    missing = [name for name, each in usable.items() if name not in GIVEN and _is_needed(each) and name not in options]
+    check(
+        not missing,
+        f"options: {conv} requires {', '.join(missing)}; set {', '.join(f'layer.options.{name}' for name in missing)}.",
+    )
+
+
+def weight_name(target: type[nn.Module], options: Mapping[str, Any], usable: Parameters) -> str | None:
+    """Return the argument that takes edge weights, or None.
+
+    Raises:
+        ValueError: edges are to have more than one number.
+    """
+    if "edge_weight" in inspect.signature(target.forward).parameters:
+        return "edge_weight"
+    if "edge_dim" in usable and options.get("edge_dim") is not None:
+        check(
+            options["edge_dim"] == 1,
+            f"options.edge_dim: an edge has one weight; expected 1 or null, got {options['edge_dim']}.",
+        )
+        return "edge_attr"
+    return None
+
+
+def widths_of(conv: str, usable: Parameters, in_channels: int, out_channels: int, heads: int) -> dict[str, int]:
+    """Return the widths a convolution is made with, by name; its heads, where side by side, share that of the output.
+
+    Raises:
+        ValueError: it is told one width or none, and the two differ.
+    """
+    widths = {"in_channels": in_channels, "out_channels": out_channels // heads, "channels": in_channels}
+    told = {name: width for name, width in widths.items() if name in usable}
+    check(
+        {"in_channels", "out_channels"} <= told.keys() or in_channels == out_channels,
+        f"conv: {conv} is not told two widths and keeps the one it gets: got {in_channels} in and {out_channels} out; "
+        "set equal widths.",
+    )
+    return told
+
+
+def _is_named(parameter: inspect.Parameter) -> bool:
+    return parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+
+
+def _is_needed(parameter: inspect.Parameter) -> bool:
+    return _is_named(parameter) and parameter.default is parameter.empty

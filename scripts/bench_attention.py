@@ -1,0 +1,89 @@
+"""Attention over neighbours: its time beside PyG's layer with the same weights and values, and its memory."""
+
+from functools import partial
+
+import torch
+from bench_common import HEADS, WIDTH, Row, Verdict, at_most, compare
+from torch import Tensor
+from torch_geometric.nn import TransformerConv
+
+from ragx.graph.graph import Graph
+from ragx.layers.relevance_attention_conv import RelevanceAttentionConv
+from ragx.testing.memory import peak_bytes
+
+SIZES = (  # users, items, pairs, heads, width
+    (2_000, 1_000, 50_000, 1, 64),
+    (2_000, 1_000, 50_000, 4, 64),
+    (2_000, 1_000, 100_000, 4, 64),
+    (2_000, 1_000, 200_000, 8, 64),
+    (8_000, 4_000, 100_000, 4, 32),
+    (8_000, 4_000, 100_000, 4, 128),
+    (20_000, 10_000, 200_000, 2, 64),
+)
+MOST_OFF = 0.2
+
+
+def attention(graph: Graph, repeats: int) -> list[Row]:
+    """Compare attention, forward and backward, with PyG's layer of the same weights."""
+    device = graph.edge_weight.device
+    x = torch.randn(graph.num_nodes, WIDTH, generator=torch.Generator().manual_seed(0)).to(device)
+    ours = RelevanceAttentionConv(WIDTH, WIDTH, heads=HEADS, residual=False).to(device)
+    theirs = TransformerConv(WIDTH, WIDTH // HEADS, heads=HEADS, root_weight=False).to(device)
+    pairs = ((ours.query, theirs.lin_query), (ours.key, theirs.lin_key), (ours.value, theirs.lin_value))
+    for mine, other in pairs:
+        other.load_state_dict(mine.state_dict())
+    leaf = x.clone().requires_grad_()
+
+    def gradients(layer: torch.nn.Module, edges: Graph | Tensor, parameters: list[Tensor]) -> Tensor:
+        out = layer(leaf, edges)
+        found = torch.autograd.grad(out, [leaf, *parameters], grad_outputs=x)
+        return torch.cat([out.detach().flatten(), *(each.flatten() / len(x) for each in found[1:]), found[0].flatten()])
+
+    fast = partial(gradients, ours, graph, [mine.weight for mine, _ in pairs])
+    plain = partial(gradients, theirs, graph.edge_index, [other.weight for _, other in pairs])
+    name = f"attention, {HEADS} heads, forward + backward"
+    return compare(name, fast, {"PyG TransformerConv": (plain, 15.0)}, repeats, device=device)
+
+
+def memory(device: torch.device, small: bool) -> tuple[list[dict[str, float]], Verdict]:
+    """Measure the peak beyond what was there at several sizes, and fit it as 4 (a E H + b N D) bytes.
+
+    Returns:
+        A row for every size, with E, H, N, D, bytes, what the fit says, and bytes over 4 (E H + N D), the constant; the
+        last row holds a and b. And the verdict: linear is what the fit misses by at most a fifth, where a vector an
+        edge would make it miss by several times.
+    """
+    rows: list[dict[str, float]] = []
+    for users, items, pairs, heads, width in SIZES:
+        graph = _graph(users, items, pairs // (10 if small else 1)).to(device)
+        layer = RelevanceAttentionConv(width, width, heads=heads).to(device)
+        held = _peak(layer, graph, width, device)
+        constant = held / 4 / (graph.num_edges * heads + graph.num_nodes * width)
+        size = {"E": graph.num_edges, "H": heads, "N": graph.num_nodes, "D": width}
+        rows.append({**size, "bytes": held, "constant": round(constant, 2)})
+    terms = torch.tensor([[4.0 * row["E"] * row["H"], 4.0 * row["N"] * row["D"]] for row in rows]).double()
+    found = torch.tensor([[row["bytes"]] for row in rows], dtype=torch.float64)
+    factors = torch.linalg.lstsq(terms / found, torch.ones_like(found)).solution
+    fitted = terms @ factors
+    for row, value in zip(rows, fitted.flatten().tolist(), strict=True):
+        row["fitted"] = round(value)
+    a, b = factors.flatten().tolist()
+    off = float(((fitted - found).abs() / found).max())
+    said = f"attention's peak memory is 4 ({a:.1f} E H + {b:.1f} N D) bytes, off by a part"
+    return [*rows, {"a": round(a, 2), "b": round(b, 2)}], at_most(said, off, MOST_OFF)
+
+
+def _peak(layer: torch.nn.Module, graph: Graph, width: int, device: torch.device) -> int:
+    x = torch.randn(graph.num_nodes, width, device=device, requires_grad=True)
+
+    def step() -> None:
+        out = layer(x, graph)
+        torch.autograd.grad(out, [x, *layer.parameters()], torch.ones_like(out))
+
+    step()  # indices are made once and kept
+    return peak_bytes(step, device)
+
+
+def _graph(users: int, items: int, pairs: int) -> Graph:
+    key = torch.unique(torch.randint(users * items, (pairs,), generator=torch.Generator().manual_seed(0)))
+    return Graph.from_pairs(key // items, key % items, users, items)

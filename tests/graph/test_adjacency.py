@@ -1,0 +1,53 @@
+"""The pattern in compressed rows: both orders, of indices of any integer type, made once."""
+
+import pytest
+import torch
+
+from ragx.graph.adjacency import Adjacency
+
+SOURCE, TARGET = torch.tensor([0, 2, 1, 0]), torch.tensor([1, 0, 1, 0])
+
+
+def test_rows_lie_by_target_and_within_a_target_by_source() -> None:
+    adjacency, order = Adjacency.from_edges(SOURCE, TARGET, 3, 2)
+    assert order.tolist() == [3, 1, 0, 2]
+    assert adjacency.edge_index.tolist() == [[0, 2, 0, 1], [0, 0, 1, 1]]
+    assert adjacency.row_pointer.tolist() == [0, 2, 4]
+    assert adjacency.degree.tolist() == [2, 2]
+    assert adjacency.permutation.tolist() == [0, 2, 3, 1]
+    assert adjacency.transposed.edge_index.tolist() == [[0, 1, 1, 0], [0, 0, 1, 2]]
+    assert adjacency.transposed.degree.tolist() == [2, 1, 1]
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int16])
+def test_small_integers_do_not_overflow(dtype: torch.dtype) -> None:
+    """Target times number of sources goes beyond 32 bits."""
+    nodes = 30_000 if dtype == torch.int16 else 100_000
+    source, target = torch.tensor([5, nodes - 1, 0]), torch.tensor([nodes - 1, nodes - 1, 3])
+    adjacency, order = Adjacency.from_edges(source.to(dtype), target.to(dtype), nodes, nodes)
+    assert order.tolist() == [2, 0, 1]
+    assert adjacency.edge_index.tolist() == [[0, 5, nodes - 1], [3, nodes - 1, nodes - 1]]
+    assert all(index.dtype == torch.int64 for index in (adjacency.source, adjacency.target, adjacency.row_pointer))
+
+
+def test_what_are_no_indices_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"source: expected integers, got torch\.float32"):
+        Adjacency.from_edges(SOURCE.float(), TARGET, 3, 2)
+    with pytest.raises(ValueError, match=r"target: expected integers, got torch\.bool"):
+        Adjacency.from_edges(SOURCE, TARGET.bool(), 3, 2)
+    with pytest.raises(ValueError, match="target: expected node indices from 0 to 0, got 0 to 1"):
+        Adjacency.from_edges(SOURCE, TARGET, 3, 1)
+
+
+def test_what_is_derived_is_made_once() -> None:
+    adjacency, _ = Adjacency.from_edges(SOURCE, TARGET, 3, 2)
+    for name in ("edge_index", "degree", "edge_number", "transposed", "transposed_target"):
+        assert getattr(adjacency, name) is getattr(adjacency, name), name
+    assert adjacency.head_major(2) is adjacency.head_major(2)
+    assert adjacency.transposed.transposed is adjacency
+
+
+def test_it_stays_where_it_is_and_moves_where_it_is_not() -> None:
+    adjacency, _ = Adjacency.from_edges(SOURCE, TARGET, 3, 2)
+    assert adjacency.to("cpu") is adjacency.to(torch.device("cpu", 0)) is adjacency
+    assert adjacency.to("meta").edge_index.device.type == "meta"
