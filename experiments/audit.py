@@ -20,8 +20,11 @@ def main() -> int:
 
     @hydra.main(config_path=CONF, config_name="audit", version_base="1.3")
     def job(config: Any) -> None:
-        plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
-        attempt(lambda: verdicts.append(run_audit(plain)))
+        def audit() -> None:
+            plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
+            verdicts.append(run_audit(plain))
+
+        attempt(audit)
 
     status = guarded(job, CONF, "audit")
     return status or int("fail" in verdicts)

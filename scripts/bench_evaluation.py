@@ -1,26 +1,31 @@
-"""Time the exact ranking and all metrics against the bare matrix product, on the sizes of the public LightGCN splits.
+"""Hold the exact ranking with all its metrics against the bare matrix product, on the public LightGCN splits.
 
-Run ``RAGX_DATA=… python scripts/bench_evaluation.py``; all times are medians of alternating repeats in one process.
+Run ``python scripts/bench_evaluation.py``; the data is looked for as everywhere, see ``ragx.data.root``. Times are
+medians of alternating repeats in one process, extra memory is that of a fresh one. The exit status is 1 where a claim
+is not met.
 """
 
 import argparse
-import gzip
 import json
 import os
 import statistics
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 
-from ragx.evaluation.conventions import TREC
-from ragx.evaluation.evaluate import evaluate
+from ragx.data.lines import read_lines
+from ragx.data.root import find_file
+from ragx.evaluation.conventions import TREC, preset
+from ragx.evaluation.evaluate import EvaluationResult, evaluate
 from ragx.evaluation.metrics import USER_METRICS
+from ragx.evaluation.names import needs_item_features
 from ragx.evaluation.set_metrics import SET_METRICS
 from ragx.ranking.item_lists import ItemLists
 from ragx.ranking.ranking import Ranking, rank
@@ -28,18 +33,40 @@ from ragx.ranking.scorers import InnerProduct, Popularity
 
 WIDTH, K = 64, 20
 PRODUCT_BLOCKS = (128, 256, 512, 1024, 2048)
-METRICS = [*USER_METRICS, *(name for name in SET_METRICS if name != "diversity")]
+LIST_BLOCKS, LIST_THREADS = (64, 1000, None), (1, 2)
+METRICS = [*USER_METRICS, *(name for name in SET_METRICS if not needs_item_features([name]))]
+MOST_RATIO, MOST_MEGABYTES, TOLERANCE = 2.5, 500, 1e-4
+PUBLISHED = {"gowalla": (0.0416, 0.0317), "yelp2018": (0.0124, 0.0101)}
+"""Recall@20 and NDCG@20 of the most popular items."""
 
 
-def read_pairs(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return the user and item columns of a file with one user and the user's items a line."""
-    users, items = [], []
-    with gzip.open(path, "rt") as lines:
-        for line in lines:
-            row = np.array(line.split(), dtype=np.int64)
-            users.append(np.full(len(row) - 1, row[0]))
-            items.append(row[1:])
-    return np.concatenate(users), np.concatenate(items)
+class Data(NamedTuple):
+    """A published split with vectors of the sizes that models have."""
+
+    seen: ItemLists
+    relevant: ItemLists
+    popularity: torch.Tensor
+    scorer: InnerProduct
+
+    def evaluate(self) -> EvaluationResult:
+        """Return all per-user metrics, and the metrics of the set that need no features."""
+        return evaluate(
+            self.scorer, self.relevant, self.seen, metrics=METRICS, cutoffs=[K], item_popularity=self.popularity
+        )
+
+
+def load(name: str) -> Data:
+    """Return the split of a dataset.
+
+    Raises:
+        ValueError: its files are in no folder of data.
+    """
+    tables = [read_lines(find_file(f"{name}/{part}.txt.gz")) for part in ("train", "test")]
+    pairs = [(table["user"].to_numpy(), table["item"].to_numpy()) for table in tables]
+    num_users, num_items = (max(int(each[side].max()) for each in pairs) + 1 for side in (0, 1))
+    seen, relevant = (ItemLists.from_pairs(*each, num_users) for each in pairs)
+    popularity = torch.bincount(seen.items, minlength=num_items)
+    return Data(seen, relevant, popularity, InnerProduct(*skewed_vectors(num_users, popularity)))
 
 
 def skewed_vectors(num_users: int, popularity: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -53,18 +80,15 @@ def skewed_vectors(num_users: int, popularity: torch.Tensor) -> tuple[torch.Tens
     return users, items
 
 
-def bare_product(users: torch.Tensor, items: torch.Tensor, rows: int, columns: int) -> None:
-    """Multiply in blocks, into one buffer."""
-    buffer = torch.empty(rows * columns)
-    for start in range(0, len(users), rows):
-        block = users[start : start + rows]
-        for low in range(0, len(items), columns):
-            part = items[low : low + columns]
-            torch.mm(block, part.T, out=buffer[: len(block) * len(part)].view(len(block), len(part)))
+def bare_product(users: torch.Tensor, items: torch.Tensor, rows: int) -> None:
+    """Multiply in blocks of users, into one buffer."""
+    buffer = torch.empty(rows, len(items))
+    for block in torch.split(users, rows):
+        torch.mm(block, items.T, out=buffer[: len(block)])
 
 
-def peak_memory(work: Callable[[], Any]) -> int:
-    """Return the most bytes that the process held beyond its start while ``work`` ran."""
+def extra_memory(work: Callable[[], Any]) -> int:
+    """Return the most bytes that this process held beyond its start while ``work`` ran."""
     page, done, most = os.sysconf("SC_PAGE_SIZE"), threading.Event(), [0]
 
     def resident() -> int:
@@ -82,6 +106,12 @@ def peak_memory(work: Callable[[], Any]) -> int:
     return most[0] - start
 
 
+def extra_memory_in_a_fresh_process(name: str) -> int:
+    """Return the extra memory of one evaluation in a process that has done nothing before it."""
+    command = [sys.executable, str(Path(__file__).resolve()), "--memory-of", name]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
 def medians(work: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
     """Return the median seconds of each piece of work, all of them run once before and then in turn."""
     times: dict[str, list[float]] = {name: [] for name in work}
@@ -94,13 +124,14 @@ def medians(work: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def identical_lists(scorer: InnerProduct, seen: ItemLists, expected: Ranking) -> bool:
+def identical_lists(data: Data, expected: Ranking) -> bool:
     """Return whether blocks of 64, 1,000 and all users on one and two threads give the expected lists."""
+    scorer, seen = data.scorer, data.seen
     before, same = torch.get_num_threads(), True
-    for threads in (1, 2):
+    for threads in LIST_THREADS:
         torch.set_num_threads(threads)
-        for rows in (64, 1000, scorer.num_users):
-            lists = rank(scorer, k=K, seen=seen, block_users=rows)
+        for rows in LIST_BLOCKS:
+            lists = rank(scorer, k=K, seen=seen, block_users=rows or scorer.num_users)
             same &= torch.equal(lists.items, expected.items) and torch.equal(lists.scores, expected.scores)
     torch.set_num_threads(before)
     return same
@@ -132,56 +163,86 @@ def against_ranx(ranking: Ranking, relevant: ItemLists, repeats: int) -> dict[st
     return {**times, "ratio": times["ranx"] / times["ours"], "largest_difference": difference}
 
 
-def measure(folder: Path, repeats: int, check_lists: bool) -> dict[str, Any]:
+def measure(name: str, repeats: int, check_lists: bool) -> dict[str, Any]:
     """Return what is measured on one dataset."""
-    train, test = read_pairs(folder / "train.txt.gz"), read_pairs(folder / "test.txt.gz")
-    num_users, num_items = (int(max(train[side].max(), test[side].max())) + 1 for side in (0, 1))
-    seen, relevant = (ItemLists.from_pairs(*pairs, num_users) for pairs in (train, test))
-    popularity = torch.bincount(seen.items, minlength=num_items)
-    users, items = skewed_vectors(num_users, popularity)
-    scorer = InnerProduct(users, items)
-
-    def whole() -> Ranking:
-        result = evaluate(scorer, relevant, seen, metrics=METRICS, cutoffs=[K], item_popularity=popularity)
-        return result.ranking
-
-    found = evaluate(Popularity(popularity, num_users), relevant, seen, cutoffs=[K]).values
-    memory, ranking = peak_memory(whole), whole()
-    work: dict[str, Callable[[], Any]] = {"evaluate": whole}
+    data, memory = load(name), extra_memory_in_a_fresh_process(name)
+    users, items = data.scorer.user_vectors, data.scorer.item_vectors
+    popular = Popularity(data.popularity, len(users))
+    found = evaluate(popular, data.relevant, data.seen, cutoffs=[K], conventions=preset("lightgcn")).values
+    ranking = data.evaluate().ranking
+    work: dict[str, Callable[[], Any]] = {"evaluate": data.evaluate}
     for rows in PRODUCT_BLOCKS:
-        work[f"product {rows}"] = partial(bare_product, users, items, rows, num_items)
-    work["product 1024, tiles of 2048"] = partial(bare_product, users, items, 1024, 2048)
-    work["rank"] = lambda: rank(scorer, k=K, seen=seen)
+        work[f"product {rows}"] = partial(bare_product, users, items, rows)
+    work["rank"] = lambda: rank(data.scorer, k=K, seen=data.seen)
     seconds = medians(work, repeats)
     fastest = min(seconds[f"product {rows}"] for rows in PRODUCT_BLOCKS)
-    result = {
-        "users": num_users,
-        "items": num_items,
+    return {
+        "users": len(users),
+        "items": len(items),
+        "threads": torch.get_num_threads(),
         "seconds": seconds,
+        "fastest_product": fastest,
         "ratio_to_product": seconds["evaluate"] / fastest,
-        "ratio_to_tiled_product": seconds["evaluate"] / seconds["product 1024, tiles of 2048"],
         "extra_memory_mb": memory / 1e6,
-        "ranx": against_ranx(ranking, relevant, repeats),
-        "popularity": found,
+        "identical_lists": identical_lists(data, ranking) if check_lists else None,
+        "popularity": [found[f"recall@{K}"], found[f"ndcg@{K}"]],
+        "ranx": against_ranx(ranking, data.relevant, repeats),
     }
-    return {**result, "identical_lists": identical_lists(scorer, seen, ranking)} if check_lists else result
 
 
-def main() -> None:
-    """Print the measurements of the datasets."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("datasets", nargs="*", default=["gowalla", "yelp2018"])
+def verdicts(name: str, found: dict[str, Any]) -> list[tuple[bool | None, str]]:
+    """Return every claim with whether it is met, None where it was not looked at."""
+    whole, ranx, (recall, ndcg) = found["seconds"]["evaluate"], found["ranx"], found["popularity"]
+    claims: list[tuple[bool | None, str]] = [
+        (
+            found["ratio_to_product"] <= MOST_RATIO,
+            f"ranking and all metrics take {whole:.2f} s, {found['ratio_to_product']:.2f} times the bare product's "
+            f"{found['fastest_product']:.2f} s (at most {MOST_RATIO}; {found['threads']} threads)",
+        ),
+        (
+            found["extra_memory_mb"] < MOST_MEGABYTES,
+            f"{found['extra_memory_mb']:.0f} MB of extra memory in a fresh process (below {MOST_MEGABYTES})",
+        ),
+        (found["identical_lists"], "identical lists for blocks of 64, 1,000 and all users, 1 and 2 threads"),
+        (
+            ranx["largest_difference"] < 1e-9,
+            f"metrics of the same lists equal ranx's, in {ranx['ours']:.3f} s against {ranx['ranx']:.3f} s "
+            f"({ranx['ratio']:.1f} times as fast)",
+        ),
+    ]
+    if name in PUBLISHED:
+        far = max(abs(ours - theirs) for ours, theirs in zip((recall, ndcg), PUBLISHED[name], strict=True))
+        said = f"most popular items: {recall:.5f} / {ndcg:.5f}, published {PUBLISHED[name][0]} / {PUBLISHED[name][1]}"
+        claims.append((far <= TOLERANCE, f"{said} (within {TOLERANCE})"))
+    return claims
+
+
+def main() -> int:
+    """Print the measurements and verdicts of the datasets; return 1 where a claim is not met."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("datasets", nargs="*", default=list(PUBLISHED))
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--check-lists", action="store_true", help="rank with other blocks and threads, and compare")
+    parser.add_argument("--no-list-checks", action="store_true", help="do not rank again with other blocks and threads")
     parser.add_argument("--json", type=Path, help="file for the measurements")
+    parser.add_argument("--memory-of", help="print the extra bytes of one evaluation of a dataset, and nothing else")
     options = parser.parse_args()
-    data = Path(os.environ["RAGX_DATA"])
-    results = {name: measure(data / name, options.repeats, options.check_lists) for name in options.datasets}
-    text = json.dumps(results, indent=2)
-    print(text)
+    if options.memory_of:
+        print(extra_memory(load(options.memory_of).evaluate))
+        return 0
+    results, met = {}, True
+    for name in options.datasets:
+        try:
+            results[name] = measure(name, options.repeats, not options.no_list_checks)
+        except ValueError as error:
+            parser.error(str(error))
+        print(f"{name}: {results[name]['users']:,} users, {results[name]['items']:,} items, width {WIDTH}, K {K}")
+        for verdict, claim in verdicts(name, results[name]):
+            print(f"  {'not looked at' if verdict is None else 'met' if verdict else 'NOT MET'}: {claim}", flush=True)
+            met = met and verdict is not False
     if options.json:
-        options.json.write_text(text + "\n")
+        options.json.write_text(json.dumps(results, indent=2) + "\n")
+    return 0 if met else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -22,7 +22,6 @@ ENGINE_FILES = {"training/engine.py", "training/step.py", "training/trainer.py"}
 MOST_LINES, MOST_BODY, MOST_ARGUMENTS = 250, 40, 8
 LONGER_FILES: dict[str, str] = {}
 LONGER_BODIES: dict[str, str] = {
-    "experiments/runner/execute.py:_Run.go": "the course of a run, read from top to bottom",
 }
 MORE_ARGUMENTS: dict[str, str] = {
     "ragx/models/relevance_aware_graph.py:RelevanceAwareGraph": "sizes, parts and the ranking's three settings",

@@ -1,6 +1,7 @@
 """A run once more, from the record it left: opened on test, or reproduced."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,8 +10,8 @@ import torch
 from ragx.report.run_files import read_run
 from ragx.training.checkpoint import load_checkpoint
 
-TIMES = ("fit", "refit", "seconds", "peak_memory_mb", "looks", "evaluation", "source")
-"""What two runs of one identity may differ in: times, and where they were cut off."""
+COMPARED = ("validation", "test", "baseline", "best_achievable")
+"""What two runs of one identity have to agree in; times and where they were cut off may differ."""
 
 
 def config_of(folder: Path, *, final: bool, refit: bool | None = None, reuse: str = "same") -> dict[str, Any]:
@@ -78,13 +79,10 @@ def _largest(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> fl
     return max(gaps)
 
 
-def _numbers(value: Any, path: str = "") -> list[tuple[str, float]]:
+def _numbers(value: Any, path: str = "") -> Iterator[tuple[str, float]]:
     if isinstance(value, dict):
-        return [
-            pair
-            for name, each in value.items()
-            if path or name not in TIMES
-            for pair in _numbers(each, f"{path}/{name}")
-        ]
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return [(path.removeprefix("/"), float(value))] if number else []
+        for name, each in value.items():
+            if path or name in COMPARED:
+                yield from _numbers(each, f"{path}/{name}")
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield path.removeprefix("/"), float(value)

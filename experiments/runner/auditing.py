@@ -18,6 +18,7 @@ from ragx.parts import bind
 from ragx.report.run_files import write_json
 from ragx.report.run_parts import GIVEN
 from ragx.training.trackers import JsonLines
+from runner.preflight import check_folder
 from runner.summary import print_data
 
 COLOURS = {"pass": "green", "warn": "yellow", "fail": "bold red"}
@@ -31,7 +32,8 @@ def run_audit(config: dict[str, Any]) -> Verdict:
     """
     parts = bind(config, {name: GIVEN[name] for name in ("dataset", "split")})
     output = config["output"]
-    check(output is None or str(output).endswith(".json"), f"output: expected a file ending in .json, got {output!r}.")
+    check_folder("runs", config["runs"])
+    _check_output(output)
     console = Console(file=sys.stdout)
     dataset: Dataset = parts["dataset"].build()
     split: Split = parts["split"].build(dataset=dataset)
@@ -45,21 +47,35 @@ def run_audit(config: dict[str, Any]) -> Verdict:
     return found.verdict
 
 
+def _check_output(output: Any) -> None:
+    """Find out before the test part is read whether the findings can be written."""
+    if output is None:
+        return
+    named = isinstance(output, str) and output.endswith(".json")
+    check(named, f"output: expected a file ending in .json, got {output!r}.")
+    check_folder("output", str(Path(output).parent))
+    check(not Path(output).is_dir(), f"output: expected a file, but {output} is a folder.")
+
+
 def _record(path: Path, fingerprint: str, reason: str) -> None:
     """Note that the test part was read; the count of looks at results lies elsewhere and does not grow."""
     when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    JsonLines.append(path, {"fingerprint": fingerprint, "reason": reason, "when": when})
+    try:
+        JsonLines.append(path, {"fingerprint": fingerprint, "reason": reason, "when": when})
+    except OSError as error:
+        raise ValueError(f"runs: {path}: the file cannot be written ({error.strerror}).") from error
 
 
 def _show(console: Console, found: Audit) -> None:
-    table = Table(title=f"Audit of {found.dataset}, split {found.split}", title_justify="left")
+    table = Table(title=Text(f"Audit of {found.dataset}, split {found.split}"), title_justify="left")
     for name in ("", "question", "count", "found"):
         table.add_column(name, justify="right" if name == "count" else "left", overflow="fold")
     for each in found.findings:
         said = Text(each.message)
         if each.examples:
             said.append("\n" + ", ".join(each.examples), style="dim")
-        table.add_row(Text(each.verdict, style=COLOURS[each.verdict]), each.question, f"{each.count:,}", said)
+        verdict = Text(each.verdict, style=COLOURS[each.verdict])
+        table.add_row(verdict, Text(each.question), f"{each.count:,}", said)
     console.print(table)
     counts = {verdict: sum(each.verdict == verdict for each in found.findings) for verdict in COLOURS}
     console.print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + ".", highlight=False)

@@ -15,13 +15,13 @@ from ragx.evaluation.protocol import Protocol
 from ragx.parts import Part
 from ragx.report.provenance import identity_of
 from ragx.report.run_parts import build_split
-from ragx.report.source_hash import source_hash
+from ragx.report.source_hash import modules_of, source_hash
 from ragx.training.trackers import Tracker
 from ragx.training.trainer import Trainer
 from runner.preflight import bind_parts, check_settings, try_small
 
 DECISIVE = ("dataset", "split", "graph", "layer", "model", "objective", "optimizer", "trainer")
-PLACES = ("root", "path", "uri", "vectors")  # the split's fingerprint says what was found there
+PLACES = ("root", "path", "uri", "vectors", "train", "validation", "test", "item_attributes")
 RULES = ("conventions", "cold_users")  # of the evaluation, these alone reach the choice of the epoch
 _last_data: dict[str, tuple[Dataset, Split]] = {}
 
@@ -42,10 +42,11 @@ class Cell:
 
     def __post_init__(self) -> None:
         self.plain = {name: part.as_dict() for name, part in self.parts.items()}
-        decisive = {name: _without_places(self.plain[name]) for name in DECISIVE}
-        decisive["trainer"].pop("checkpoint_every", None)
-        decisive["trainer"].pop("engine", None)
-        decisive["trainer"].pop("refit", None)
+        # The fingerprint and the contents say what was found in the places that a dataset names.
+        decisive = {name: self.plain[name] for name in DECISIVE}
+        decisive["dataset"] = _without_places(self.plain["dataset"])
+        apart = ("checkpoint_every", "engine", "refit")
+        decisive["trainer"] = {name: value for name, value in self.plain["trainer"].items() if name not in apart}
         engine = self.trainer.engine
         cell = {
             **decisive,
@@ -61,7 +62,7 @@ class Cell:
         self.cell = identity_of(cell)
         self.identity = identity_of({**cell, "seed": self.config["seed"]})
         self.train_identity = identity_of({**cell, "seed": self.config["seed"], "refit": None})
-        self.source = source_hash(_modules(self.plain))
+        self.source = source_hash(modules_of(self.plain))
         model = self.parts["model"].name.rpartition(".")[2]
         self.name = f"{self.dataset.name}-{model}-{self.identity}"
         self.runs = Path(self.config["runs"])
@@ -140,12 +141,3 @@ def _without_places(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_places(each) for name, each in value.items() if name not in PLACES}
     return [_without_places(each) for each in value] if isinstance(value, list) else value
-
-
-def _modules(value: Any) -> set[str]:
-    """Return the modules of all targets in a config, those of trackers and diagnostics apart."""
-    if isinstance(value, dict):
-        own = {str(value[name]).rpartition(".")[0] for name in ("_target_", "conv") if name in value}
-        rest = [_modules(each) for name, each in value.items() if name not in ("tracker", "diagnostics")]
-        return own.union(*rest)
-    return set().union(*map(_modules, value)) if isinstance(value, list) else set()

@@ -1,16 +1,19 @@
 """The course of one run: train, choose, perhaps refit, evaluate, and leave everything behind."""
 
 import json
-import resource
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 
+from ragx.data.features import node_features
 from ragx.evaluation.diagnostics import Diagnostics
 from ragx.evaluation.evaluate import EvaluationResult
-from ragx.evaluation.protocol import item_lists
+from ragx.evaluation.held_out import item_lists
+from ragx.evaluation.names import needs_item_features
+from ragx.evaluation.per_user_table import write_per_user
 from ragx.graph.graph import Graph
 from ragx.models.most_popular import MostPopular
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
@@ -20,13 +23,15 @@ from ragx.ranking.scorers import InnerProduct, Scorer
 from ragx.report.curve import plot_curve
 from ragx.report.diagnostics_plot import plot_diagnostics
 from ragx.report.looks import Looks
+from ragx.report.peak_memory import peak_memory_mb, reset_peak
 from ragx.report.provenance import provenance
 from ragx.report.recommendations import recommendation_table
 from ragx.report.run_files import write_json
 from ragx.report.run_lock import RunLock
 from ragx.report.run_parts import build_model, features_for
+from ragx.report.serving import serving_scorer, users_to_serve
 from ragx.report.table_output import write_table
-from ragx.training.checkpoint import save_checkpoint
+from ragx.training.checkpoint import save_checkpoint, write_atomically
 from ragx.training.keeper import finished_epochs
 from ragx.training.progress import TerminalProgress
 from ragx.training.state import FitResult
@@ -53,6 +58,9 @@ class Course:
         write_json(cell.folder / "run.json", record)
         cell.tracker.start(cell.folder, record, finished_epochs(cell.folder / "train"))
         began = time.perf_counter()
+        reset_peak()
+        attributes = self._attributes()
+        cell.protocol.check_attributes(split, **attributes)
         graph: Graph = cell.parts["graph"].build(interactions=split.evidence)
         model, fit = self._train(graph, "train")
         metrics: dict[str, Any] = {
@@ -63,20 +71,21 @@ class Course:
             "fit": _plain(fit),
             "baseline": {},
         }
-        self._evaluate("validation", self._scorers(model, graph, split.train, "validation"), metrics)
+        self._evaluate("validation", self._scorers(model, graph, split.train, "validation"), metrics, attributes)
         if cell.trainer.refit:
             graph = cell.parts["graph"].build(interactions=split.evidence_and_validation)
             model, refit = self._train(graph, "refit", fit)
             metrics["refit"] = _plain(refit)
         if cell.protocol.final:
             known = split.train_and_validation if cell.trainer.refit else split.train
-            self._evaluate("test", self._scorers(model, graph, known, "test"), metrics)
+            self._evaluate("test", self._scorers(model, graph, known, "test"), metrics, attributes)
         metrics["seconds"] = round(time.perf_counter() - began, 1)
-        metrics["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        metrics["peak_memory_mb"] = peak_memory_mb()
         metrics["steps"] = [
             dict(zip(("name", "users", "items", "interactions"), step, strict=True)) for step in cell.dataset.steps
         ]
-        metrics["split"] = {"name": split.name, "fingerprint": split.fingerprint, "notes": split.notes}
+        sizes = {"train": len(split.train), "validation": len(split.validation), "test": len(split.test)}
+        metrics["split"] = {"name": split.name, "fingerprint": split.fingerprint, "counts": sizes, "notes": split.notes}
         self._leave(model, graph, fit, metrics)
 
     def _record(self) -> dict[str, Any]:
@@ -151,7 +160,17 @@ class Course:
         preference[:, torch.tensor(split.train.item_counts()) == 0] = 0
         return InnerProduct(preference, torch.eye(preference.shape[1]))
 
-    def _evaluate(self, part: str, scorers: dict[str, Scorer], metrics: dict[str, Any]) -> None:
+    def _attributes(self) -> dict[str, Any]:
+        """Return what some metrics and groups are made of: vectors of items and the table of users."""
+        cell, features = self.cell, None
+        if needs_item_features(cell.protocol.metrics):
+            nodes = node_features(cell.dataset, cell.split.train)
+            features = None if nodes is None else nodes[cell.split.train.num_users :]
+        return {"item_features": features, "user_table": cell.dataset.tables.get("users")}
+
+    def _evaluate(
+        self, part: str, scorers: dict[str, Scorer], metrics: dict[str, Any], attributes: dict[str, Any]
+    ) -> None:
         """Add what a part says of every scorer; the test part opens for it, once."""
         cell = self.cell
         results: dict[str, EvaluationResult]
@@ -162,17 +181,23 @@ class Course:
                 cell.split,
                 reason=f"final evaluation of {cell.name}",
                 on_open=lambda reason: looks.record(fingerprint, cell.identity, reason),
+                **attributes,
             )
-            metrics["looks"], metrics["tie_rate"] = looks.count(fingerprint), results["model"].tie_rate
+            metrics["looks"] = looks.count(fingerprint)
         else:
-            results = {name: cell.protocol.validate(scorer, cell.split) for name, scorer in scorers.items()}
+            validate = cell.protocol.validate
+            results = {name: validate(scorer, cell.split, **attributes) for name, scorer in scorers.items()}
         metrics[part] = results["model"].values
+        for name in ("intervals", "groups", "tie_rate"):
+            metrics.setdefault(name, {})[part] = getattr(results["model"], name)
         metrics["baseline"].setdefault("most_popular", {})[part] = results["most_popular"].values
         metrics.setdefault("counts", {})[part] = results["model"].counts
         if "best_achievable" in results:
             metrics.setdefault("best_achievable", {})[part] = results["best_achievable"].values
+        about = {"split": cell.split.fingerprint, "part": part}
         for name, file in (("model", "per_user"), ("most_popular", "per_user_most_popular")):
-            write_table(results[name].per_user, cell.folder / f"{file}_{part}.parquet")
+            keep = partial(write_per_user, results[name], cell.split.train.users, about=about)
+            write_atomically(cell.folder / f"{file}_{part}.parquet", keep)
 
     def _leave(self, model: RelevanceAwareGraph, graph: Graph, fit: FitResult, metrics: dict[str, Any]) -> None:
         """Write model, pictures, lists and then the metrics, which mark the run as finished."""
@@ -182,7 +207,11 @@ class Course:
         plot_curve(fit.history, cell.trainer.stopping.monitor, fit.best_epoch, cell.name, cell.folder / "curve.png")
         plot_diagnostics(fit.best, cell.name, cell.folder / "diagnostics.png")
         known = cell.split.train_and_validation if cell.trainer.refit else cell.split.train
-        ranking = rank(model.scorer(graph), k=min(LIST_LENGTH, graph.num_items), seen=item_lists(known))
+        users, keys = users_to_serve(known, cell.protocol.cold_users), known.items.tie_keys
+        k, seen = min(LIST_LENGTH, graph.num_items), item_lists(known)
+        ranking = rank(
+            serving_scorer(model, graph, known, cell.protocol.cold_users), users, k=k, seen=seen, item_ids=keys
+        )
         write_table(recommendation_table(ranking, known), cell.folder / "recommendations.parquet")
         write_json(cell.folder / "metrics.json", metrics)
         cell.tracker.finish(summary_line(metrics))

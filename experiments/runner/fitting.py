@@ -1,14 +1,18 @@
 """Whether a training fits into memory, said before it starts, and what would fit where it does not."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
+from torch import nn
 
 from ragx.checks import RunError
 from ragx.graph.graph import Graph
+from ragx.parts import Part
 from ragx.ranking.memory import free_memory, is_out_of_memory
 from ragx.report.run_parts import build_model
 from runner.cell import Cell
+from runner.preflight import small_model
 
 COPIES = 4  # a parameter, its gradient and the two moments of Adam
 
@@ -22,19 +26,20 @@ def needed_bytes(cell: Cell, graph: Graph, features: torch.Tensor | None) -> int
 
     The model is made without memory, so that one that does not fit can be measured too.
     """
-    with torch.device("meta"):
-        model = build_model(cell.parts, graph, features)
-    parameters = sum(each.numel() * each.element_size() for each in model.parameters())
-    widest = max(each.shape[-1] for each in model.parameters() if each.dim())
-    outputs = (len(model.layers) + 2) * graph.num_nodes * widest * model.embedding.element_size()
-    return COPIES * parameters + outputs
+    return _bytes(cell.parts, graph, features)
+
+
+def is_enough(cell: Cell, needed: int) -> bool:
+    """Say whether the processor's memory that is free is enough; other devices tell when they are asked for it."""
+    return cell.trainer.engine.device_kind != "cpu" or needed <= free_memory()
 
 
 def check_fits(cell: Cell, graph: Graph, features: torch.Tensor | None) -> None:
     """Raise :class:`DoesNotFitError` where a training on the CPU needs more memory than is free."""
-    needed, free = needed_bytes(cell, graph, features), free_memory()
-    if cell.trainer.engine.device_kind == "cpu" and needed > free:
-        raise DoesNotFitError(f"The training needs about {_gib(needed)} of memory, and {_advice(cell, needed, free)}")
+    needed = needed_bytes(cell, graph, features)
+    if not is_enough(cell, needed):
+        advice = _advice(cell, graph, features, free_memory())
+        raise DoesNotFitError(f"The training needs about {_gib(needed)} of memory, and {advice}")
 
 
 def explain(error: BaseException, cell: Cell, graph: Graph, features: torch.Tensor | None) -> BaseException:
@@ -43,19 +48,45 @@ def explain(error: BaseException, cell: Cell, graph: Graph, features: torch.Tens
         return error
     needed = needed_bytes(cell, graph, features)
     free = torch.cuda.mem_get_info()[0] if cell.trainer.engine.device_kind == "cuda" else free_memory()
-    return DoesNotFitError(
-        f"The training ran out of memory (its tensors take {_gib(needed)}); {_advice(cell, needed, free)}"
-    )
+    advice = _advice(cell, graph, features, free)
+    return DoesNotFitError(f"The training ran out of memory (its tensors take {_gib(needed)}); {advice}")
 
 
-def _advice(cell: Cell, needed: int, free: int) -> str:
+def _bytes(parts: dict[str, Part], graph: Graph, features: torch.Tensor | None) -> int:
+    model, missing = _measurable(parts, graph, features)
+    parameters = sum(each.numel() * each.element_size() for each in model.parameters())
+    rows = [each[0] for each in model.parameters() if each.dim()]
+    widest = max((each.numel() * each.element_size() for each in rows), default=0)
+    layers = len(getattr(model, "layers", ()))
+    return COPIES * (parameters + missing) + (layers + 2) * graph.num_nodes * widest
+
+
+def _measurable(parts: dict[str, Part], graph: Graph, features: torch.Tensor | None) -> tuple[nn.Module, int]:
+    """Return the model without memory and 0, or, where a layer tries itself out, a small one and what it lacks."""
+    try:
+        with torch.device("meta"):
+            return build_model(parts, graph, features), 0
+    except Exception:
+        small = small_model(parts)
+    table = small.embedding
+    return small, (graph.num_nodes - len(table)) * table[0].numel() * table.element_size()
+
+
+def _advice(cell: Cell, graph: Graph, features: torch.Tensor | None, free: int) -> str:
+    """Return what is free and the greatest power of two below the width that would fit."""
     width: Any = cell.plain["model"].get("hidden_dim")
     said = f"{_gib(free)} is free."
-    if isinstance(width, int) and needed:
-        fits = int(width * min(free / needed, 0.5 if needed <= free else 1.0))
-        said += f" model.hidden_dim={max(2 ** (fits.bit_length() - 1), 1) if fits else 1} instead of {width} would fit"
-        said += ", or fewer layers."
-    return said
+    if not isinstance(width, int):
+        return f"{said} Narrower or fewer layers would fit."
+    for power in reversed(range((width - 1).bit_length())):
+        narrower = replace(cell.parts["model"], arguments=cell.parts["model"].arguments | {"hidden_dim": 2**power})
+        try:
+            fits = _bytes(cell.parts | {"model": narrower}, graph, features) <= free
+        except ValueError:
+            continue  # heads that do not divide it
+        if fits:
+            return f"{said} model.hidden_dim={2**power} instead of {width} would fit, or fewer layers."
+    return f"{said} No width would fit."
 
 
 def _gib(size: int) -> str:

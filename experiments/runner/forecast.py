@@ -13,12 +13,13 @@ from rich.text import Text
 
 from ragx.data.batches import PairBatches
 from ragx.graph.graph import Graph
+from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.random import seed_modules
 from ragx.report.run_parts import build_model, features_for
 from ragx.report.sweep_record import PlannedCell
 from ragx.training.step import OnGraph, training_step
 from runner.cell import Cell, load_cell
-from runner.fitting import needed_bytes
+from runner.fitting import is_enough, needed_bytes
 
 STEPS = 2
 
@@ -28,7 +29,7 @@ class Forecast:
     """The expected cost of one run.
 
     Args:
-        seconds: training to its last epoch and validation; early stopping may end it sooner.
+        seconds: training to its last epoch and validation; early stopping may end it sooner. NaN where it does not fit.
         memory: bytes of tensors.
     """
 
@@ -37,9 +38,12 @@ class Forecast:
 
 
 def forecast(cell: Cell) -> Forecast:
-    """Return what a run is expected to take, from a few of its steps and one of its validations."""
+    """Return what a run is expected to take, from a few of its steps and validations."""
     graph: Graph = cell.parts["graph"].build(interactions=cell.split.evidence)
     features = features_for(cell.dataset, cell.split.evidence, cell.config["features"])
+    memory = needed_bytes(cell, graph, features)
+    if not is_enough(cell, memory):
+        return Forecast(math.nan, memory)
     seed_modules(cell.config["seed"], "model")
     trainer, objective = cell.trainer, cell.parts["objective"].build()
     model = build_model(cell.parts, graph, features)
@@ -55,13 +59,18 @@ def forecast(cell: Cell) -> Forecast:
         training_step(fabric, wrapped, graph, objective, group)
         optimizer.step()
         took.append(time.perf_counter() - began)
-    began = time.perf_counter()
-    cell.protocol.validate(model.scorer(graph), cell.split, metrics=[trainer.stopping.monitor])
-    validation = time.perf_counter() - began
+    validation = min(_validate(cell, model, graph) for _ in range(STEPS))
     steps = math.ceil(len(batches) / share)
     epochs = min(trainer.max_epochs, math.ceil(trainer.max_steps / steps) if trainer.max_steps else trainer.max_epochs)
     seconds = epochs * (steps * min(took[1:]) + validation / trainer.validate_every)
-    return Forecast(seconds, needed_bytes(cell, graph, features))
+    return Forecast(seconds, memory)
+
+
+def _validate(cell: Cell, model: RelevanceAwareGraph, graph: Graph) -> float:
+    """Return the seconds of one validation."""
+    began = time.perf_counter()
+    cell.protocol.validate(model.scorer(graph), cell.split, metrics=[cell.trainer.stopping.monitor])
+    return time.perf_counter() - began
 
 
 def print_forecast(
@@ -79,9 +88,17 @@ def print_forecast(
             torch.set_num_threads(threads)
         own = " ".join(each for each in key if each not in shared) or "the only one"
         expected = known[key]
-        table.add_row(Text(own), str(planned.seed), f"{expected.seconds:.0f} s", f"{expected.memory / 2**20:,.0f} MiB")
+        took = "does not fit" if math.isnan(expected.seconds) else f"{_short(expected.seconds)} s"
+        table.add_row(Text(own), str(planned.seed), took, f"{_short(expected.memory / 2**20)} MiB")
     console.print(table)
     for each in dropped:
         console.print(Text(f"dropped: {each['cell']}: {each['reason']}"), style="yellow")
-    total = sum(known[planned.configuration].seconds for planned, _ in cells)
-    console.print(f"{len(cells)} cells, at most {total / 60:.1f} min one after the other.", highlight=False)
+    times = [known[planned.configuration].seconds for planned, _ in cells]
+    total = sum(seconds for seconds in times if not math.isnan(seconds))
+    number = f"{len(cells)} cell{'s' if len(cells) != 1 else ''}"
+    console.print(f"{number}, at most {_short(total / 60)} min one after the other.", highlight=False)
+
+
+def _short(number: float) -> str:
+    """Return a number whole, or, where it is small, with one digit that counts."""
+    return f"{number:,.0f}" if number >= 10 else f"{number:.1f}" if number >= 0.1 else "less than 0.1"

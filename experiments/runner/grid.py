@@ -8,9 +8,10 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
-from ragx.checks import check
+from ragx.checks import check, did_you_mean
+from ragx.report.run_parts import GIVEN
 from ragx.report.sweep_record import PlannedCell
-from runner.preflight import bind_parts, check_settings, try_small
+from runner.preflight import bind_parts, check_settings, check_sweep, try_alone, try_together
 
 Axis = tuple[str, list[str]]
 
@@ -19,14 +20,15 @@ def axes_of(loader: ConfigLoader, texts: Sequence[str]) -> list[Axis]:
     """Return the values of every option, the last one of a name counting, in the order in which they are first named.
 
     Raises:
-        ValueError: an option is swept over a range without steps.
+        ValueError: an option is swept over a range without steps, or over names of which none fits.
     """
     axes: dict[str, list[str]] = {}
     for override in OverridesParser.create(config_loader=loader).parse_overrides(list(texts)):
         key = override.get_key_element()
         if override.is_sweep_override():
             check(override.is_discrete_sweep(), f"{key}: a grid takes a list of values such as {key}=1,2,3.")
-            axes[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
+            axes[key] = list(dict.fromkeys(f"{key}={value}" for value in override.sweep_string_iterator()))
+            check(bool(axes[key]), f"{override.input_line}: no choice fits.")
         else:
             axes[key] = [f"{key}={override.get_value_element_as_str()}"]
     return list(axes.items())
@@ -42,7 +44,7 @@ def seeds_of(config: DictConfig, axes: Sequence[Axis]) -> list[int] | None:
     if seeds is None:
         return None
     listed: Any = list(range(seeds)) if isinstance(seeds, int) and not isinstance(seeds, bool) else seeds
-    whole = isinstance(listed, list) and all(isinstance(seed, int) for seed in listed)
+    whole = isinstance(listed, list) and all(isinstance(seed, int) and not isinstance(seed, bool) for seed in listed)
     check(whole and bool(listed), f"seeds: expected null, a number from 1 or a list of seeds, got {seeds!r}.")
     check(all(name != "seed" for name, _ in axes), "seeds and seed: give one of them.")
     return list(dict.fromkeys(listed))
@@ -60,10 +62,16 @@ def expand(
         extra: further options of every cell.
 
     Raises:
-        ValueError: a value is of a wrong kind, or nothing is left.
+        ValueError: a value is of a wrong kind, a row is no option, or nothing is left.
     """
+    check("search" not in config, "-m: a search draws its trials itself; leave -m out.")
+    check_sweep(OmegaConf.to_container(config)["sweep"])  # type: ignore[call-overload,index]
     seeds = seeds_of(config, axes)
     rows = list(config.sweep.rows)
+    named = [name for name, _ in axes]
+    for row in rows:
+        known = row in named or row in GIVEN or OmegaConf.select(config, row) is not None
+        check(known, f"sweep.rows: {row!r} is no option of this sweep.{did_you_mean(row, named)}")
     cells, dropped = [], []
     for values in itertools.product(*(values for _, values in axes)):
         options = [*values, *extra]
@@ -90,15 +98,16 @@ def compose(loader: ConfigLoader, config: DictConfig, options: Sequence[str]) ->
 
 
 def _impossible(plain: dict[str, Any]) -> str | None:
-    """Return why a configuration cannot be; one that was misspelt raises instead.
+    """Return why a combination cannot be; an option that is wrong by itself raises instead.
 
     Raises:
-        ValueError: an option is unknown or of a wrong kind.
+        ValueError: an option is unknown, of a wrong kind or out of range.
     """
     parts = bind_parts(plain)
     check_settings(plain)
+    try_alone(parts)
     try:
-        try_small(parts)
+        try_together(parts)
     except ValueError as error:
         return str(error).replace("\n", " ")
     return None

@@ -27,18 +27,27 @@ def id_list(option: str, value: str) -> list[str]:
     if value.startswith("["):
         check(value.endswith("]"), f"{option}: expected a list in brackets such as [a,b], got {value!r}.")
         ids = _parse_row(option, value[1:-1])
-    elif Path(value).suffix in ENDINGS:
+    elif Path(value).suffix.lower() in ENDINGS:
         ids = _read(option, Path(value), column)
     else:
+        kind = _kind(Path(value))
         check(
-            not Path(value).exists(),
-            f"{option}: {value} is a {'folder' if Path(value).is_dir() else 'file'}; a file of ids ends in "
-            f"{', '.join(ENDINGS)}, and an id of that name is written [{value}].",
+            kind is None,
+            f"{option}: {value} is a {kind}; a file of ids ends in {', '.join(ENDINGS)}, and an id of that name is "
+            f"written [{value}].",
         )
         ids = [value.strip()]
     ids = [each for each in ids if each]
     check(bool(ids), f"{option}: expected at least one id, got {value!r}.")
     return ids
+
+
+def _kind(path: Path) -> str | None:
+    """Return what lies at a path, if anything; a name that is too long for one has nothing there."""
+    try:
+        return "folder" if path.is_dir() else "file" if path.exists() else None
+    except OSError:
+        return None
 
 
 def _parse_row(option: str, text: str) -> list[str]:
@@ -50,12 +59,15 @@ def _parse_row(option: str, text: str) -> list[str]:
 
 
 def _read(option: str, path: Path, column: str) -> list[str]:
-    check(path.is_file(), f"{option}: there is no file {path}.")
+    kind = _kind(path)
+    check(kind is not None, f"{option}: there is no file {path}.")
+    check(kind == "file", f"{option}: expected a file of ids, but {path} is a folder.")
+    is_parquet = path.suffix.lower() == ".parquet"
     try:
-        if path.suffix == ".parquet":
+        if is_parquet:
             table = pl.read_parquet(path).cast(pl.String, strict=False)
         else:
-            parted = "\t" if path.suffix == ".tsv" else ","
+            parted = "\t" if path.suffix.lower() == ".tsv" else ","
             table = pl.read_csv(path, infer_schema=False, separator=parted)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
@@ -63,7 +75,7 @@ def _read(option: str, path: Path, column: str) -> list[str]:
     if column in table.columns:
         return table[column].drop_nulls().to_list()
     check(
-        table.width == 1 and path.suffix != ".parquet",
+        table.width == 1 and not is_parquet,
         f"{option}: {path} has no column {column!r}; it has {', '.join(table.columns)}.",
     )
     return [table.columns[0], *table.to_series().drop_nulls().to_list()]

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from ragx.checks import check, did_you_mean
 
 Chosen = TypeVar("Chosen")
+MOST_DIGITS = 18
 
 
 def parse_options(kind: type[Chosen], arguments: Sequence[str], first: str | None = None) -> Chosen:
@@ -18,7 +19,7 @@ def parse_options(kind: type[Chosen], arguments: Sequence[str], first: str | Non
         first: option that an argument without a name is taken for.
 
     Raises:
-        ValueError: an option is unknown, repeated, has no value or is missing.
+        ValueError: an option is unknown, repeated, without name or value, or missing.
     """
     dataclass: Any = kind
     known = {each.name: each for each in fields(dataclass)}
@@ -27,6 +28,7 @@ def parse_options(kind: type[Chosen], arguments: Sequence[str], first: str | Non
         if first is not None and "=" not in argument:
             argument = f"{first}={argument}"
         name, equals, value = argument.partition("=")
+        check(bool(name), f"{argument}: expected name=value with one of the options {', '.join(known)}.")
         check(
             name in known,
             f"{argument}: unknown option.{did_you_mean(name, known)} Options: {', '.join(known)}; each is name=value.",
@@ -47,3 +49,14 @@ def truth(name: str, text: str) -> bool:
     """
     check(text in ("true", "false"), f"{name}: expected true or false, got {text!r}.")
     return text == "true"
+
+
+def whole(name: str, text: str) -> int:
+    """Return a whole number of at least 1.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    fits = text.isdecimal() and len(text) <= MOST_DIGITS and int(text) >= 1
+    check(fits, f"{name}: expected a whole number of at least 1, got {text!r}.")
+    return int(text)

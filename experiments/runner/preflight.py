@@ -1,15 +1,35 @@
 """What can be found wrong before any data is read."""
 
+import os
+import re
+from pathlib import Path
 from typing import Any
 
-from ragx.checks import check, check_choice
+import torch
+
+from ragx.checks import RunError, check, check_choice, did_you_mean
 from ragx.evaluation.names import parse_metrics
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.parts import Part, PartsError, bind
+from ragx.ranking.memory import is_out_of_memory
 from ragx.report.run_parts import GIVEN
 
 REUSE = ("same", "code", "never")
 """Which finished runs are taken for what they are: those of the same code, of any code, or none."""
+SETTINGS = ("seed", "threads", "runs", "reuse", "target_kind", "sweep")
+FOR_SWEEPS = ("seeds", "dry_run")
+OF_SWEEP = ("name", "rows", "folder")
+LONGEST_NAME = 255
+USED = {
+    "objective": ("loss", "negatives"),
+    "trainer": ("fit", "stopping", "engine"),
+    "evaluation": ("validate", "test"),
+    "tracker": ("start", "log", "table", "finish"),
+    "diagnostics": ("measure",),
+    "model": ("embedding", "scorer", "parameters"),
+    "optimizer": ("step", "param_groups"),
+}
+"""What the runner asks of parts; what lacks it is another kind of thing."""
 
 
 def bind_parts(config: dict[str, Any]) -> dict[str, Part]:
@@ -23,15 +43,20 @@ def check_settings(config: dict[str, Any]) -> None:
     """Check the settings beside the parts.
 
     Raises:
-        ValueError: one is missing or of a wrong kind.
+        ValueError: one is missing, unknown or of a wrong kind.
     """
-    for name in ("seed", "threads", "runs", "reuse", "target_kind", "sweep"):
+    for name in SETTINGS:
         check(name in config, f"{name}: this setting cannot be removed.")
-    seed, runs = config["seed"], config["runs"]
+    known = (*GIVEN, *SETTINGS, *FOR_SWEEPS)
+    for name in config:
+        check(name in known or name == "features", f"{name}: unknown option.{did_you_mean(name, known)}")
+    seed = config["seed"]
     check(isinstance(seed, int) and not isinstance(seed, bool), f"seed: expected a whole number, got {seed!r}.")
-    check(isinstance(runs, str) and bool(runs.strip()), f"runs: expected the name of a folder, got {runs!r}.")
+    check_folder("runs", config["runs"])
     check_choice("reuse", config["reuse"], REUSE)
-    check(isinstance(config["features"], bool), f"model.features: expected a bool, got {config['features']!r}.")
+    for name, label in (("features", "model.features"), ("dry_run", "dry_run")):
+        value = config.get(name, False)
+        check(isinstance(value, bool), f"{label}: expected true or false, got {value!r}.")
     kind = config["target_kind"]
     check(kind is None or isinstance(kind, str), f"target_kind: expected null or a kind of event, got {kind!r}.")
     threads = config["threads"]
@@ -39,16 +64,112 @@ def check_settings(config: dict[str, Any]) -> None:
         threads is None or (isinstance(threads, int) and not isinstance(threads, bool) and threads >= 1),
         f"threads: expected null or a whole number of at least 1, got {threads!r}.",
     )
+    check_sweep(config["sweep"])
+
+
+def check_folder(option: str, given: Any) -> None:
+    """Check that a folder is there and can be written in, or could be made.
+
+    Raises:
+        ValueError: it is no name of a folder.
+    """
+    check(isinstance(given, str) and bool(given.strip()), f"{option}: expected the name of a folder, got {given!r}.")
+    path = Path(given)
+    longest = max(len(os.fsencode(part)) for part in path.parts or (".",))
+    check(longest <= LONGEST_NAME, f"{option}: {given}: File name too long.")
+    there = next(each for each in (path, *path.parents) if each.exists())
+    check(there.is_dir(), f"{option}: expected the name of a folder, but {there} is a file.")
+    check(os.access(there, os.W_OK | os.X_OK), f"{option}: {there} is a folder that cannot be written in.")
+
+
+def check_sweep(sweep: Any) -> None:
+    """Check the options that name a sweep and its rows.
+
+    Raises:
+        ValueError: one is unknown or of a wrong kind.
+    """
+    check(isinstance(sweep, dict), f"sweep: expected the name of a file in conf/sweep, got {sweep!r}.")
+    for name in sweep:
+        check(name in OF_SWEEP, f"sweep.{name}: unknown option.{did_you_mean(str(name), OF_SWEEP)}")
+    check_name("sweep.name", sweep.get("name"))
+    rows = sweep.get("rows", [])
+    check(
+        isinstance(rows, list) and all(isinstance(row, str) for row in rows),
+        f"sweep.rows: expected a list of options such as [model,objective], got {rows!r}.",
+    )
+
+
+def check_name(option: str, given: Any) -> None:
+    """Check the name that a folder of results is to have, null for one that is made.
+
+    Raises:
+        ValueError: it is no plain name.
+    """
+    check(
+        given is None or (isinstance(given, str) and re.fullmatch(r"\w[\w.-]*", given, re.ASCII) is not None),
+        f"{option}: expected null or a name of letters, digits, '_', '-' and '.', no number alone; got {given!r}.",
+    )
 
 
 def try_small(parts: dict[str, Part]) -> None:
-    """Build everything that needs no data, and the model for two users and items, so that mistakes show at once."""
-    for name in ("objective", "evaluation", "tracker", "diagnostics"):
-        parts[name].build()
-    monitor = parts["trainer"].build().stopping.monitor
+    """Build everything that needs no data, and the model for two users and items, so that mistakes show at once.
+
+    Raises:
+        ValueError: an option is out of range, or options do not fit each other.
+    """
+    try_alone(parts)
+    try_together(parts)
+
+
+def try_alone(parts: dict[str, Part]) -> None:
+    """Build what depends on no other part.
+
+    Raises:
+        ValueError: an option is out of range.
+    """
+    built = {name: parts[name].build() for name in ("objective", "evaluation", "tracker", "diagnostics", "trainer")}
+    for name, part in built.items():
+        _check_kind(parts[name], part)
+    monitor = built["trainer"].stopping.monitor
     try:
         parse_metrics([monitor], [])
     except ValueError as error:
         raise PartsError([f"trainer.stopping.monitor: {monitor!r} is no metric at a cut-off. {error}"]) from error
-    model: RelevanceAwareGraph = parts["model"].build(num_users=2, num_items=2, layer=parts["layer"].factory())
-    parts["optimizer"].build(params=list(model.parameters()))
+
+
+def try_together(parts: dict[str, Part]) -> None:
+    """Build a model of the layer, and the optimizer of its parameters.
+
+    Raises:
+        ValueError: model and layer do not fit each other, or an option of theirs is out of range.
+        RunError: the layers alone are too large for the memory.
+    """
+    try:
+        model = small_model(parts)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise RunError(f"model: its layers alone do not fit into memory; make it narrower. {error}") from error
+    _check_kind(parts["model"], model)
+    _check_kind(parts["optimizer"], parts["optimizer"].build(params=list(model.parameters())))
+
+
+def small_model(parts: dict[str, Part]) -> RelevanceAwareGraph:
+    """Return the model for two users and items, without memory where its layers can be made so."""
+
+    def build() -> RelevanceAwareGraph:
+        model: RelevanceAwareGraph = parts["model"].build(num_users=2, num_items=2, layer=parts["layer"].factory())
+        return model
+
+    try:
+        with torch.device("meta"):
+            return build()
+    except Exception:  # a mistake, which comes again, or a layer that tries itself out when it is made
+        return build()
+
+
+def _check_kind(part: Part, built: Any) -> None:
+    lacking = [name for name in USED[part.path] if not hasattr(built, name)]
+    if lacking:
+        kind = type(built).__name__
+        raise PartsError([f"{part.path}._target_: {part.name} gives a {kind}, which has no {', '.join(lacking)}."])

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -15,7 +16,7 @@ from ragx.report.recommendations import with_titles
 from ragx.report.run_folder import load_run
 from ragx.report.table_output import check_format, write_table
 from runner.id_lists import id_list
-from runner.options import parse_options, truth
+from runner.options import parse_options, truth, whole
 
 SHOWN_USERS = 10
 HELP = """python experiments/recommend.py run=<folder> users=[ann,bob] k=10
@@ -65,7 +66,7 @@ def recommend(arguments: list[str]) -> None:
         ValueError: the options, the run, a user, an item, k or the output is at fault.
     """
     options = parse(arguments)
-    check(options.k.isdecimal(), f"k: expected a whole number of at least 1, got {options.k!r}.")
+    k = whole("k", options.k)
     if options.output:
         check_format(options.output)
     users = None if options.users in ("", "all") else id_list("users", options.users)
@@ -73,15 +74,21 @@ def recommend(arguments: list[str]) -> None:
     for name in ("only", "without"):
         if text := getattr(options, name):
             rest[name] = id_list(name, text)
-    run = load_run(find_run(options.run))
+    run = load_run(_folder(options.run))
     if options.items:
-        table = run.fold_in(id_list("items", options.items), int(options.k), **rest)
+        table = run.fold_in(id_list("items", options.items), k, **rest)
     else:
-        table = run.recommend(None if users is None else list(dict.fromkeys(users)), int(options.k), **rest)
+        table = run.recommend(None if users is None else list(dict.fromkeys(users)), k, **rest)
     table = with_titles(table, run.dataset)
     if options.output:
         write_table(table, options.output)
     _show(Console(file=sys.stdout), table, options.output)
+
+
+def _folder(run: str) -> Path:
+    plain = not {"*", "?"} & set(run) or Path(run).is_dir()
+    check(plain, f"run: expected a folder, or the beginning of its path without wildcards, got {run!r}.")
+    return find_run(run)
 
 
 def _show(console: Console, table: pl.DataFrame, output: str) -> None:

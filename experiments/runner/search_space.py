@@ -1,49 +1,99 @@
 """The space of a search: options and what they may be."""
 
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 import optuna
 
 from ragx.checks import check
 
+Distribution = optuna.distributions.BaseDistribution
 KEYS = {"low", "high", "log", "step"}
+PLAIN = (int, float, str, bool)
+MEANING = ("true", "false", "null", "nan", "inf")
+"""Words that a command line takes for something else than text."""
 
 
-def distributions(space: Mapping[str, Any]) -> dict[str, optuna.distributions.BaseDistribution]:
+def distributions(space: Any) -> dict[str, Distribution]:
     """Return what every option is drawn from: a list of choices, or a range of whole or other numbers.
 
     Args:
         space: option → list of values, or ``{low, high}`` with ``log`` or ``step``; whole numbers make a whole range.
+            An option that is null is left out.
 
     Raises:
         ValueError: the space is empty, or a range is at fault.
     """
-    check(bool(space), "search.space: expected at least one option, such as optimizer.lr: {low: 0.001, high: 0.01}.")
-    return {name: _distribution(name, given) for name, given in space.items()}
+    example = "such as optimizer.lr: {low: 0.001, high: 0.01}"
+    given = {name: each for name, each in space.items() if each is not None} if isinstance(space, Mapping) else {}
+    check(bool(given), f"search.space: expected at least one option, {example}; got {space!r}.")
+    return {name: _distribution(f"search.space.{name}", each) for name, each in given.items()}
 
 
-def _distribution(name: str, given: Any) -> optuna.distributions.BaseDistribution:
+def _distribution(place: str, given: Any) -> Distribution:
     if isinstance(given, list):
-        check(bool(given), f"search.space.{name}: expected at least one choice.")
+        check(bool(given), f"{place}: expected at least one choice.")
         return optuna.distributions.CategoricalDistribution([_plain(each) for each in given])
     check(
         isinstance(given, Mapping) and {"low", "high"} <= given.keys() <= KEYS,
-        f"search.space.{name}: expected a list of choices or low and high, with log or step; got {given!r}.",
+        f"{place}: expected a list of choices or low and high, with log or step; got {given!r}.",
     )
-    low, high, log = given["low"], given["high"], bool(given.get("log", False))
-    numbers = all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in (low, high))
-    check(numbers and low <= high and not (log and low <= 0), f"search.space.{name}: {low!r} to {high!r} is no range.")
-    check(not (log and "step" in given), f"search.space.{name}: log and step do not go together.")
-    if isinstance(low, int) and isinstance(high, int):
-        return optuna.distributions.IntDistribution(low, high, log=log, step=given.get("step", 1))
-    return optuna.distributions.FloatDistribution(low, high, log=log, step=given.get("step"))
+    low, high, log, step = given["low"], given["high"], given.get("log", False), given.get("step")
+    ordered = _is_number(low) and _is_number(high) and low <= high
+    check(ordered, f"{place}: {low!r} to {high!r} is no range.")
+    check(isinstance(log, bool), f"{place}.log: expected true or false, got {log!r}.")
+    check(not log or low > 0, f"{place}: a range on a logarithmic scale begins above 0, not at {low!r}.")
+    check(not (log and step is not None), f"{place}: log and step do not go together.")
+    check(step is None or (_is_number(step) and step > 0), f"{place}.step: expected a number above 0, got {step!r}.")
+    if isinstance(low, int) and isinstance(high, int) and (step is None or isinstance(step, int)):
+        return optuna.distributions.IntDistribution(low, _last(low, high, step), log=log, step=step or 1)
+    return optuna.distributions.FloatDistribution(low, _last(low, high, step), log=log, step=step)
+
+
+def _last(low: Any, high: Any, step: Any) -> Any:
+    """Return the last value that steps reach, which Optuna would otherwise warn of."""
+    if step is None:
+        return high
+    first, size = Decimal(str(low)), Decimal(str(step))
+    last = first + (Decimal(str(high)) - first) // size * size
+    return int(last) if isinstance(low, int) and isinstance(step, int) else float(last)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, (int, float, str, bool)) or value is None else str(value)
+    return value if isinstance(value, PLAIN) or value is None else str(value)
+
+
+def corners(space: Mapping[str, Distribution]) -> Iterator[dict[str, Any]]:
+    """Give a few points of a space that together hold every choice and both ends of every range."""
+    values = [_values(each) for each in space.values()]
+    for place in range(max(map(len, values))):
+        yield {name: among[min(place, len(among) - 1)] for name, among in zip(space, values, strict=True)}
+
+
+def _values(distribution: Distribution) -> list[Any]:
+    if isinstance(distribution, optuna.distributions.CategoricalDistribution):
+        return list(distribution.choices)
+    return [distribution.low, distribution.high]  # type: ignore[attr-defined]
 
 
 def options_of(parameters: Mapping[str, Any]) -> list[str]:
     """Return drawn values as options of a command line."""
-    return [f"{name}={'null' if value is None else value}" for name, value in parameters.items()]
+    return [f"{name}={spell(value)}" for name, value in parameters.items()]
+
+
+def spell(value: Any) -> str:
+    """Return a value so that a command line takes it for what it is."""
+    if value is None:
+        return "null"
+    word = isinstance(value, str) and re.fullmatch(r"[a-z_./][\w./-]*", value, re.ASCII | re.IGNORECASE)
+    if not isinstance(value, str) or value.startswith("[") or (word and value.lower() not in MEANING):
+        return str(value)
+    quoted = value.replace("'", "\\'")
+    return f"'{quoted}'"

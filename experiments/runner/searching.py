@@ -1,5 +1,6 @@
 """The course of a search: the same number of trials for every row, each a cell that is found again when it was run."""
 
+import math
 import statistics
 import sys
 from collections.abc import Sequence
@@ -13,97 +14,116 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
 from rich.console import Console
 from rich.text import Text
 
-from ragx.checks import RunError, check
+from ragx.checks import RunError
 from ragx.random import derive_seed
+from ragx.report.run_lock import RunLock
 from ragx.report.sweep_record import PlannedCell, SweepRecord
-from runner.search_space import distributions, options_of
+from runner.preflight import bind_parts, check_settings, try_alone
+from runner.search_settings import settings_of
+from runner.search_space import corners, options_of, spell
 from runner.sweep_job import CellFailedError, run_in_sweep
 from runner.sweep_view import print_sweep
-
-Trial = optuna.trial.FrozenTrial
 
 
 def run_search(config: DictConfig) -> None:
     """Run what is missing of a search, and leave the record of a sweep, which ``final.py`` and ``table.py`` read.
 
     Raises:
-        ValueError: the search or an option is at fault.
+        ValueError: the search or an option is at fault; nothing has been run then.
         RunError: all trials of a row failed.
     """
-    Search(config).run()
+    hydra = HydraConfig.get()
+    plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
+    Search(plain, dict(hydra.runtime.choices), list(hydra.overrides.task)).run()
 
 
 class Search:
     """One search, trials one after the other.
 
+    A trial enters the study when it has ended, and its draw depends on the trials before it and its number alone, so
+    that a search that was cut off goes on as if it had not been.
+
     Args:
-        config: composed config of ``conf/search.yaml``.
+        plain: config of ``conf/search.yaml``.
+        choices: the choice of every group.
+        options: the command line.
     """
 
-    def __init__(self, config: DictConfig) -> None:
-        self.settings: dict[str, Any] = OmegaConf.to_container(config.search, resolve=True)  # type: ignore[assignment]
-        self.space = distributions(self.settings["space"])
-        for name in ("trials", "startup", "seeds"):
-            number = self.settings[name]
-            check(isinstance(number, int) and number >= 1, f"search.{name}: expected at least 1, got {number!r}.")
-        hydra = HydraConfig.get()
-        choices = hydra.runtime.choices
-        name = self.settings["name"] or f"{choices['search']}-{choices['dataset']}"
-        self.given = [each for each in hydra.overrides.task if not each.startswith("search")]
-        self.record = SweepRecord(Path(config.runs) / "sweeps" / name)
-        self.runs, self.key = str(config.runs), config.seed
-        self.rows: dict[str, list[str]] = self.settings["rows"] or {"": []}
+    def __init__(self, plain: dict[str, Any], choices: dict[str, str], options: list[str]) -> None:
+        self.settings = settings_of(plain, choices, options)
+        self.runs = str(plain["runs"])
+        self.record = SweepRecord(Path(self.runs) / "sweeps" / self.settings.name)
         self.console = Console(file=sys.stdout)
         self.cells: list[PlannedCell] = []
 
     def run(self) -> None:
         """Run every row's trials."""
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.record.folder.mkdir(parents=True, exist_ok=True)
-        for row, options in self.rows.items():
-            study = self._study(row)
-            while len(study.trials) < self.settings["trials"] or _is_open(study):
-                trial = self._next(study)
-                study.tell(trial.number, **self._judge(row, options, trial))
-            self._say(row, study)
+        self._rehearse()
+        with RunLock(self.record.folder, self._wait):
+            self.settings.keep(self.record)
+            studies = {row: self._study(row) for row in self.settings.rows}
+            for row, study in studies.items():
+                while (number := len(study.trials)) < self.settings.trials:
+                    drawn = self._draw(study)
+                    result = self._judge(row, number, drawn)
+                    done = optuna.create_trial(params=drawn, distributions=self.settings.space, **result)
+                    study.add_trial(done)
         print_sweep(self.console, self.record)
+        failed = [row for row, study in studies.items() if not self._best(row, study)]
+        if failed:
+            of = f" of {', '.join(failed)}" if failed != [""] else ""
+            raise RunError(f"Every trial{of} failed. See {self.record.folder}.")
+
+    def _rehearse(self) -> None:
+        """Compose both ends of every range and every choice, so that what is misspelt shows before anything is run."""
+        for options in self.settings.rows.values():
+            for point in corners(self.settings.space):
+                plain = _compose([*self.settings.given, *options, *options_of(point)])
+                parts = bind_parts(plain)
+                check_settings(plain)
+                try_alone(parts)
 
     def _study(self, row: str) -> optuna.Study:
-        journal = JournalFileBackend(str(self.record.folder / "study.log"))
+        log = self.record.folder / "study.log"
+        if log.is_file() and not (text := log.read_bytes()).endswith(b"\n"):
+            log.write_bytes(text[: text.rfind(b"\n") + 1])  # a process died while it wrote
         return optuna.create_study(
-            storage=JournalStorage(journal),
+            storage=JournalStorage(JournalFileBackend(str(log))),
             study_name=row or "search",
             direction="maximize",
             load_if_exists=True,
         )
 
-    def _next(self, study: optuna.Study) -> Trial:
-        """Return a trial that was left open, or a new one, whose draw is keyed by its number alone."""
-        for trial in study.trials:
-            if trial.state == optuna.trial.TrialState.RUNNING:
-                return trial
-        key = derive_seed(self.key, f"search/{study.study_name}", len(study.trials)) % 2**32
-        study.sampler = optuna.samplers.TPESampler(seed=key, n_startup_trials=self.settings["startup"])
-        number = study.ask(self.space).number
-        return study.trials[number]
+    def _draw(self, study: optuna.Study) -> dict[str, Any]:
+        """Return the next trial's values, drawn in a copy of the study: a trial that is cut off leaves no trace."""
+        number = len(study.trials)
+        key = derive_seed(self.settings.seed, f"search/{study.study_name}", number) % 2**32
+        sampler = optuna.samplers.TPESampler(seed=key, n_startup_trials=self.settings.startup)
+        copy = optuna.create_study(direction="maximize", sampler=sampler)
+        copy.add_trials(study.trials)
+        return copy.ask(self.settings.space).params
 
-    def _judge(self, row: str, options: Sequence[str], trial: Trial) -> dict[str, Any]:
+    def _judge(self, row: str, number: int, drawn: dict[str, Any]) -> dict[str, Any]:
         """Run a trial's seeds and return what the study is told."""
-        own = [*self.given, *options, *options_of(trial.params)]
-        fixed = [f"sweep.folder={self.record.folder}", f"sweep.name={self.record.folder.name}"]
-        cells = [PlannedCell((*own, *fixed, f"seed={seed}"), seed, row) for seed in range(self.settings["seeds"])]
+        settings = self.settings
+        fixed = [f"sweep.folder={spell(str(self.record.folder))}", f"sweep.name={settings.name}"]
+        own = (*settings.given, *settings.rows[row], *options_of(drawn), *fixed)
+        cells = [PlannedCell((*own, f"seed={seed}"), seed, row) for seed in range(settings.seeds)]
         self._plan(cells)
         values = []
         for cell in cells:
             try:
                 values.append(run_in_sweep(_compose(cell.overrides), cell.overrides))
             except CellFailedError as error:
-                self.console.print(Text(f"trial {trial.number} of {row or 'the search'} failed: {error}"), style="red")
-                return {"state": optuna.trial.TrialState.FAIL}
-        return {"values": statistics.fmean(values)}
+                self._say(f"trial {number} of {row or 'the search'} failed: {error}", "red")
+                return {"state": TrialState.FAIL}
+        mean = statistics.fmean(values)
+        return {"value": mean} if math.isfinite(mean) else {"state": TrialState.FAIL}
 
     def _plan(self, cells: Sequence[PlannedCell]) -> None:
         """Add the cells of a trial to the record, which begins with those of an earlier call."""
@@ -111,29 +131,31 @@ class Search:
             self.cells = self.record.planned
         known = {cell.key for cell in self.cells}
         self.cells += [cell for cell in cells if cell.key not in known]
-        budget = dict.fromkeys(self.rows, self.settings["trials"])
         self.record.plan(
             self.cells,
             [],
-            name=self.record.folder.name,
-            axes=list(self.space),
+            name=self.settings.name,
+            axes=list(self.settings.space),
             rows=[],
-            seeds=list(range(self.settings["seeds"])),
-            budget=budget,
+            seeds=list(range(self.settings.seeds)),
+            budget=dict.fromkeys(self.settings.rows, self.settings.trials),
             runs=self.runs,
         )
 
-    def _say(self, row: str, study: optuna.Study) -> None:
-        done = [trial for trial in study.trials if trial.state == optuna.trial.TrialState.COMPLETE]
-        if not done:
-            raise RunError(f"All {len(study.trials)} trials of {row or 'the search'} failed.")
+    def _best(self, row: str, study: optuna.Study) -> bool:
+        """Say which trial of a row is the best, and whether there is one."""
+        if all(trial.state != TrialState.COMPLETE for trial in study.trials):
+            return False
         best = study.best_trial
-        said = f"{row or 'best'}: {best.value:.4f} in trial {best.number} of {len(study.trials)}: "
-        self.console.print(Text(said + " ".join(options_of(best.params))))
+        of = f"trial {best.number} of {len(study.trials)}"
+        self._say(f"{row or 'best'}: {best.value:.4f} in {of}: {' '.join(options_of(best.params))}")
+        return True
 
+    def _wait(self, owner: str) -> None:
+        self._say(f"{owner} is at this search; waiting for it.")
 
-def _is_open(study: optuna.Study) -> bool:
-    return any(trial.state == optuna.trial.TrialState.RUNNING for trial in study.trials)
+    def _say(self, text: str, style: str = "") -> None:
+        self.console.print(Text(text, style=style))
 
 
 def _compose(overrides: Sequence[str]) -> dict[str, Any]:

@@ -40,13 +40,14 @@ class Speaker:
     def log_to(self, path: Path) -> None:
         """Append to ``path`` from now on, what was said before first."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._log = Console(file=path.open("a"), width=LOG_WIDTH, no_color=True)
+        self._log = Console(file=path.open("a", encoding="utf-8"), width=LOG_WIDTH, no_color=True)
         for arguments, options in self._kept:
             self._log.print(*arguments, **options)
         self._kept.clear()
 
     def print(self, *arguments: Any, **options: Any) -> None:
-        """Print as :meth:`rich.console.Console.print` does."""
+        """Print as :meth:`rich.console.Console.print` does, but take brackets in text for what they are."""
+        options.setdefault("markup", False)
         for console in self._loud:
             console.print(*arguments, **options)
         if self._log is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ragx.data.dataset import Dataset
 from ragx.data.split import Split
@@ -21,15 +22,14 @@ def print_data(console: Console | Speaker, dataset: Dataset, split: Split) -> No
         kinds = interactions.table["kind"].value_counts(sort=True).rows()
         said = ", ".join(f"{count:,} {kind}" for kind, count in kinds)
         console.print(f"kinds of event: {said}", highlight=False, markup=False)
-    console.print(
-        f"[bold]{dataset.name}[/bold]: {interactions.num_users:,} users, {interactions.num_items:,} items; "
-        f"split {split.name} [bold]{split.fingerprint}[/bold]: {len(split.train):,} train, "
-        f"{len(split.validation):,} validation, {len(split.test):,} test",
-        highlight=False,
-    )
+    counts = f"{interactions.num_users:,} users, {interactions.num_items:,} items"
+    parts = f"{len(split.train):,} train, {len(split.validation):,} validation, {len(split.test):,} test"
+    label, fingerprint = (dataset.name, "bold"), (split.fingerprint, "bold")
+    console.print(Text.assemble(label, f": {counts}; split {split.name} ", fingerprint, f": {parts}"))
     left = {name.replace("_", " "): count for name, count in split.notes.items() if count}
     if left:
-        console.print("  " + ", ".join(f"{count:,} {name}" for name, count in left.items()), highlight=False)
+        said = ", ".join(f"{count:,} {name}" for name, count in left.items())
+        console.print(f"  {said}", highlight=False, markup=False)
 
 
 def print_summary(console: Console | Speaker, folder: Path) -> None:
@@ -37,7 +37,7 @@ def print_summary(console: Console | Speaker, folder: Path) -> None:
     metrics = json.loads((folder / "metrics.json").read_text())
     parts = [part for part in ("validation", "test") if part in metrics]
     shown = [name for name in metrics["validation"] if name in _shown(metrics["validation"])]
-    table = Table(title=f"{folder.name}", title_justify="left")
+    table = Table(title=Text(folder.name), title_justify="left")
     table.add_column("")
     for part in parts:
         for name in shown:
@@ -74,7 +74,8 @@ def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Pa
     if "looks" in metrics:
         looks = f"{metrics['looks']} look{'s' if metrics['looks'] != 1 else ''}"
         console.print(f"The test part of split {metrics['split']['fingerprint']} has had {looks}.")
-    console.print(f"Results, curve, recommendations and checkpoint: {folder}", highlight=False, soft_wrap=True)
+    said = f"Results, curve, recommendations and checkpoint: {folder}"
+    console.print(said, highlight=False, markup=False, soft_wrap=True)
 
 
 def summary_line(metrics: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Uncertainty from resampling users: a user is drawn with everything that belongs to it."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from ragx.random import numpy_generator
 Matrix = NDArray[np.float64]
 RESAMPLES = 2000
 RESAMPLES_PER_CHUNK = 50
+DRAWS_PER_CHUNK = 2**22
 
 
 class Interval(NamedTuple):
@@ -35,14 +37,16 @@ def resampled_means(values: ArrayLike, *, resamples: int = RESAMPLES, seed: int 
     table = np.asarray(values, dtype=np.float64)
     check(table.ndim == 2 and len(table) > 0, f"values: expected rows for at least one user, got shape {table.shape}.")
     check(resamples >= 1, f"resamples: expected at least 1, got {resamples}.")
-    users, (present, filled) = len(table), (~np.isnan(table), np.nan_to_num(table))
-    sides = np.hstack((filled, present))
+    users, holes = len(table), np.isnan(table)
+    sides = np.hstack((np.nan_to_num(table), ~holes)) if holes.any() else table
     rng, chunks = numpy_generator(seed, "bootstrap"), []
-    for start in range(0, resamples, RESAMPLES_PER_CHUNK):
-        rows = min(RESAMPLES_PER_CHUNK, resamples - start)
+    at_once = min(max(DRAWS_PER_CHUNK // users, 1), RESAMPLES_PER_CHUNK)
+    for start in range(0, resamples, at_once):
+        rows = min(at_once, resamples - start)
         drawn = rng.integers(users, size=(rows, users)) + np.arange(rows)[:, None] * users
         times = np.bincount(drawn.ravel(), minlength=rows * users).reshape(rows, users)
-        total, count = np.hsplit(times.astype(np.float64) @ sides, 2)
+        sums = times.astype(np.float64) @ sides
+        total, count = (sums, np.full_like(sums, users)) if sides is table else np.hsplit(sums, 2)
         chunks.append(np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0))
     return np.vstack(chunks)
 
@@ -73,3 +77,22 @@ def bootstrap_interval(
     column = np.asarray(values, dtype=np.float64).reshape(-1, 1)
     drawn = resampled_means(column, resamples=resamples, seed=seed)
     return percentile_interval(float(column.mean()), drawn[:, 0], confidence)
+
+
+def intervals_of(
+    columns: Mapping[str, ArrayLike], *, confidence: float = 0.95, resamples: int = 1000, seed: int = 0
+) -> dict[str, list[float]]:
+    """Return [low, high] of the mean of every column, from the same resampled users for all of them.
+
+    Args:
+        columns: one value a user, by name of the metric.
+        confidence: coverage of the intervals.
+        resamples: number of resamples.
+        seed: key of the draws.
+    """
+    if not columns:
+        return {}
+    values = np.stack([np.asarray(column, dtype=np.float64) for column in columns.values()], axis=1)
+    drawn = resampled_means(values, resamples=resamples, seed=seed)
+    found = {name: percentile_interval(0.0, drawn[:, place], confidence) for place, name in enumerate(columns)}
+    return {name: [interval.low, interval.high] for name, interval in found.items()}

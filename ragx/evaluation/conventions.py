@@ -1,8 +1,9 @@
 """What a metric's name leaves open, written down once: denominators, empty tests and masks."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from ragx.checks import check_choice
+from ragx.evaluation.cold_users import COLD_USERS, ColdUsers
 
 SEEN, NOTHING = "seen", "nothing"
 
@@ -19,6 +20,8 @@ class Conventions:
             ``"zero"`` lets them score 0.
         masked: ``"seen"`` keeps the seen items (train, and validation when testing) off the lists,
             ``"nothing"`` ranks them too, as where people buy again.
+        cold_users: what users without train interactions were given, as ``Protocol.cold_users`` says and fills in; None
+            where they were not told apart.
 
     Raises:
         ValueError: a choice is unknown.
@@ -29,6 +32,7 @@ class Conventions:
     average_precision_denominator: str = "min_k"
     users_without_relevant: str = "exclude"
     masked: str = SEEN
+    cold_users: ColdUsers | None = None
 
     def __post_init__(self) -> None:
         check_choice("recall_denominator", self.recall_denominator, ("relevant", "min_k"))
@@ -36,6 +40,18 @@ class Conventions:
         check_choice("average_precision_denominator", self.average_precision_denominator, ("min_k", "relevant"))
         check_choice("users_without_relevant", self.users_without_relevant, ("exclude", "zero"))
         check_choice("masked", self.masked, (SEEN, NOTHING))
+        if self.cold_users is not None:
+            check_choice("cold_users", self.cold_users, COLD_USERS)
+
+    def spell(self) -> str:
+        """Return the choices in one line, such as ``recall_denominator=relevant, ideal_dcg=min_k``."""
+        return ", ".join(f"{name}={value}" for name, value in asdict(self).items() if value is not None)
+
+    def differences(self, other: "Conventions") -> str:
+        """Return what differs in one line, such as ``masked=seen and masked=nothing``; empty for equal conventions."""
+        ours, theirs = asdict(self), asdict(other)
+        unequal = [name for name in ours if ours[name] != theirs[name]]
+        return "; ".join(f"{name}={ours[name]} and {name}={theirs[name]}" for name in unequal)
 
 
 LIGHTGCN = Conventions()
@@ -51,11 +67,15 @@ TREC = Conventions(average_precision_denominator="relevant")
 PYG = Conventions()
 """torch_geometric.metrics (``LinkPredRecall`` and its kin): the same choices as RecBole's."""
 
-PRESETS = {"lightgcn": LIGHTGCN, "recbole": RECBOLE, "trec": TREC, "pyg": PYG}
+REPEAT_BUYING = Conventions(masked=NOTHING)
+"""Where people buy again: as ``LIGHTGCN``, with the items that a user has among those that are ranked. Splits leave
+held-out pairs that an earlier part has out, so such items take places in the lists and are never asked for."""
+
+PRESETS = {"lightgcn": LIGHTGCN, "recbole": RECBOLE, "trec": TREC, "pyg": PYG, "repeat_buying": REPEAT_BUYING}
 
 
 def preset(name: str) -> Conventions:
-    """Return the conventions called ``lightgcn``, ``recbole``, ``trec`` or ``pyg``.
+    """Return the conventions called ``lightgcn``, ``recbole``, ``trec``, ``pyg`` or ``repeat_buying``.
 
     Raises:
         ValueError: there is no such preset.

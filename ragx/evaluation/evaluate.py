@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
 import polars as pl
-import torch
+from numpy.typing import NDArray
 
 from ragx.checks import check
 from ragx.evaluation.conventions import LIGHTGCN, SEEN, Conventions
@@ -14,7 +15,7 @@ from ragx.evaluation.metrics import USER_METRICS
 from ragx.evaluation.names import MetricName, parse_metrics
 from ragx.evaluation.set_metrics import SET_METRICS, Lists
 from ragx.ranking.item_lists import ItemLists
-from ragx.ranking.ranking import Ranking, rank
+from ragx.ranking.ranking import Ranking, rank, user_rows
 from ragx.ranking.scorers import Scorer
 from ragx.typing import Float, Int, Tensor
 
@@ -28,34 +29,35 @@ class EvaluationResult:
     Args:
         values: mean over users, or value over the set, of every metric, such as ``values["recall@20"]``.
         per_user: one row a user: ``user`` and one column a per-user metric.
-        counts: users evaluated, without relevant items, without seen items, with short lists.
-        tie_rate: share of places decided by the hash of the item; see ``Ranking``.
+        counts: users evaluated, without relevant items, without seen items, with short lists; and relevant items that
+            the mask keeps off the lists, so that nobody can find them.
         conventions: the conventions used.
-        fingerprint: hash of the relevant and seen lists; runs with different ones are not comparable.
+        fingerprint: hash of the relevant and seen lists and of the size of the catalogue; runs with different ones are
+            not comparable.
         ranking: the lists themselves.
+        intervals: [low, high] of every per-user metric, 95 %, bootstrap over users, where they were asked for.
+        groups: by groups of users or items, where they were asked for; see ``ragx.evaluation.group_reports``.
     """
 
     values: dict[str, float]
     per_user: pl.DataFrame
     counts: dict[str, int]
-    tie_rate: float
     conventions: Conventions
     fingerprint: str
     ranking: Ranking
+    intervals: dict[str, list[float]] = field(default_factory=dict)
+    groups: dict[str, Any] = field(default_factory=dict)
 
-    def write_per_user(self, path: Path | str) -> None:
-        """Write the per-user values to a Parquet file."""
-        self.per_user.write_parquet(path)
+    @property
+    def tie_rate(self) -> float:
+        """Share of places decided by the hash of the item; see ``Ranking``."""
+        return self.ranking.tie_rate
 
 
-def fingerprint(relevant: ItemLists, seen: ItemLists | None) -> str:
-    """Return a hash of what is relevant and what is masked, the same for the same split."""
-    digest = hashlib.sha256()
-    for lists in (relevant, seen):
-        digest.update(b"/")
-        for part in (lists.row_pointer, lists.items) if lists is not None else ():
-            digest.update(part.cpu().numpy().tobytes())
-    return digest.hexdigest()[:16]
+def fingerprint(relevant: ItemLists, seen: ItemLists | None, num_items: int) -> str:
+    """Return a hash of what is relevant, what is masked and among how many items, the same for the same split."""
+    masked = b"nothing" if seen is None else seen.digest
+    return hashlib.sha256(b"/".join((relevant.digest, masked, str(num_items).encode()))).hexdigest()[:16]
 
 
 def evaluate(
@@ -69,7 +71,7 @@ def evaluate(
     users: Int[Tensor, " B"] | None = None,
     item_popularity: Float[Tensor, " I"] | None = None,
     item_features: Float[Tensor, "I D"] | None = None,
-    item_ids: Int[Tensor, " I"] | None = None,
+    item_ids: Int[Tensor, " I"] | NDArray[np.int64] | None = None,
     memory: int | None = None,
 ) -> EvaluationResult:
     """Rank the whole catalogue for every user with relevant items and measure the lists.
@@ -84,7 +86,7 @@ def evaluate(
         users: rows to evaluate, all if None.
         item_popularity: train count of every item, for the metrics of popularity.
         item_features: a vector an item, for ``diversity``.
-        item_ids: ids that settle ties; the item's row if None.
+        item_ids: keys that settle ties, such as ``IdMap.tie_keys``; the item's row if None.
         memory: bytes that blocks of scores may take.
 
     Raises:
@@ -92,7 +94,7 @@ def evaluate(
     """
     names = parse_metrics(metrics, cutoffs)
     _check_parts(scorer, relevant, seen, conventions)
-    asked = torch.arange(scorer.num_users) if users is None else users
+    asked = user_rows(users, scorer.num_users)
     some = relevant.lengths[asked] > 0
     check(bool(some.any()), "relevant: expected a test part with items for some of the users, got none at all.")
     chosen = asked[some] if conventions.users_without_relevant == "exclude" else asked
@@ -105,10 +107,12 @@ def evaluate(
         "users_without_relevant": int((~some).sum()),
         "users_without_seen": chosen.numel() if seen is None else int((seen.lengths[chosen] == 0).sum()),
         "users_with_short_lists": ranking.num_short,
+        "relevant_items_masked": 0 if seen is None else relevant.num_shared(seen, chosen),
     }
     values = {str(name): _value(name, per_user, lists) for name in names}
-    found = fingerprint(relevant, seen)
-    return EvaluationResult(values, per_user, counts, ranking.tie_rate, conventions, found, ranking)
+    return EvaluationResult(
+        values, per_user, counts, conventions, fingerprint(relevant, seen, scorer.num_items), ranking
+    )
 
 
 def _check_parts(scorer: Scorer, relevant: ItemLists, seen: ItemLists | None, conventions: Conventions) -> None:

@@ -1,6 +1,8 @@
-"""A metric by group of users or of items, and the gap between the best and the worst group."""
+"""A metric by group of users or of items, and the gaps between groups."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -23,13 +25,32 @@ class GroupReport:
         table: one row a group: ``group``, ``users``, ``mean`` and the ends ``low`` and ``high`` of its interval.
         best: the group of the highest mean.
         worst: the group of the lowest mean.
-        gap: mean of the best less mean of the worst, with its interval.
+        gap: mean of the best less mean of the worst. The two are picked by the very data that measures them, so even
+            equal groups show a gap: its interval is simultaneous over all pairs of groups, and begins at 0 where the
+            groups may be equal.
+        p_value: two-sided, of a gap as large where all groups are equal.
+        contrast: mean of the last group less that of the first, where groups have an order: a pair that is chosen
+            beforehand, with its plain interval.
     """
 
     table: pl.DataFrame
     best: object
     worst: object
     gap: Interval
+    p_value: float
+    contrast: Interval | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as plain values."""
+        columns = self.table.with_columns(pl.col("group").cast(pl.String)).to_dict(as_series=False)
+        return {
+            **{{"group": "groups"}.get(name, name): values for name, values in columns.items()},
+            "best": str(self.best),
+            "worst": str(self.worst),
+            "gap": list(self.gap),
+            "p_value": self.p_value,
+            "last_minus_first": None if self.contrast is None else list(self.contrast),
+        }
 
 
 def deciles(values: ArrayLike, parts: int = 10) -> NDArray[np.int64]:
@@ -38,8 +59,12 @@ def deciles(values: ArrayLike, parts: int = 10) -> NDArray[np.int64]:
     Args:
         values: activity of users (``seen.lengths``), popularity of items, or any other number.
         parts: number of parts.
+
+    Raises:
+        ValueError: a value is NaN.
     """
     numbers = np.asarray(values)
+    check(not bool(np.isnan(numbers).any()), "deciles: expected numbers, got NaN; leave those without a value out.")
     place = (rankdata(numbers, method="average") - 0.5) / max(numbers.size, 1)
     return np.minimum((place * parts).astype(np.int64), parts - 1)
 
@@ -49,6 +74,7 @@ def by_group(
     metric: str,
     groups: ArrayLike | pl.Series,
     *,
+    ordered: bool = False,
     confidence: float = 0.95,
     resamples: int = 1000,
     seed: int = 0,
@@ -58,34 +84,100 @@ def by_group(
     Args:
         rows: ``user`` and the metric, such as ``EvaluationResult.per_user`` or what ``recall_by_item_group`` returns.
         metric: name of the column.
-        groups: group of every row.
+        groups: group of every row, numbers, text or truth values; rows whose group is null or NaN are left out.
+        ordered: whether the groups have an order, as deciles do, so that last and first make a contrast.
         confidence: coverage of the intervals.
         resamples: number of resamples.
         seed: key of the draws.
 
     Raises:
-        ValueError: the metric is not a column, the groups do not fit the rows, or there are none.
+        ValueError: the metric is not a column, the groups do not fit the rows, there are none, or a user has two rows
+            of one group.
     """
-    check(metric in rows.columns, f"metric: expected a column of {', '.join(rows.columns)}; got {metric!r}.")
-    label = groups if isinstance(groups, pl.Series) else pl.Series(np.asarray(groups))
+    return by_groups(rows, [metric], groups, ordered=ordered, confidence=confidence, resamples=resamples, seed=seed)[
+        metric
+    ]
+
+
+def by_groups(
+    rows: pl.DataFrame,
+    metrics: Sequence[str],
+    groups: ArrayLike | pl.Series,
+    *,
+    ordered: bool = False,
+    confidence: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> dict[str, GroupReport]:
+    """Return what ``by_group`` says of several metrics, from the same resampled users for all of them.
+
+    Raises:
+        ValueError: as in ``by_group``.
+    """
+    for metric in metrics:
+        check(metric in rows.columns, f"metric: expected a column of {', '.join(rows.columns)}; got {metric!r}.")
+    label = _labels(groups)
     check(len(label) == len(rows) > 0, f"groups: expected one for each of {len(rows)} rows, got {len(label)}.")
-    wide = rows.select("user", pl.col(metric), label.alias("group")).pivot("group", index="user", values=metric)
-    names = sorted(label.unique().drop_nulls())
-    values = wide.select(str(name) for name in names).to_numpy().astype(np.float64)
-    means, drawn = np.nanmean(values, axis=0), resampled_means(values, resamples=resamples, seed=seed)
+    names = label.drop_nulls().unique().sort()
+    check(len(names) > 0, "groups: expected a group for some of the rows, got none for any.")
+    wide = _wide(rows, metrics, label, names)
+    drawn = resampled_means(wide.reshape(len(wide), -1), resamples=resamples, seed=seed)
+    drawn = drawn.reshape(resamples, len(metrics), len(names))
+    return {
+        metric: _report(wide[:, place], drawn[:, place], names.to_list(), ordered, confidence)
+        for place, metric in enumerate(metrics)
+    }
+
+
+def _labels(groups: ArrayLike | pl.Series) -> pl.Series:
+    label = groups if isinstance(groups, pl.Series) else pl.Series(np.asarray(groups))
+    label = label.cast(pl.String) if label.dtype in (pl.Categorical, pl.Enum) else label
+    return label.fill_nan(None) if label.dtype.is_float() else label
+
+
+def _wide(rows: pl.DataFrame, metrics: Sequence[str], label: pl.Series, names: pl.Series) -> NDArray[np.float64]:
+    """Return the values as [users, metrics, groups], NaN where a user has no row in a group."""
+    known = label.is_not_null().to_numpy()
+    codes = pl.Series(np.arange(len(names)))
+    column = label.filter(known).replace_strict(names, codes, return_dtype=pl.Int64).to_numpy()
+    users, row = np.unique(rows["user"].to_numpy()[known], return_inverse=True)
+    check(
+        np.unique(row * len(names) + column).size == column.size,
+        "groups: expected one row for a user in a group, got several.",
+    )
+    wide = np.full((len(users), len(metrics), len(names)), np.nan)
+    wide[row, :, column] = rows.select(metrics).to_numpy()[known]
+    return wide
+
+
+def _report(
+    values: NDArray[np.float64],
+    drawn: NDArray[np.float64],
+    names: Sequence[object],
+    ordered: bool,
+    confidence: float,
+) -> GroupReport:
+    means = np.nanmean(values, axis=0)
     intervals = [percentile_interval(float(mean), drawn[:, place], confidence) for place, mean in enumerate(means)]
-    best, worst = int(means.argmax()), int(means.argmin())
-    gap = percentile_interval(float(means[best] - means[worst]), drawn[:, best] - drawn[:, worst], confidence)
     table = pl.DataFrame(
         {
-            "group": names,
+            "group": pl.Series(names),
             "users": (~np.isnan(values)).sum(axis=0),
             "mean": means,
             "low": [interval.low for interval in intervals],
             "high": [interval.high for interval in intervals],
         }
     )
-    return GroupReport(table, names[best], names[worst], gap)
+    best, worst = int(means.argmax()), int(means.argmin())
+    deviation = np.where(np.isnan(drawn), 0.0, drawn - means)  # a group that no resample holds says nothing
+    widest = deviation.max(axis=1) - deviation.min(axis=1)
+    gap, reach = float(means[best] - means[worst]), float(np.quantile(widest, confidence))
+    p_value = (int((widest >= gap).sum()) + 1) / (len(drawn) + 1)
+    difference = drawn[:, -1] - drawn[:, 0]
+    contrast = percentile_interval(float(means[-1] - means[0]), difference, confidence) if ordered else None
+    return GroupReport(
+        table, names[best], names[worst], Interval(gap, max(gap - reach, 0.0), gap + reach), p_value, contrast
+    )
 
 
 def recall_by_item_group(

@@ -1,7 +1,7 @@
 """The per-user values of one model over its seeds: what two models are compared by."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -10,31 +10,39 @@ from numpy.typing import NDArray
 from ragx.checks import check, check_choice
 from ragx.evaluation.conventions import Conventions
 from ragx.evaluation.evaluate import EvaluationResult
+from ragx.evaluation.per_user_table import KEYS
 
 
 @dataclass(frozen=True, eq=False)
 class PerUserRun:
     """The per-user values of one model, for one seed or more.
 
+    Users are told apart by the outside ``id`` where the tables have it, as the row of a user follows the order of the
+    file, and else by the row ``user``.
+
     Args:
-        per_user: table of every seed: ``user`` and one column a metric.
+        per_user: table of every seed: ``user``, perhaps ``id``, and one column a metric.
         conventions: the conventions of the metrics.
         fingerprint: the split that was evaluated.
 
     Raises:
-        ValueError: there is no seed, or the seeds are about different users.
+        ValueError: there is no seed, or the seeds are about different users or name one twice.
     """
 
     per_user: Mapping[int, pl.DataFrame]
     conventions: Conventions
     fingerprint: str
+    key: str = field(init=False)
 
     def __post_init__(self) -> None:
         check(len(self.per_user) > 0, "per_user: expected the values of at least one seed, got none.")
-        ordered = {seed: table.sort("user") for seed, table in sorted(self.per_user.items())}
+        known = all("id" in table.columns for table in self.per_user.values())
+        object.__setattr__(self, "key", "id" if known else "user")
+        ordered = {seed: table.sort(self.key) for seed, table in sorted(self.per_user.items())}
         object.__setattr__(self, "per_user", ordered)
         some = self.users
-        same = all(table["user"].equals(some) for table in ordered.values())
+        check(some.n_unique() == len(some), f"per_user: expected every {self.key} once.")
+        same = all(table[self.key].equals(some) for table in ordered.values())
         check(same, "per_user: expected the same users in every seed.")
 
     @classmethod
@@ -52,10 +60,29 @@ class PerUserRun:
     @property
     def users(self) -> pl.Series:
         """The users, ascending."""
-        return next(iter(self.per_user.values()))["user"]
+        return next(iter(self.per_user.values()))[self.key]
+
+    @property
+    def metrics(self) -> list[str]:
+        """The metrics that every seed has."""
+        tables = list(self.per_user.values())
+        names = [name for name in tables[0].columns if name not in KEYS]
+        return [name for name in names if all(name in table.columns for table in tables)]
 
     def matrix(self, metric: str) -> NDArray[np.float64]:
-        """Return the values of a metric, [seeds, users]."""
-        for table in self.per_user.values():
-            check_choice("metric", metric, [name for name in table.columns if name != "user"])
-        return np.stack([table[metric].to_numpy() for table in self.per_user.values()]).astype(np.float64)
+        """Return the values of a metric, [seeds, users].
+
+        Raises:
+            ValueError: a seed lacks the metric, or a value is not a finite number.
+        """
+        known = self.metrics
+        if metric not in known and metric.lower() in known:
+            raise ValueError(f"metric: expected {metric.lower()}, got {metric!r}; names are in small letters.")
+        check_choice("metric", metric, known)
+        values = np.stack([table[metric].to_numpy() for table in self.per_user.values()]).astype(np.float64)
+        bad = int((~np.isfinite(values)).sum())
+        check(
+            bad == 0,
+            f"{metric}: expected finite numbers, got {bad} that are not; evaluate the run again before comparing it.",
+        )
+        return values

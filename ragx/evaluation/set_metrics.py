@@ -102,6 +102,11 @@ def diversity(lists: Lists) -> float:
     """
     check(lists.features is not None, "diversity: expected item_features, one vector an item.")
     assert lists.features is not None
+    got = tuple(lists.features.shape)
+    check(
+        len(got) == 2 and got[0] == lists.num_items,
+        f"item_features: expected {lists.num_items} vectors, one an item, got shape {got}.",
+    )
     features = lists.features.double()
     norm = features.norm(dim=1, keepdim=True)
     features = torch.where(norm > 0, features / norm, 0.0)

@@ -4,7 +4,9 @@ import itertools
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from ragx.checks import check, check_choice, check_positive
@@ -149,7 +151,15 @@ class RelevanceAwareGraph(nn.Module):
             items = torch.cat([items, self.popularity_prior * degree.log().unsqueeze(1)], dim=1)
         return InnerProduct(users, items)
 
-    def recommend(self, graph: Graph, users: Int[Tensor, " B"], k: int = 20, *, exclude_seen: bool = True) -> Ranking:
+    def recommend(
+        self,
+        graph: Graph,
+        users: Int[Tensor, " B"],
+        k: int = 20,
+        *,
+        exclude_seen: bool = True,
+        item_ids: Int[Tensor, " I"] | NDArray[np.int64] | None = None,
+    ) -> Ranking:
         """Return the best items of each user with their scores, best first.
 
         Args:
@@ -157,10 +167,11 @@ class RelevanceAwareGraph(nn.Module):
             users: user rows.
             k: number of items K.
             exclude_seen: whether items the user has in the graph are left out.
+            item_ids: keys that settle ties, such as ``IdMap.tie_keys``; the item's row by default.
         """
         seen = None
         if exclude_seen:
             of_user = graph.adjacency.target < self.num_users
             pairs = graph.adjacency.target[of_user].cpu(), graph.adjacency.source[of_user].cpu() - self.num_users
             seen = ItemLists.from_pairs(*pairs, self.num_users)
-        return rank(self.scorer(graph), users, k=k, seen=seen)
+        return rank(self.scorer(graph), users, k=k, seen=seen, item_ids=item_ids)

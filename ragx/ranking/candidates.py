@@ -5,9 +5,16 @@ import torch
 from ragx.checks import check
 from ragx.ranking.item_lists import ItemLists
 from ragx.ranking.scorers import RoundedScorer, Scorer
-from ragx.typing import Float, Int, Tensor
+from ragx.typing import Bool, Float, Int, Tensor
 
 TILE, MEMBERS, LANES = 2048, 16, 8
+
+
+def score_type(scorer: Scorer) -> tuple[torch.dtype, torch.device]:
+    """Return the type in which a scorer's scores are held, float32 or float64, and where they lie."""
+    probe = scorer.scores(torch.zeros(1, dtype=torch.int64), slice(0, 1))
+    short = probe.dtype in (torch.float32, torch.float16, torch.bfloat16)
+    return torch.float32 if short else torch.float64, probe.device
 
 
 class Panel:
@@ -24,32 +31,38 @@ class Panel:
     """
 
     def __init__(self, scorer: Scorer, seen: ItemLists | None, rows: int, width: int) -> None:
-        probe = scorer.scores(torch.zeros(1, dtype=torch.int64), slice(0, 1))
-        dtype = torch.float32 if probe.dtype in (torch.float32, torch.float16, torch.bfloat16) else torch.float64
-        self.device, self.width = probe.device, min(width, scorer.num_items)
+        dtype, self.device = score_type(scorer)
+        self.width = min(width, scorer.num_items)
         self._rounded = scorer if isinstance(scorer, RoundedScorer) else None
-        self._scorer, self._seen = scorer, seen.to(probe.device) if seen is not None else None
+        self._scorer, self._seen = scorer, seen.to(self.device) if seen is not None else None
         groups = -(-self.width // (MEMBERS * max(self.width // TILE, 1)))
         self._groups = -(-groups // LANES) * LANES
         self._tile = self._groups * MEMBERS
         tiles = -(-self.width // self._tile)
-        self._scores = torch.empty(rows, tiles * self._tile, dtype=dtype, device=probe.device)
-        self._maxima = torch.empty(rows, tiles * self._groups, dtype=dtype, device=probe.device)
+        self._scores = torch.empty(rows, tiles * self._tile, dtype=dtype, device=self.device)
+        self._maxima = torch.empty(rows, tiles * self._groups, dtype=dtype, device=self.device)
 
     def fill(self, users: Int[Tensor, " B"], start: int) -> Float[Tensor, "B I_panel"]:
-        """Score the users for the columns from ``start``, mask what they have seen, and return the panel."""
+        """Score the users for the columns from ``start``, mask what they have seen, and return the panel.
+
+        Raises:
+            ValueError: the score of a seen item is NaN, which the mask would hide.
+        """
         rounded, stop = self._rounded, min(start + self.width, self._scorer.num_items)
         scores, maxima = self._scores[: users.numel()], self._maxima[: users.numel()]
         scores[:, stop - start :] = -torch.inf
+        hidden: list[Tensor] = []
         if rounded is None:
             scores[:, : stop - start] = self._scorer.scores(users, slice(start, stop))
         for tile, (row, column) in enumerate(self._masked_by_tile(users, start, stop)):
             low, high = tile * self._tile, min((tile + 1) * self._tile, stop - start)
             if rounded is not None and low < high:
                 rounded.scores_into(users, slice(start + low, start + high), scores[:, low:high])
+            hidden.append(scores[row, column].isnan().any())
             scores[row, column] = -torch.inf
             members = scores[:, low : low + self._tile].view(-1, MEMBERS, self._groups)
             torch.amax(members, dim=1, out=maxima[:, tile * self._groups : (tile + 1) * self._groups])
+        _refuse_nan(torch.stack(hidden))
         return scores[:, : stop - start]
 
     def best(self, users: Int[Tensor, " B"], start: int, count: int) -> tuple[Tensor, Tensor]:
@@ -64,10 +77,7 @@ class Panel:
         first = group + group // self._groups * (self._tile - self._groups)
         columns = (first[:, :, None] + torch.arange(0, self._tile, self._groups, device=group.device)).flatten(1)
         values, place = scores.gather(1, columns).topk(min(count, columns.shape[1]), dim=1, sorted=False)
-        check(
-            not bool(values.isnan().any()),  # a maximum over a NaN is NaN, and NaN counts as highest
-            "rank: expected scores that are numbers, got NaN; look for a diverged training or a division by zero.",
-        )
+        _refuse_nan(values.isnan())  # a maximum over a NaN is NaN, and NaN counts as highest
         return values, columns.gather(1, place) + start
 
     def _masked_by_tile(self, users: Tensor, start: int, stop: int) -> list[tuple[Tensor, Tensor]]:
@@ -82,3 +92,10 @@ class Panel:
         tile, order = (column // self._tile).sort(stable=True)
         sizes = torch.bincount(tile, minlength=tiles).tolist()
         return list(zip(torch.split(row[order], sizes), torch.split(column[order], sizes), strict=True))
+
+
+def _refuse_nan(found: Bool[Tensor, " *shape"]) -> None:
+    check(
+        not bool(found.any()),
+        "rank: expected scores that are numbers, got NaN; look for a diverged training or a division by zero.",
+    )

@@ -1,5 +1,6 @@
 """Lists of items, one per user, in compressed rows: what was seen, what is relevant."""
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -96,6 +97,12 @@ class ItemLists:
         return torch.repeat_interleave(self.lengths)
 
     @cached_property
+    def digest(self) -> bytes:
+        """SHA-256 of the lists."""
+        parts = (self.row_pointer, self.items)
+        return hashlib.sha256(b"".join(part.cpu().numpy().tobytes() for part in parts)).digest()
+
+    @cached_property
     def _stride(self) -> int:
         return int(self.items.max()) + 1 if self.items.numel() else 1
 
@@ -118,6 +125,11 @@ class ItemLists:
         key = users[:, None] * self._stride + torch.where(known, items, 0)
         position = torch.searchsorted(self._keys, key).clamp_(max=self._keys.numel() - 1)
         return known & (self._keys[position] == key)
+
+    def num_shared(self, other: "ItemLists", users: Int[Tensor, " B"]) -> int:
+        """Return how many items of the named users are in both lists of a user."""
+        rows, items = self.pairs(users)
+        return int(other.contains(users[rows], items[:, None]).sum())
 
     def union(self, other: "ItemLists") -> "ItemLists":
         """Return lists that hold the items of both.

@@ -29,7 +29,7 @@ class ItemSimilarity:
     def __init__(
         self, history: ItemLists | sp.sparray | sp.spmatrix, matrix: sp.sparray | sp.spmatrix | Tensor | NDArray[Any]
     ) -> None:
-        given: Any = matrix.detach().cpu().numpy() if isinstance(matrix, Tensor) else matrix
+        given: Any = _as_scipy(matrix) if isinstance(matrix, Tensor) else matrix
         self._sparse = bool(sp.issparse(given))
         columns: Any = given.tocsr() if self._sparse else np.ascontiguousarray(given)
         shape = tuple(columns.shape)
@@ -50,8 +50,18 @@ class ItemSimilarity:
         if not self._sparse:
             return self._matrix[:, start:stop]
         if (start, stop) not in self._blocks:
+            held = sum(last - first for first, last in self._blocks)
+            if held + stop - start > self.num_items:  # blocks of another plan, which free memory has changed
+                self._blocks.clear()
             self._blocks[start, stop] = self._matrix[:, start:stop]
         return self._blocks[start, stop]
+
+
+def _as_scipy(matrix: Tensor) -> Any:
+    if matrix.layout == torch.strided:
+        return matrix.detach().cpu().numpy()
+    entries = matrix.detach().cpu().to_sparse(layout=torch.sparse_coo).coalesce()
+    return sp.coo_array((entries.values().numpy(), tuple(entries.indices().numpy())), shape=tuple(entries.shape))
 
 
 def _history_matrix(history: Any, num_items: int, dtype: np.dtype[Any]) -> Any:

@@ -1,11 +1,14 @@
 """Exact ranking of the whole catalogue: fast scores choose candidates, one fixed order of summation ranks them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ragx.checks import check, check_positive
-from ragx.ranking.candidates import Panel
+from ragx.ranking.candidates import Panel, score_type
 from ragx.ranking.constant import rank_constant
 from ragx.ranking.item_lists import ItemLists, as_index
 from ragx.ranking.memory import Plan, plan_blocks, shrinking
@@ -14,6 +17,7 @@ from ragx.ranking.ties import best_of, sort_candidates, tie_order
 from ragx.typing import Float, Int, Tensor
 
 MARGIN = 8
+SETTLED_ROWS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,33 +48,37 @@ def rank(
     *,
     k: int,
     seen: ItemLists | None = None,
-    item_ids: Int[Tensor, " I"] | None = None,
+    item_ids: Int[Tensor, " I"] | NDArray[np.int64] | None = None,
     memory: int | None = None,
     block_users: int | None = None,
 ) -> Ranking:
     """Rank all items for the given users by (score descending, hash of the item id ascending).
 
-    The lists are the same for every block size and number of threads. Candidates are taken by fast scores with a
-    margin and scored again in one fixed order; where the bound on the rounding leaves a doubt whether an item outside
-    belongs in the list, that user's whole row is settled.
+    The lists are the same for every block size, and for a ``RoundedScorer`` for every number of threads. Its candidates
+    are taken by fast scores with a margin and scored again in one fixed order; where the bound on the rounding leaves a
+    doubt whether an item outside belongs in the list, that user's whole row is settled. Other scorers are taken at
+    their word: a score may depend on its user and item alone.
 
     Args:
         scorer: what is ranked.
         users: rows of users, all of them if None.
         k: length K of the lists; beyond the catalogue the lists are padded with -1.
         seen: items kept off the lists, one list a user.
-        item_ids: ids that settle ties; the item's row if None.
+        item_ids: keys that settle ties, such as ``IdMap.tie_keys``; the item's row if None, so that lists with ties
+            then follow the order of the file.
         memory: bytes that the blocks of scores may take; planned from the free memory if None.
         block_users: users at a time; planned from the memory if None.
 
     Raises:
-        ValueError: k is below 1, the catalogue is empty, users or seen items do not fit the scorer, or a score is NaN.
+        ValueError: k is below 1, there are no users or items, users or seen items do not fit the scorer, or a score
+            is NaN.
     """
     check(k >= 1, f"k: expected a list length of at least 1, got {k}.")
     check(scorer.num_items > 0, "scorer: expected a catalogue of at least one item, got none.")
+    check(scorer.num_users > 0, "scorer: expected at least one user to rank for, got none.")
     if block_users is not None:
         check_positive("block_users", block_users)
-    users = _rows(users, scorer.num_users)
+    users = user_rows(users, scorer.num_users)
     _check_seen(seen, scorer)
     ids = torch.arange(scorer.num_items) if item_ids is None else as_index("item_ids", item_ids).cpu()
     check(len(ids) == scorer.num_items, f"item_ids: expected {scorer.num_items}, one an item, got {len(ids)}.")
@@ -79,12 +87,19 @@ def rank(
         if isinstance(scorer, Constant):
             scores, items = rank_constant(scorer.item_scores, users, kept, seen, order)
         else:
-            plan = plan_blocks(users.numel(), scorer.num_items, memory, block_users)
+            size, count = score_type(scorer)[0].itemsize, kept + MARGIN
+            sizes = users.numel(), scorer.num_items
+            plan = plan_blocks(*sizes, memory, block_users, count=count, score_bytes=size)
             scores, items = shrinking(lambda plan: _rank_blocks(scorer, users, kept, seen, order, plan), plan)
     return _ranking(users, scores, items, k)
 
 
-def _rows(users: Tensor | None, num_users: int) -> Int[Tensor, " B"]:
+def user_rows(users: Tensor | None, num_users: int) -> Int[Tensor, " B"]:
+    """Return the rows of the users to be ranked, all of them if None.
+
+    Raises:
+        ValueError: they are no whole numbers, or one is out of range.
+    """
     if users is None:
         return torch.arange(num_users)
     rows = as_index("users", users).cpu()
@@ -124,11 +139,13 @@ def _rank_blocks(
     scores = torch.empty(users.numel(), kept, dtype=torch.float64)
     items = torch.empty(users.numel(), kept, dtype=torch.int64)
     order = order.to(panel.device)
+    settled = max(min(plan.rows * plan.width // scorer.num_items, SETTLED_ROWS), 1)
     for start in range(0, users.numel(), plan.rows):
         block = users[start : start + plan.rows].to(panel.device)
         values, named, doubtful = _rank_block(scorer, panel, block, kept, order)
-        for row in doubtful.tolist():
-            values[row], named[row] = _settle(scorer, panel, block[row : row + 1], kept, order)
+        for rows in torch.split(doubtful, settled):
+            for row, found in zip(rows.tolist(), _settle(scorer, panel, block[rows], kept, order), strict=True):
+                values[row], named[row] = found
         scores[start : start + plan.rows], items[start : start + plan.rows] = values, named
     return scores, items
 
@@ -144,6 +161,9 @@ def _rank_block(
         values, items = torch.cat((values, more), 1), torch.cat((items, named), 1)
         values, place = values.topk(min(count, values.shape[1]), dim=1, sorted=False)
         items = items.gather(1, place)
+    if (missing := count - values.shape[1]) > 0:  # the catalogue is smaller than the list with its margin
+        values = torch.nn.functional.pad(values, (0, missing), value=-torch.inf)
+        items = torch.nn.functional.pad(items, (0, missing), value=0)
     outside = values.amin(1).double()
     scores, items = _rescore(scorer, users, values, items)
     scores, items = sort_candidates(scores, items, order)
@@ -159,15 +179,17 @@ def _rescore(scorer: Scorer, users: Tensor, values: Tensor, items: Tensor) -> tu
     return torch.where(values == -torch.inf, -torch.inf, scores), items
 
 
-def _settle(scorer: Scorer, panel: Panel, user: Tensor, kept: int, order: Tensor) -> tuple[Tensor, Tensor]:
-    """Return one user's list from every item that the rounding leaves a chance."""
+def _settle(scorer: Scorer, panel: Panel, users: Tensor, kept: int, order: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Give each user's list, made from every item that the rounding leaves a chance."""
     starts = range(0, scorer.num_items, panel.width)
-    row = torch.cat([panel.fill(user, start)[0].double() for start in starts])
-    slack = float(scorer.rounding(user)) if isinstance(scorer, RoundedScorer) else 0.0
-    floor = row.topk(kept).values[-1] - 2 * slack
-    chosen = ((row >= floor) & (row > -torch.inf)).nonzero().flatten()
-    scores = _rescore(scorer, user, row[None, chosen], chosen[None])[0][0]
-    scores, items = best_of(scores, chosen, kept, order)
-    missing = kept - items.numel()
-    scores = torch.nn.functional.pad(scores, (0, missing), value=-torch.inf)
-    return scores, torch.nn.functional.pad(items, (0, missing), value=0)
+    rows = torch.cat([panel.fill(users, start).clone() for start in starts], 1)
+    slack = scorer.rounding(users) if isinstance(scorer, RoundedScorer) else torch.zeros(users.numel())
+    for place, bound in enumerate(slack.tolist()):
+        row = rows[place].double()
+        floor = row.topk(kept).values[-1] - 2 * bound
+        chosen = ((row >= floor) & (row > -torch.inf)).nonzero().flatten()
+        scores = _rescore(scorer, users[place : place + 1], row[None, chosen], chosen[None])[0][0]
+        scores, items = best_of(scores, chosen, kept, order)
+        missing = kept - items.numel()
+        scores = torch.nn.functional.pad(scores, (0, missing), value=-torch.inf)
+        yield scores, torch.nn.functional.pad(items, (0, missing), value=0)

@@ -9,6 +9,7 @@ from ragx.checks import check
 from ragx.typing import Float, Int, Tensor
 
 PRODUCTS_PER_CHUNK = 2**18
+CALL_USERS, CALL_ITEMS = 64, 2048
 UNIT_ROUNDOFF = {"highest": 2.0**-24, "high": 2.0**-11, "medium": 2.0**-8}
 
 
@@ -178,19 +179,42 @@ Popularity = Constant
 class FunctionScorer:
     """Scores given by a function of users and a slice of items.
 
+    The last bits of a matrix product follow the shape of the block. So the function is asked for the same blocks
+    whatever is ranked beside a user: users 64 b to 64 b + 63 and items 2,048 t to 2,048 t + 2,047. What it does with
+    the number of threads is its own affair.
+
     Args:
         function: ``function(users, items) -> [B, I_block]``.
         num_users: number of users U.
         num_items: number of items I.
+
+    Raises:
+        ValueError: when scores are asked for, and what the function returns has another shape.
     """
 
     def __init__(self, function: Callable[[Tensor, slice], Tensor], num_users: int, num_items: int) -> None:
         self._function, self.num_users, self.num_items = function, num_users, num_items
 
     def scores(self, users: Int[Tensor, " B"], items: slice) -> Float[Tensor, "B I_block"]:
-        """Return what the function returns, its shape checked."""
-        block = self._function(users, items)
-        expected = (users.numel(), len(range(*items.indices(self.num_items))))
-        got = tuple(block.shape)
+        """Return the scores of the named users for the items, cut out of the fixed blocks."""
+        start, stop, _ = items.indices(self.num_items)
+        blocks, place = torch.unique(users // CALL_USERS, return_inverse=True)
+        out = torch.zeros(users.numel(), stop - start, device=users.device)
+        for number, block in enumerate(blocks.tolist()):
+            row = (place == number).nonzero().flatten()
+            within = users[row] - block * CALL_USERS
+            for low in range(start // CALL_ITEMS * CALL_ITEMS, stop, CALL_ITEMS):
+                scores = self._block(block, low, users.device)[:, max(start - low, 0) : stop - low]
+                if not number and low <= start:
+                    out = scores.new_empty(out.shape)
+                left = max(low - start, 0)
+                out[row, left : left + scores.shape[1]] = scores[within]
+        return out
+
+    def _block(self, block: int, low: int, device: torch.device) -> Tensor:
+        first, last = block * CALL_USERS, min((block + 1) * CALL_USERS, self.num_users)
+        high = min(low + CALL_ITEMS, self.num_items)
+        scores = self._function(torch.arange(first, last, device=device), slice(low, high))
+        got, expected = tuple(scores.shape), (last - first, high - low)
         check(got == expected, f"function: expected scores of shape {expected}, got {got}.")
-        return block
+        return scores

@@ -14,8 +14,7 @@ from ragx.data.dataset import Dataset
 from ragx.data.ids import Identifier
 from ragx.data.interactions import Interactions
 from ragx.data.split import Split
-from ragx.evaluation.cold_users import serve_by_popularity
-from ragx.evaluation.protocol import item_lists
+from ragx.evaluation.held_out import item_lists
 from ragx.graph.graph import Graph
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.parts import bind
@@ -26,6 +25,7 @@ from ragx.report.fold_in import NEW_USER, add_user, with_new_user
 from ragx.report.recommendations import recommendation_table, with_titles
 from ragx.report.run_files import read_run
 from ragx.report.run_parts import GIVEN, build_model, build_split, features_for
+from ragx.report.serving import serving_scorer
 from ragx.training.checkpoint import load_checkpoint
 from ragx.typing import Tensor
 
@@ -93,12 +93,7 @@ class Run:
     @property
     def scorer(self) -> Scorer:
         """What lists are made by: the model, and popularity for users of whom it knows neither events nor features."""
-        scorer = self.model.scorer(self.graph)
-        if self.config["evaluation"]["cold_users"] == "model" or self.model.features is not None:
-            return scorer
-        cold = torch.ones(self.known.num_users, dtype=torch.bool)
-        cold[torch.tensor(self.known.column("user"))] = False
-        return serve_by_popularity(scorer, cold, torch.tensor(self.known.item_counts(), dtype=torch.float64))
+        return serving_scorer(self.model, self.graph, self.known, self.config["evaluation"]["cold_users"])
 
     def fold_in(
         self,
@@ -152,7 +147,8 @@ class Run:
         allowed = allowed_items(known.items, only, without)
         choice = int(allowed.sum())
         check(1 <= k <= choice, f"k: expected 1 to {choice:,}, the number of items to choose from, got {k}.")
-        ranking = rank(only_allowed(scorer, allowed), rows, k=k, seen=item_lists(known) if exclude_seen else None)
+        seen = item_lists(known) if exclude_seen else None
+        ranking = rank(only_allowed(scorer, allowed), rows, k=k, seen=seen, item_ids=known.items.tie_keys)
         return recommendation_table(ranking, known)
 
 

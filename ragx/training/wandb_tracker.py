@@ -61,7 +61,7 @@ class WandbTracker:
             shutil.rmtree(folder / "wandb", ignore_errors=True)
         identity = hashlib.sha256(str(name).encode()).hexdigest()[:10]
         run = self._begin(folder, id=identity, name=name, tags=[name], config={"sweep": name})
-        run.log({"summary": wandb.Table(columns=columns, data=rows)})
+        run.log({"summary": wandb.Table(columns=list[str | int](columns), data=rows)})
         run.finish()
 
     def _begin(self, folder: Path, **options: Any) -> Any:

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ragx.evaluation.bootstrap import bootstrap_interval, percentile_interval, resampled_means
+from ragx.evaluation import bootstrap
+from ragx.evaluation.bootstrap import bootstrap_interval, intervals_of, percentile_interval, resampled_means
 
 
 def test_interval_agrees_with_scipy() -> None:
@@ -35,6 +36,23 @@ def test_users_are_drawn_with_all_their_columns_and_gaps_are_left_out() -> None:
     drawn = resampled_means(np.hstack((values, values + 5, holes)), resamples=300)
     assert np.allclose(drawn[:, 1] - drawn[:, 0], 5)
     assert drawn[:, 2].mean() == pytest.approx(values[:20].mean(), abs=0.05)
+
+
+def test_draws_do_not_depend_on_how_many_are_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(0).normal(size=(70, 2))
+    whole = resampled_means(values, resamples=90)
+    monkeypatch.setattr(bootstrap, "DRAWS_PER_CHUNK", 300)
+    assert np.allclose(resampled_means(values, resamples=90), whole)
+
+
+def test_intervals_of_several_metrics_are_those_of_each() -> None:
+    rng = np.random.default_rng(0)
+    columns = {"recall@20": rng.random(80), "ndcg@20": rng.random(80)}
+    found = intervals_of(columns)
+    for name, values in columns.items():
+        alone = bootstrap_interval(values, resamples=1000)
+        assert found[name] == pytest.approx([alone.low, alone.high])
+    assert intervals_of({}) == {}
 
 
 def test_percentiles_worked_by_hand() -> None:

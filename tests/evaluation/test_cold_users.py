@@ -5,8 +5,10 @@ import torch
 
 from ragx.data.cold import cold_users_split
 from ragx.data.dataset import Dataset
+from ragx.data.split import Split
 from ragx.data.splitters import time_split
-from ragx.evaluation.cold_users import serve_by_popularity
+from ragx.evaluation.cold_users import COLD_USERS, serve_by_popularity
+from ragx.evaluation.per_user_run import PerUserRun
 from ragx.evaluation.protocol import Protocol
 from ragx.models.most_popular import MostPopular
 from ragx.ranking.ranking import rank
@@ -49,10 +51,20 @@ def test_the_protocol_excludes_serves_or_leaves_them(tiny_shop: Dataset) -> None
     random = InnerProduct(torch.randn(120, 4), torch.randn(60, 4))
     popular = MostPopular().fit(split.train)
     by_popularity = Protocol(cold_users="popularity").validate(random, split)
-    assert by_popularity.values == Protocol().validate(popular, split).values  # every validation user is cold
+    assert (
+        by_popularity.values == Protocol(cold_users="model").validate(popular, split).values
+    )  # every validation user is cold
     assert by_popularity.counts["cold_users"] == by_popularity.counts["users"] == cold
     with pytest.raises(ValueError, match=f"leaves nobody: none of the {cold} users.*choose popularity"):
         Protocol(cold_users="exclude").validate(random, split)
+
+
+def test_what_cold_users_got_is_part_of_what_makes_results_comparable(tiny_split: Split) -> None:
+    popular = MostPopular().fit(tiny_split.train)
+    found = {choice: Protocol(cold_users=choice).validate(popular, tiny_split) for choice in COLD_USERS}
+    assert [result.conventions.cold_users for result in found.values()] == list(COLD_USERS)
+    with pytest.raises(ValueError, match="expected seeds on one split under one set of conventions, got 2"):
+        PerUserRun.of({0: found["model"], 1: found["popularity"]})
 
 
 def test_exclusion_counts_who_is_left_out(tiny_shop: Dataset) -> None:

@@ -123,6 +123,7 @@ FROZEN = {
     "mrr": 0.285714286, "r_precision": 0.180272109,
 }  # fmt: skip
 FROZEN_MAP = {"lightgcn": 0.188492060, "recbole": 0.188492060, "pyg": 0.188492060, "trec": 0.166043084}
+FROZEN_MAP["repeat_buying"] = FROZEN_MAP["lightgcn"]  # they differ in the mask alone
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -137,3 +138,17 @@ def test_unknown_choices_name_the_nearest() -> None:
         Conventions(ideal_dcg="all")
     with pytest.raises(ValueError, match="users_without_relevant: expected one of exclude, zero; got 'skip'"):
         Conventions(users_without_relevant="skip")
+    with pytest.raises(ValueError, match="cold_users: expected one of model, popularity, exclude; got 'skip'"):
+        Conventions(cold_users="skip")  # type: ignore[arg-type]
+
+
+def test_conventions_are_spelt_in_one_line() -> None:
+    assert TREC.spell() == (
+        "recall_denominator=relevant, ideal_dcg=min_k, average_precision_denominator=relevant, "
+        "users_without_relevant=exclude, masked=seen"
+    )
+    other = Conventions(ideal_dcg="full", cold_users="model")
+    assert (
+        Conventions().differences(other) == "ideal_dcg=min_k and ideal_dcg=full; cold_users=None and cold_users=model"
+    )
+    assert other.differences(other) == ""

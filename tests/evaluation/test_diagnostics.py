@@ -75,8 +75,13 @@ def test_entropy_of_an_even_and_of_a_single_minded_head() -> None:
 
 
 def test_every_layer_and_head_is_measured(tiny_graph: Graph) -> None:
-    sizes = {"num_users": tiny_graph.num_users, "num_items": tiny_graph.num_items}
-    model = RelevanceAwareGraph(layer=partial(RelevanceAttentionConv, heads=2), num_layers=2, hidden_dim=8, **sizes)
+    model = RelevanceAwareGraph(
+        num_users=tiny_graph.num_users,
+        num_items=tiny_graph.num_items,
+        layer=partial(RelevanceAttentionConv, heads=2),
+        num_layers=2,
+        hidden_dim=8,
+    )
     model.train()
     found = LayerDiagnostics().measure(model, tiny_graph)
     depths = [f"{name}/layer_{depth}" for depth in range(3) for name in ("dirichlet_energy", "effective_rank")]

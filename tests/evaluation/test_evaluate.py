@@ -1,7 +1,5 @@
 from dataclasses import replace
-from pathlib import Path
 
-import polars as pl
 import pytest
 import torch
 from hypothesis import given, settings
@@ -46,6 +44,7 @@ def test_worked_by_hand() -> None:
         "users_without_relevant": 1,
         "users_without_seen": 1,
         "users_with_short_lists": 0,
+        "relevant_items_masked": 0,
     }
     assert result.tie_rate == 0
     assert result.ranking.items.tolist() == [[1, 2], [1, 0], [3, 2]]
@@ -126,23 +125,28 @@ def test_a_constant_scorer_does_no_better_than_a_random_one() -> None:
     assert float(torch.tensor(found).mean()) == pytest.approx(20 / 1000, rel=0.1)
 
 
-def test_per_user_values_are_written(tmp_path: Path) -> None:
-    result = evaluate(matrix_scorer(SCORES), RELEVANT, SEEN)
-    result.write_per_user(tmp_path / "per_user.parquet")
-    assert pl.read_parquet(tmp_path / "per_user.parquet").equals(result.per_user)
+def test_relevant_items_that_are_masked_are_counted() -> None:
+    """Nobody can find them, so they cost recall without a word otherwise."""
+    seen = ItemLists.from_pairs(torch.tensor([0, 1, 1, 3, 2]), torch.tensor([1, 0, 3, 1, 2]), 4)
+    result = evaluate(matrix_scorer(SCORES), RELEVANT, seen, users=torch.tensor([0, 1, 2]))
+    assert result.counts["relevant_items_masked"] == 2  # item 1 of user 0 and item 0 of user 1
+    assert RELEVANT.num_shared(seen, torch.tensor([1])) == 1
 
 
-def test_the_fingerprint_knows_what_is_relevant_and_what_is_masked() -> None:
+def test_the_fingerprint_knows_what_is_relevant_what_is_masked_and_the_catalogue() -> None:
     again = ItemLists.from_pairs(RELEVANT.users.flip(0), RELEVANT.items.flip(0), 4)
-    assert fingerprint(RELEVANT, SEEN) == fingerprint(again, SEEN)
-    others = {fingerprint(RELEVANT, SEEN), fingerprint(SEEN, RELEVANT), fingerprint(RELEVANT, None)}
-    assert len(others) == 3
+    assert fingerprint(RELEVANT, SEEN, 4) == fingerprint(again, SEEN, 4)
+    others = [(RELEVANT, SEEN, 4), (SEEN, RELEVANT, 4), (RELEVANT, None, 4), (RELEVANT, SEEN, 5)]
+    assert len({fingerprint(*other) for other in others}) == 4
 
 
 def test_bad_input_is_refused() -> None:
     scorer, nobody = matrix_scorer(SCORES), ItemLists.from_pairs(torch.tensor([2]), torch.tensor([1]), 4)
     with pytest.raises(ValueError, match="relevant: expected a test part with items for some of the users, got none"):
         evaluate(scorer, nobody, SEEN, users=torch.tensor([0, 1]))
+    for users in ([5], torch.tensor([-1, 0])):
+        with pytest.raises(ValueError, match=r"users: expected rows 0 to 3, got (5 to 5|-1 to 0)"):
+            evaluate(scorer, RELEVANT, SEEN, users=users)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="relevant: expected a list for each of the scorer's 4 users, got 2 lists"):
         evaluate(scorer, ItemLists.from_pairs(torch.tensor([0]), torch.tensor([1]), 2), SEEN)
     with pytest.raises(ValueError, match="relevant: expected items below 4, the catalogue; got 4"):

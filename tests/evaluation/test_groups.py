@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ragx.evaluation.evaluate import evaluate
-from ragx.evaluation.groups import by_group, deciles, recall_by_item_group
+from ragx.evaluation.groups import by_group, by_groups, deciles, recall_by_item_group
 from ragx.ranking.item_lists import ItemLists
 from ragx.ranking.ranking import Ranking
 from ragx.ranking.scorers import Constant
@@ -39,9 +39,62 @@ def test_the_gap_covers_a_true_difference() -> None:
     report = by_group(rows, "ndcg@5", groups)
     assert (report.best, report.worst) == (2, 0)
     assert report.gap.low < 1.0 < report.gap.high
+    assert report.contrast is None
+    contrast = by_group(rows, "ndcg@5", groups, ordered=True).contrast
+    assert contrast is not None
+    assert contrast.low < 1.0 < contrast.high
     theory = 2 * 1.96 * np.sqrt(2 / 1000)
-    assert report.gap.high - report.gap.low == pytest.approx(theory, rel=0.15)
+    assert contrast.high - contrast.low == pytest.approx(theory, rel=0.15)
+    assert report.gap.high - report.gap.low > theory
+    assert report.p_value == pytest.approx(1 / 1001)
     assert ((report.table["low"] < report.table["mean"]) & (report.table["mean"] < report.table["high"])).all()
+
+
+@pytest.mark.parametrize(("num_groups", "true_gap"), [(2, 0.0), (10, 0.0), (10, 0.6)])
+def test_gaps_are_honest_though_the_data_picks_best_and_worst(num_groups: int, true_gap: float) -> None:
+    """The largest of ten noisy means lies above the smallest even where all groups are equal."""
+    covered, called_different, contrasts = [], [], []
+    for draw in range(100):
+        rng = np.random.default_rng([draw, num_groups])
+        groups = rng.integers(0, num_groups, 400)
+        values = rng.exponential(1, 400) + true_gap * (groups == num_groups - 1)
+        rows = pl.DataFrame({"user": np.arange(400), "ndcg@5": values})
+        report = by_group(rows, "ndcg@5", groups, ordered=True, resamples=200)
+        covered.append(report.gap.low <= true_gap <= report.gap.high)
+        called_different.append(report.p_value < 0.05)
+        assert report.contrast is not None
+        contrasts.append(report.contrast.low <= true_gap <= report.contrast.high)
+    assert np.mean(covered) >= 0.9
+    assert np.mean(contrasts) >= 0.85
+    assert np.mean(called_different) > 0.4 if true_gap else np.mean(called_different) <= 0.1
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        ([True, False, True, False], [False, True]),
+        ([1.5, float("nan"), 2.5, 1.5], [1.5, 2.5]),
+        (["user", "old", "user", None], ["old", "user"]),
+        (pl.Series(["b", "a", "b", "a"], dtype=pl.Categorical), ["a", "b"]),
+        ([3, 1, 3, 1], [1, 3]),
+    ],
+)
+def test_labels_of_every_kind(labels: list[object] | pl.Series, names: list[object]) -> None:
+    """Rows without a label are left out, and no label is taken for a column."""
+    groups = labels if isinstance(labels, pl.Series) else pl.Series(labels, strict=False)
+    report = by_group(ROWS, "recall@5", groups)
+    assert report.table["group"].to_list() == names
+    assert report.table["users"].sum() == sum(each in names for each in groups.to_list())
+    by_hand = ROWS.with_columns(groups.alias("label")).filter(pl.col("label") == names[0])["recall@5"].mean()
+    assert report.table["mean"][0] == by_hand
+    assert report.as_dict()["groups"] == [str(name).lower() if isinstance(name, bool) else str(name) for name in names]
+
+
+def test_several_metrics_share_their_resamples() -> None:
+    rows = ROWS.with_columns((pl.col("recall@5") * 2).alias("ndcg@5"))
+    found = by_groups(rows, ["recall@5", "ndcg@5"], ["a", "b", "a", "b"])
+    assert found["recall@5"].gap == by_group(rows, "recall@5", ["a", "b", "a", "b"]).gap
+    assert found["ndcg@5"].gap == pytest.approx([2 * value for value in found["recall@5"].gap])
 
 
 def test_activity_deciles_of_an_evaluation() -> None:
@@ -72,6 +125,12 @@ def test_bad_input_is_refused() -> None:
         by_group(ROWS, "ndcg@5", [0, 0, 0, 0])
     with pytest.raises(ValueError, match="groups: expected one for each of 4 rows, got 2"):
         by_group(ROWS, "recall@5", [0, 1])
+    with pytest.raises(ValueError, match="groups: expected a group for some of the rows, got none for any"):
+        by_group(ROWS, "recall@5", [float("nan")] * 4)
+    with pytest.raises(ValueError, match="groups: expected one row for a user in a group, got several"):
+        by_group(ROWS.with_columns(user=1), "recall@5", [0, 0, 1, 1])
+    with pytest.raises(ValueError, match="deciles: expected numbers, got NaN"):
+        deciles([1.0, float("nan")])
     ranking = Ranking(torch.tensor([0]), torch.tensor([[0]]), torch.zeros(1, 1), 0.0)
     relevant = ItemLists.from_pairs(torch.tensor([0]), torch.tensor([0]), 1)
     with pytest.raises(ValueError, match="k: expected 1 to 1, the lists' length; got 2"):

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from ragx.evaluation.bootstrap import Interval
 from ragx.evaluation.conventions import LIGHTGCN, TREC
@@ -26,11 +27,13 @@ def test_a_clearly_better_run_gets_a_small_p_and_a_positive_difference() -> None
     found = compare(run_of(0.02), run_of(0.0, name=2), METRIC)
     assert found.difference.value == pytest.approx(0.02, abs=0.006)
     assert 0 < found.difference.low < found.difference.value < found.difference.high
-    assert found.p_value < 1e-6
-    assert found.p_bootstrap == pytest.approx(1 / 2001)
+    assert found.p_users < 1e-6
+    assert found.p_bootstrap < 0.05
     assert found.p_seeds is not None
     assert found.p_seeds < 0.05
     assert found.effect_size > 0.2
+    once = compare(run_of(0.02, seeds=1), run_of(0.0, name=2, seeds=1), METRIC)
+    assert once.p_bootstrap == pytest.approx(1 / 2001)
 
 
 def test_swapping_the_two_turns_only_the_sign() -> None:
@@ -39,7 +42,7 @@ def test_swapping_the_two_turns_only_the_sign() -> None:
     assert back.difference.value == -forth.difference.value
     assert back.difference[1:] == pytest.approx((-forth.difference.high, -forth.difference.low))
     assert back.effect_size == -forth.effect_size
-    assert back.p_value == pytest.approx(forth.p_value)
+    assert back.p_users == pytest.approx(forth.p_users)
     assert back.p_seeds == pytest.approx(forth.p_seeds)
     assert back.p_bootstrap == forth.p_bootstrap
 
@@ -48,9 +51,12 @@ def test_p_values_are_those_of_scipy() -> None:
     first, second = run_of(0.002), run_of(0.0, name=2)
     ours, theirs = first.matrix(METRIC), second.matrix(METRIC)
     found = compare(first, second, METRIC)
-    assert found.p_value == pytest.approx(stats.ttest_rel(ours.mean(0), theirs.mean(0)).pvalue)
+    assert found.p_users == pytest.approx(stats.ttest_rel(ours.mean(0), theirs.mean(0)).pvalue)
     assert found.p_seeds == pytest.approx(stats.ttest_rel(ours.mean(1), theirs.mean(1)).pvalue)
-    assert found.p_bootstrap == pytest.approx(found.p_value, abs=0.03)
+    assert found.p_value == max(found.p_users, found.p_seeds or 0.0)
+    single = compare(run_of(0.002, seeds=1), run_of(0.0, name=2, seeds=1), METRIC)
+    assert single.p_bootstrap == pytest.approx(single.p_users, abs=0.03)
+    assert single.p_value == single.p_users
     difference = ours.mean(0) - theirs.mean(0)
     assert found.effect_size == pytest.approx(difference.mean() / difference.std(ddof=1))
     assert found.mean == pytest.approx(ours.mean())
@@ -58,14 +64,15 @@ def test_p_values_are_those_of_scipy() -> None:
 
 
 def test_equal_models_are_found_different_as_often_as_the_level_says() -> None:
-    found = [compare(run_of(0, name=2 * k), run_of(0, name=2 * k + 1), METRIC, resamples=200) for k in range(100)]
-    for p_values in ([one.p_value for one in found], [one.p_bootstrap for one in found]):
+    pairs = [(run_of(0, name=2 * k, seeds=1), run_of(0, name=2 * k + 1, seeds=1)) for k in range(100)]
+    found = [compare(*pair, METRIC, resamples=200) for pair in pairs]
+    for p_values in ([one.p_users for one in found], [one.p_bootstrap for one in found]):
         assert 0.1 < np.mean(np.array(p_values) < 0.2) < 0.32
 
 
 def test_a_run_does_not_differ_from_itself() -> None:
     found = compare(run_of(0.0), run_of(0.0), METRIC)
-    assert (found.p_value, found.p_bootstrap, found.p_seeds, found.effect_size) == (1.0, 1.0, 1.0, 0.0)
+    assert (found.p_value, found.p_bootstrap, found.p_seeds, found.effect_size) == (1.0, 1.0, None, 0.0)
     assert found.sentence() == "different by 0.0 % ± 0.0, p = 1.000 after Holm; 3 seeds"
 
 
@@ -80,13 +87,121 @@ def test_holm_worked_by_hand() -> None:
     assert holm([]) == []
 
 
+def test_holm_agrees_with_statsmodels() -> None:
+    rng = np.random.default_rng(0)
+    for size in (1, 2, 5, 20):
+        for spread in (1.0, 0.1, 0.01):
+            p_values = np.concatenate((rng.uniform(0, spread, size), [0.0, 0.03, 0.03, 1.0]))
+            assert holm(p_values.tolist()) == pytest.approx(multipletests(p_values, method="holm")[1], abs=1e-15)
+
+
+def seeds_alone(draw: int, seeds: int, first: int = 0) -> PerUserRun:
+    """Return a run whose seeds have luck of their own, the same for all users, and no other advantage."""
+    rng, tables = np.random.default_rng([draw, first]), {}
+    for seed in range(seeds):
+        values = BASE + rng.normal(0, 0.01) + rng.normal(0, 0.05, USERS)
+        tables[first + seed] = pl.DataFrame({"user": np.arange(USERS), METRIC: values})
+    return PerUserRun(tables, LIGHTGCN, "split")
+
+
+@pytest.mark.parametrize(("seeds", "first"), [(2, 0), (3, 0), (5, 0), (4, 10)])
+def test_the_luck_of_seeds_is_not_called_a_difference(seeds: int, first: int) -> None:
+    """The seeds are the same ones on both sides, or, in the last case, others."""
+    pairs = [(seeds_alone(2 * k, seeds), seeds_alone(2 * k + 1, seeds, first)) for k in range(120)]
+    found = [compare(*pair, METRIC, resamples=200) for pair in pairs]
+    assert np.mean([each.p_users < 0.05 for each in found]) > 0.4  # users alone are fooled
+    assert np.mean([each.p_adjusted < 0.05 for each in found]) <= 0.1
+    assert np.mean([each.p_bootstrap < 0.05 for each in found]) <= 0.1
+    assert np.mean([each.difference.low <= 0 <= each.difference.high for each in found]) >= 0.9
+
+
+def test_a_difference_beyond_the_luck_of_seeds_is_found() -> None:
+    for first in (0, 10):
+        better = seeds_alone(1, 5)
+        better = PerUserRun(
+            {seed: table.with_columns(pl.col(METRIC) + 0.06) for seed, table in better.per_user.items()},
+            LIGHTGCN,
+            "split",
+        )
+        found = compare(better, seeds_alone(2, 5, first), METRIC)
+        assert found.p_adjusted < 0.01
+        assert found.difference.low > 0
+        back = compare(seeds_alone(2, 5, first), better, METRIC)
+        assert back.difference[1:] == pytest.approx((-found.difference.high, -found.difference.low))
+        assert (back.p_value, back.p_bootstrap) == pytest.approx((found.p_value, found.p_bootstrap))
+
+
+def test_p_over_other_seeds_is_welchs_and_over_one_that_of_a_single_sample() -> None:
+    first, second = seeds_alone(1, 5), seeds_alone(2, 3, 10)
+    ours, theirs = first.matrix(METRIC).mean(1), second.matrix(METRIC).mean(1)
+    assert compare(first, second, METRIC).p_seeds == pytest.approx(
+        stats.ttest_ind(ours, theirs, equal_var=False).pvalue
+    )
+    single = seeds_alone(2, 1)
+    found = compare(first, single, METRIC)
+    assert found.p_seeds == pytest.approx(stats.ttest_1samp(ours, single.matrix(METRIC).mean()).pvalue)
+    assert found.p_seeds == pytest.approx(compare(single, first, METRIC).p_seeds)
+    assert found.sentence().endswith("; 5 seeds against 1")
+    assert compare(single, first, METRIC).sentence().endswith("; 1 seed against 5")
+
+
+@pytest.mark.parametrize("rounding", [0.0, 1e-16, 1e-12])
+def test_seeds_of_a_deterministic_model_are_no_evidence(rounding: float) -> None:
+    def same(values: np.ndarray) -> PerUserRun:
+        tables = {seed: pl.DataFrame({"user": np.arange(USERS), METRIC: values + seed * rounding}) for seed in range(3)}
+        return PerUserRun(tables, LIGHTGCN, "split")
+
+    other = BASE + np.random.default_rng(3).normal(0, 0.05, USERS)
+    found = compare(same(other), same(BASE), METRIC)
+    assert found.p_seeds is None
+    assert found.p_value == found.p_users == pytest.approx(stats.ttest_rel(other, BASE).pvalue)
+
+
+@pytest.mark.parametrize(("users", "sign"), [(2, 1), (8, -1), (500, 1)])
+def test_one_difference_for_all_users_is_as_sure_as_its_signs(users: int, sign: int) -> None:
+    """The t-test would say p = 0, for two users too."""
+    first, second = (
+        PerUserRun({0: pl.DataFrame({"user": np.arange(users), METRIC: BASE[:users] + gain})}, LIGHTGCN, "split")
+        for gain in (sign * 0.01, 0.0)
+    )
+    found = compare(first, second, METRIC)
+    assert found.p_users == pytest.approx(2 * 0.5**users)
+    assert found.effect_size == sign * np.inf
+    assert found.p_users == compare(second, first, METRIC).p_users
+
+
+def test_differences_within_rounding_are_none() -> None:
+    noisy = PerUserRun({0: pl.DataFrame({"user": np.arange(USERS), METRIC: BASE * (1 + 1e-15)})}, LIGHTGCN, "split")
+    found = compare(
+        noisy, PerUserRun({0: pl.DataFrame({"user": np.arange(USERS), METRIC: BASE})}, LIGHTGCN, "split"), METRIC
+    )
+    assert (found.p_users, found.effect_size) == (1.0, 0.0)
+
+
+def test_users_are_paired_by_outside_id() -> None:
+    """Two files with their rows in another order give users other rows."""
+    moved = np.random.default_rng(0).permutation(USERS)
+    names = np.array([f"user {number}" for number in range(USERS)])
+    first = pl.DataFrame({"user": np.arange(USERS), "id": names, METRIC: BASE})
+    second = pl.DataFrame({"user": np.arange(USERS), "id": names[moved], METRIC: BASE[moved]})
+    run, again = (PerUserRun({0: table}, LIGHTGCN, "split") for table in (first, second))
+    assert again.metrics == [METRIC]
+    assert compare(run, again, METRIC).difference == (0.0, 0.0, 0.0)
+    with pytest.raises(ValueError, match="per_user: expected every id once"):
+        PerUserRun({0: first.with_columns(id=pl.lit("same"))}, LIGHTGCN, "split")
+
+
 def test_table_corrects_over_its_rows() -> None:
     runs = {"base": run_of(0.0, name=9), "a": run_of(0.002), "b": run_of(0.02, name=3), "c": run_of(0.001, name=4)}
     table = compare_table(runs, "base", METRIC)
     assert list(table) == ["a", "b", "c"]
-    plain = [compare(runs[name], runs["base"], METRIC).p_value for name in table]
-    assert [row.p_value for row in table.values()] == plain
-    assert [row.p_adjusted for row in table.values()] == holm(plain)
+    plain = [compare(runs[name], runs["base"], METRIC) for name in table]
+    assert [row.p_users for row in table.values()] == [each.p_users for each in plain]
+    assert [row.p_users_adjusted for row in table.values()] == holm([each.p_users for each in plain])
+    over_seeds = [each.p_seeds for each in plain if each.p_seeds is not None]
+    assert [row.p_seeds_adjusted for row in table.values()] == holm(over_seeds)
+    for row in table.values():
+        assert row.p_adjusted == max(row.p_users_adjusted, row.p_seeds_adjusted or 0.0)
     with pytest.raises(ValueError, match=r"baseline: expected one of base, a, b, c; got 'bas'. Did you mean 'base'"):
         compare_table(runs, "bas", METRIC)
 
@@ -94,10 +209,11 @@ def test_table_corrects_over_its_rows() -> None:
 def test_sentence() -> None:
     found = compare(run_of(0.02), run_of(0.0, name=2), METRIC)
     fixed = replace(
-        found, baseline_mean=0.2, difference=Interval(0.0036, 0.0028, 0.0044), p_adjusted=0.0031, num_seeds=(5, 5)
-    )
+        found, baseline_mean=0.2, difference=Interval(0.0036, 0.0028, 0.0044), num_seeds=(5, 5),
+        p_users_adjusted=0.00002, p_seeds_adjusted=0.0031,
+    )  # fmt: skip
     assert fixed.sentence() == "better by 1.8 % ± 0.4, p = .003 after Holm; 5 seeds"
-    worse = replace(fixed, difference=Interval(-0.0036, -0.0044, -0.0028), p_adjusted=0.0002, num_seeds=(5, 1))
+    worse = replace(fixed, difference=Interval(-0.0036, -0.0044, -0.0028), p_seeds_adjusted=None, num_seeds=(5, 1))
     assert worse.sentence() == "worse by 1.8 % ± 0.4, p < .001 after Holm; 5 seeds against 1"
     zero = replace(fixed, baseline_mean=0.0, num_seeds=(1, 1))
     assert zero.sentence() == "better by 0.0036 ± 0.0008, p = .003 after Holm; 1 seed"
@@ -107,8 +223,18 @@ def test_runs_that_are_not_comparable_are_refused() -> None:
     run = run_of(0.0)
     with pytest.raises(ValueError, match="expected two runs on one split, got the splits split and other"):
         compare(run, replace(run, fingerprint="other"), METRIC)
-    with pytest.raises(ValueError, match=r"one set of conventions, got .*='min_k'.*='relevant'"):
+    with pytest.raises(ValueError, match=r"conventions, got average_precision_denominator=min_k and .*=relevant\."):
         compare(run, replace(run, conventions=TREC), METRIC)
+    served = replace(run, conventions=replace(LIGHTGCN, cold_users="popularity"))
+    with pytest.raises(ValueError, match=r"conventions, got cold_users=model and cold_users=popularity\."):
+        compare(replace(run, conventions=replace(LIGHTGCN, cold_users="model")), served, METRIC)
+    holed = {
+        seed: table.with_columns(pl.col(METRIC).replace(table[METRIC][3], None)) for seed, table in run.per_user.items()
+    }
+    with pytest.raises(
+        ValueError, match=r"ndcg@20: expected finite numbers, got 3 that are not; evaluate the run again"
+    ):
+        compare(PerUserRun(holed, LIGHTGCN, "split"), run, METRIC)
     fewer = PerUserRun({0: run.per_user[0].head(10)}, LIGHTGCN, "split")
     with pytest.raises(ValueError, match="the same users, got 500 and 10 users that differ"):
         compare(run, fewer, METRIC)

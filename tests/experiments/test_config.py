@@ -13,7 +13,7 @@ from runner.command_line import attempt, guarded, reword
 from runner.preflight import bind_parts, check_settings, try_small
 
 from ragx.parts import Part, PartsError
-from ragx.report.run_folder import GIVEN
+from ragx.report.run_parts import GIVEN
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 CHOICES = sorted(f"{path.parent.name}={path.stem}" for path in CONF.glob("*/*.yaml") if path.parent.name in GIVEN)

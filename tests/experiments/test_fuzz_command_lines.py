@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 from runner.command_line import guarded
 from runner.preflight import bind_parts, check_settings, try_small
 
-from ragx.report.run_folder import GIVEN
+from ragx.report.run_parts import GIVEN
 
 CONF = str(Path(__file__).resolve().parents[2] / "conf")
 COMMAND_LINES, SHORT = 200, 20

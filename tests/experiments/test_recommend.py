@@ -11,7 +11,8 @@ import torch
 from runner.id_lists import id_list
 
 from ragx.parts import bind
-from ragx.report.run_folder import GIVEN, build_model, write_json
+from ragx.report.run_files import write_json
+from ragx.report.run_parts import GIVEN, build_model
 from ragx.training.checkpoint import save_checkpoint
 
 CONFIG = {

@@ -76,7 +76,9 @@ def test_a_tiny_run_leaves_everything_and_is_not_run_twice(
         assert 0 < metrics["baseline"]["most_popular"][part]["ndcg@20"] < 1
     assert metrics["fit"]["epochs"] == 2
     assert metrics["looks"] == 1
-    for name in ("curve.png", "model.pt", "run.json", "per_user.parquet", "train/last.pt", "train/curve.jsonl"):
+    files = ["curve.png", "model.pt", "run.json", "log.txt", "train/last.pt", "train/curve.jsonl"]
+    files += [f"per_user{kind}_{part}.parquet" for kind in ("", "_most_popular") for part in ("validation", "test")]
+    for name in files:
         assert (folder / name).stat().st_size > 0, name
     table = pl.read_parquet(folder / "recommendations.parquet")
     assert table.columns == ["user", "item", "rank", "score"]
@@ -110,7 +112,7 @@ def test_a_rerun_repeats_it_to_the_bit_and_another_seed_does_not(main: Callable[
     folder = only_run(tmp_path)
     weights = load_checkpoint(folder / "model.pt")["model"]["embedding"]
     curve = [json.loads(line)["loss"] for line in (folder / "train" / "curve.jsonl").read_text().splitlines()]
-    assert main(*TINY, "rerun=true") == 0
+    assert main(*TINY, "reuse=never") == 0
     again = [json.loads(line)["loss"] for line in (folder / "train" / "curve.jsonl").read_text().splitlines()]
     assert torch.equal(load_checkpoint(folder / "model.pt")["model"]["embedding"], weights)
     assert again == curve
@@ -126,7 +128,7 @@ def test_a_rerun_does_not_log_what_it_runs_anew(main: Callable[..., int], tmp_pa
             "ragx.training.trackers.NoTracker.start", lambda self, folder, run, history: heard.append(len(history))
         )
         assert main(*TINY) == 0
-        assert main(*TINY, "rerun=true") == 0
+        assert main(*TINY, "reuse=never") == 0
     assert heard == [0, 0]
 
 
@@ -211,7 +213,7 @@ def test_a_killed_run_ends_as_an_unbroken_one(number: signal.Signals, tmp_path: 
     assert "Traceback" not in said
     resumed = started(tmp_path, *options, f"runs={tmp_path / 'broken'}")
     assert resumed.returncode == 0, resumed.stderr
-    assert "taken up at epoch" in resumed.stdout
+    assert "taken up at step" in resumed.stdout
     one, other = state_of(tmp_path / "whole"), state_of(tmp_path / "broken")
     assert only_run(tmp_path / "whole").name == only_run(tmp_path / "broken").name
     assert all(torch.equal(one[0][name], other[0][name]) for name in one[0])

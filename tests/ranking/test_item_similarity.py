@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -37,6 +40,33 @@ def test_ranking_is_that_of_the_dense_scores() -> None:
     scores = dense.scores(torch.arange(40), slice(0, 300))
     scores[history.users, history.items] = -torch.inf
     assert torch.equal(first.scores, scores.topk(10).values)
+
+
+@pytest.mark.parametrize("form", [sp.csr_array, lambda matrix: matrix.toarray(), lambda matrix: matrix.toarray() * 1e3])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_lists_are_the_same_for_all_blocks(form: Callable[[sp.csr_array], Any], dtype: type) -> None:
+    rng = np.random.default_rng(1)
+    matrix = sp.random_array((5000, 5000), density=0.01, rng=rng, dtype=np.float64).tocsr().astype(dtype)
+    history = ItemLists.from_pairs(rng.integers(0, 90, 3000), rng.integers(0, 5000, 3000), 90)
+    scorer = ItemSimilarity(history, form(matrix))
+    expected = rank(scorer, k=20, seen=history)
+    for block, memory in ((1, None), (64, None), (90, 10**6), (33, 10**6)):
+        lists = rank(scorer, k=20, seen=history, block_users=block, memory=memory)
+        assert torch.equal(lists.items, expected.items)
+        assert torch.equal(lists.scores, expected.scores)
+
+
+@pytest.mark.filterwarnings("ignore:Sparse CSR tensor support is in beta")
+def test_a_sparse_tensor_is_taken() -> None:
+    for tensor in (torch.tensor(MATRIX).to_sparse(), torch.tensor(MATRIX).to_sparse_csr()):
+        assert ItemSimilarity(HISTORY, tensor).scores(USERS, slice(0, 4)).tolist() == EXPECTED
+
+
+def test_blocks_of_columns_are_kept_for_one_plan_alone() -> None:
+    scorer = ItemSimilarity(HISTORY, sp.csr_array(MATRIX))
+    for cut in ((0, 2), (2, 4), (0, 3), (3, 4)):
+        assert scorer.scores(USERS, slice(*cut)).tolist() == [row[slice(*cut)] for row in EXPECTED]
+    assert sum(stop - start for start, stop in scorer._blocks) <= 4
 
 
 def test_misfits_are_refused() -> None:

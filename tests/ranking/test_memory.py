@@ -7,7 +7,6 @@ from ragx.ranking import memory
 from ragx.ranking.item_lists import ItemLists
 from ragx.ranking.memory import Plan, plan_blocks, shrinking
 from ragx.ranking.ranking import rank
-from ragx.ranking.scorers import FunctionScorer
 
 
 @pytest.mark.parametrize("num_items", [1, 2048, 40_981, 10_000_000])
@@ -29,8 +28,8 @@ def test_given_rows_are_kept_and_never_exceed_the_users() -> None:
 def test_free_memory_is_read(tmp_path: Path) -> None:
     table = tmp_path / "meminfo"
     table.write_text("MemTotal:       999 kB\nMemAvailable:      8 kB\n")
-    assert memory._free_memory(table) == 8192
-    assert memory._free_memory(tmp_path / "absent") == 4 * memory.DEFAULT_MEMORY
+    assert memory.free_memory(table) == 8192
+    assert memory.free_memory(tmp_path / "absent") == 4 * memory.DEFAULT_MEMORY
 
 
 @pytest.mark.parametrize(
@@ -59,14 +58,28 @@ def test_other_errors_and_the_smallest_block_are_raised() -> None:
         shrinking(fail, Plan(64, 4096))
 
 
-def test_a_ranking_survives_running_out_of_memory() -> None:
-    vectors = torch.randn(300, 8), torch.randn(100, 8)
+class Greedy:
+    """Scores whose making takes memory that is there for 100 users alone."""
 
-    def greedy(users: torch.Tensor, items: slice) -> torch.Tensor:
+    num_users, num_items = 300, 100
+
+    def scores(self, users: torch.Tensor, items: slice) -> torch.Tensor:
         if users.numel() > 100:
             raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")
-        return (vectors[0][users, None] * vectors[1][items]).sum(-1)
+        return (users[:, None] * 37 + torch.arange(items.start, items.stop) * 11) % 101.0
 
+
+def test_a_ranking_survives_running_out_of_memory() -> None:
     seen = ItemLists.from_pairs(torch.arange(300), torch.arange(300) % 100, 300)
-    lists = rank(FunctionScorer(greedy, 300, 100), k=5, seen=seen)
-    assert torch.equal(lists.items, rank(FunctionScorer(greedy, 300, 100), k=5, seen=seen, block_users=50).items)
+    lists = rank(Greedy(), k=5, seen=seen)
+    assert torch.equal(lists.items, rank(Greedy(), k=5, seen=seen, block_users=50).items)
+
+
+@pytest.mark.parametrize(("dtype", "k"), [(torch.float32, 20), (torch.float64, 20), (torch.float64, 1500)])
+def test_a_panel_and_its_candidates_stay_within_the_memory(dtype: torch.dtype, k: int) -> None:
+    memory, num_items, size = 30 * 2**20, 200_000, dtype.itemsize
+    plan = plan_blocks(100_000, num_items, memory, count=k, score_bytes=size)
+    candidates = plan.rows * k * 16 * (8 + size)
+    assert plan.rows * plan.width * size * (1 + 1 / 16) + candidates <= memory
+    assert plan.width % 2048 == 0
+    assert plan.rows >= (64 if k == 20 else 1)

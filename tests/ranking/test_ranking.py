@@ -51,6 +51,26 @@ def test_lists_beyond_the_catalogue_are_padded() -> None:
     assert lists.num_short == 2
 
 
+@pytest.mark.parametrize("num_items", [1, 127, 128, 129, 256, 2048, 2176, 4096])
+@pytest.mark.parametrize("beyond", [-1, 0, 1, 5])
+def test_lists_as_long_as_the_catalogue_hold_all_of_it(num_items: int, beyond: int) -> None:
+    scores, k = torch.randint(0, 50, (3, num_items)).double(), max(num_items + beyond, 1)
+    seen = random_seen(3, num_items, num_items // 2)
+    expected = sorted_by_hand(scores.numpy(), seen, k)
+    for megabytes in (None, 1):
+        lists = rank(given_scores(scores), k=k, seen=seen, memory=megabytes and megabytes * 10**6)
+        assert lists.items.tolist() == expected
+    vectors = scores.float(), torch.eye(num_items)
+    assert rank(InnerProduct(*vectors), k=k, seen=seen).items.tolist() == expected
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_ties_over_several_panels_are_settled(dtype: torch.dtype) -> None:
+    scores, seen = torch.randint(0, 3, (70, 5000)).to(dtype), random_seen(70, 5000, 3000)
+    lists = rank(given_scores(scores), k=20, seen=seen, memory=10**6, block_users=70)
+    assert lists.items.tolist() == sorted_by_hand(scores.double().numpy(), seen, 20)
+
+
 def test_minus_infinity_keeps_an_item_off_the_list() -> None:
     scores = torch.tensor([[1.0, -torch.inf, 0.5]])
     assert rank(given_scores(scores), k=3).items.tolist() == [[0, 2, -1]]
@@ -121,6 +141,21 @@ def test_lists_are_the_same_for_all_blocks_threads_and_memory(kind: type[InnerPr
         torch.set_num_threads(threads)
 
 
+def test_lists_of_a_function_are_the_same_for_all_blocks_and_users() -> None:
+    torch.manual_seed(2)
+    users, items = torch.randn(150, 40), torch.randn(6000, 40)
+    items[3000:4500] = items[:1500]  # ties, which a product of another shape may break
+    scorer = FunctionScorer(lambda rows, columns: users[rows] @ items[columns].T, 150, 6000)
+    seen = random_seen(150, 6000, 4000)
+    expected = rank(scorer, k=20, seen=seen)
+    for block, memory in ((1, None), (64, None), (100, 10**6), (None, 10**6), (150, 10**7)):
+        lists = rank(scorer, k=20, seen=seen, block_users=block, memory=memory)
+        assert torch.equal(lists.items, expected.items)
+        assert torch.equal(lists.scores, expected.scores)
+    some = torch.tensor([149, 7, 70])
+    assert torch.equal(rank(scorer, some, k=20, seen=seen).items, expected.items[some])
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**31), st.sampled_from([3, 10**6]))
 def test_permuting_users_and_items_changes_nothing(seed: int, levels: int) -> None:
@@ -157,6 +192,11 @@ def test_bad_input_is_refused() -> None:
         rank(given_scores(torch.tensor([[0.0, torch.nan]])), k=1)
     with pytest.raises(ValueError, match="got NaN; look for a diverged training"):
         rank(InnerProduct(torch.full((2, 3), torch.nan), torch.ones(4, 3)), k=1)
+    for hidden in (torch.tensor([[torch.nan, 1.0]]), torch.tensor([[torch.nan, 1.0]]).double()):
+        with pytest.raises(ValueError, match="got NaN; look for a diverged training"):
+            rank(given_scores(hidden), k=1, seen=ItemLists.from_pairs(torch.tensor([0]), torch.tensor([0]), 1))
+    with pytest.raises(ValueError, match="scorer: expected at least one user to rank for, got none"):
+        rank(InnerProduct(torch.zeros(0, 3), torch.ones(4, 3)), k=1)
     with pytest.raises(ValueError, match="seen: expected a list for each of the scorer's 2 users, got 3 lists"):
         rank(scorer, k=1, seen=random_seen(3, 4, 5))
     with pytest.raises(ValueError, match="seen: expected items below 4, the catalogue; got 6"):

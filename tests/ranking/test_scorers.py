@@ -99,5 +99,21 @@ def test_bad_vectors_are_refused() -> None:
         Cosine(USERS, ITEMS.long())
     with pytest.raises(ValueError, match=r"item_scores: expected one score an item, got shape \(2, 3\)"):
         Constant(USERS, 2)
-    with pytest.raises(ValueError, match=r"function: expected scores of shape \(2, 3\), got \(2, 5\)"):
-        FunctionScorer(lambda users, items: torch.zeros(2, 5), 2, 5).scores(BOTH, slice(0, 3))
+    with pytest.raises(ValueError, match=r"function: expected scores of shape \(2, 5\), got \(2, 3\)"):
+        FunctionScorer(lambda users, items: torch.zeros(2, 3), 2, 5).scores(BOTH, slice(0, 3))
+
+
+def test_a_function_is_asked_for_the_same_blocks_whatever_is_asked_for() -> None:
+    asked: list[tuple[int, int, int, int]] = []
+
+    def function(users: torch.Tensor, items: slice) -> torch.Tensor:
+        asked.append((int(users[0]), users.numel(), items.start, items.stop))
+        return users[:, None] * 10_000 + torch.arange(items.start, items.stop)
+
+    scorer = FunctionScorer(function, 130, 3000)
+    users = torch.tensor([129, 3, 64, 3])
+    expected = users[:, None] * 10_000 + torch.arange(2047, 2050)
+    assert torch.equal(scorer.scores(users, slice(2047, 2050)), expected)
+    assert set(asked) == {(first, rows, *cut) for first, rows in ((0, 64), (64, 64), (128, 2))
+                          for cut in ((0, 2048), (2048, 3000))}  # fmt: skip
+    assert scorer.scores(torch.zeros(0, dtype=torch.int64), slice(0, 3)).shape == (0, 3)

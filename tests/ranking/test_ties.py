@@ -1,7 +1,13 @@
+import hashlib
+
 import numpy as np
+import polars as pl
 import pytest
 import torch
 
+from ragx.data.ids import IdMap
+from ragx.ranking.ranking import rank
+from ragx.ranking.scorers import Constant, InnerProduct
 from ragx.ranking.ties import best_of, sort_candidates, tie_order
 
 
@@ -53,3 +59,28 @@ def test_best_of_many_equals_the_start_of_a_full_sort() -> None:
         values, named = best_of(scores, items, k, order)
         assert torch.equal(values, all_scores[0, :k])
         assert torch.equal(named, all_items[0, :k])
+
+
+def test_keys_of_outside_ids_follow_the_id_whatever_its_row_or_type() -> None:
+    keys = IdMap("item", pl.Series(["a", "b", "17"])).tie_keys
+    known = int.from_bytes(hashlib.blake2b(b"17", digest_size=8).digest(), "little", signed=True)
+    assert keys.dtype == np.int64
+    assert int(keys[2]) == known
+    assert IdMap("item", pl.Series(["17", "b", "a"])).tie_keys.tolist() == keys[::-1].tolist()
+    assert IdMap("item", pl.Series([17])).tie_keys.tolist() == [known]
+    assert len(IdMap("item", pl.Series("item", [], dtype=pl.String)).tie_keys) == 0
+
+
+def test_lists_under_ties_are_the_same_for_any_order_of_the_rows() -> None:
+    names, values = np.array([f"item {number}" for number in range(300)]), np.arange(300) % 3
+    shuffled = np.random.default_rng(0).permutation(300)
+    found = []
+    for order in (np.arange(300), shuffled):
+        ids = IdMap("item", pl.Series(names[order]))
+        for scorer in (
+            Constant(torch.tensor(values[order]), 1),
+            InnerProduct(torch.ones(1, 1), torch.tensor(values[order])[:, None].float()),
+        ):
+            lists = rank(scorer, k=40, item_ids=ids.tie_keys)
+            found.append(ids.outside(lists.items[0].numpy()).to_list())
+    assert found[0] == found[1] == found[2] == found[3]

@@ -61,4 +61,5 @@ def test_processes_that_append_at_once_lose_nothing(tmp_path: Path) -> None:
     writers = [subprocess.Popen([sys.executable, "-c", script, str(path), str(who)]) for who in range(3)]
     assert [writer.wait(timeout=60) for writer in writers] == [0, 0, 0]
     found = JsonLines.read(path)
-    assert sorted((record["who"], record["n"]) for record in found) == [(str(w), n) for w in range(3) for n in range(200)]
+    expected = [(str(who), n) for who in range(3) for n in range(200)]
+    assert sorted((record["who"], record["n"]) for record in found) == expected

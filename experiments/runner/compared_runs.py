@@ -1,0 +1,168 @@
+"""Finished runs as they are compared: found, read, refused where their numbers are not one quantity, and paired."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ragx.checks import check
+from ragx.evaluation.conventions import Conventions
+from ragx.evaluation.protocol import Protocol
+from ragx.parts import bind
+from ragx.report.find_run import find_run
+from ragx.report.run_files import read_run
+
+MOST_POPULAR = "most_popular"
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """A finished run as far as it is compared."""
+
+    folder: Path
+    record: dict[str, Any]
+    rules: Conventions
+
+    @property
+    def label(self) -> str:
+        """Model and configuration, the same for every seed."""
+        return f"{str(self.record['config']['model']['_target_']).rpartition('.')[2]} {self.record['cell']}"
+
+
+def run_folders(names: Sequence[str]) -> list[Path]:
+    """Return the folders of runs that are named by the beginning of their paths, or lie in the folders that are named.
+
+    Raises:
+        ValueError: a name is no finished run, or that of several.
+    """
+    folders: list[Path] = []
+    for name in names:
+        folder = find_run(name)
+        if (folder / "run.json").is_file():
+            folders.append(folder)
+            continue
+        inside = [each.parent for each in sorted(folder.glob("*/metrics.json")) if ".code-" not in each.parent.name]
+        check(bool(inside), f"{folder}: expected a finished run, or a folder of finished runs; found none.")
+        folders += inside
+    return list({folder.resolve(): folder for folder in folders}.values())
+
+
+def read_compared(folder: Path) -> Compared:
+    """Return what is compared of a run.
+
+    Raises:
+        ValueError: a file of the run is missing or damaged, or its protocol is not known here.
+    """
+    record, metrics = read_run(folder)
+    config = {"evaluation": metrics.get("evaluation", record["config"].get("evaluation"))}
+    try:
+        protocol = bind(config, {"evaluation": ()})["evaluation"].build()
+    except ValueError as error:
+        raise ValueError(f"{folder}: its protocol cannot be read ({error}).") from error
+    check(isinstance(protocol, Protocol), f"{folder}: expected a run evaluated by Protocol, got {protocol!r}.")
+    return Compared(folder, record, protocol.rules)
+
+
+def baseline_label(name: str, reads: list[Compared]) -> str:
+    """Return the label of the baseline, whose run joins the others where it was not named among them.
+
+    Raises:
+        ValueError: the name is no finished run, or that of several configurations.
+    """
+    begun = [each for each in reads if str(each.folder).startswith(name) or each.folder.name.startswith(name)]
+    if len({each.label for each in begun}) != 1:
+        folder = find_run(name)
+        begun = [each for each in reads if each.folder.resolve() == folder.resolve()]
+        if not begun:
+            begun = [read_compared(folder)]
+            reads += begun
+    return begun[0].label
+
+
+def check_comparable(reads: Sequence[Compared]) -> None:
+    """Refuse runs whose numbers are not the same quantity on the same split.
+
+    Raises:
+        ValueError: two of them differ in the fingerprint of the split or in conventions; the message names both.
+    """
+    first = reads[0]
+    for read in reads[1:]:
+        ours, theirs = read.record["fingerprint"], first.record["fingerprint"]
+        check(
+            ours == theirs,
+            f"Runs on different splits cannot be compared: {first.folder} is on {theirs}, {read.folder} on {ours}.",
+        )
+        check(
+            read.rules == first.rules,
+            f"Runs under different conventions cannot be compared: {first.folder} and {read.folder} have "
+            f"{first.rules.differences(read.rules)}.",
+        )
+
+
+def per_user_tables(
+    groups: Mapping[str, Sequence[Compared]], part: str, with_most_popular: bool
+) -> dict[str, dict[int, pl.DataFrame]]:
+    """Return the per-user values of every configuration by seed, users told apart by what all of them have.
+
+    Args:
+        groups: runs by label.
+        part: ``"validation"`` or ``"test"``.
+        with_most_popular: whether the most popular items, as the runs measured them, stand among the configurations.
+
+    Raises:
+        ValueError: values are missing or damaged, a seed comes twice, or users cannot be paired.
+    """
+    tables: dict[str, dict[int, pl.DataFrame]] = {}
+    for label, reads in groups.items():
+        of_seed: dict[int, Compared] = {}
+        for read in reads:
+            other = of_seed.setdefault(int(read.record["seed"]), read)
+            check(
+                other is read,
+                f"{other.folder} and {read.folder} are two runs of one configuration with seed "
+                f"{read.record['seed']}; leave one of them out.",
+            )
+        tables[label] = {seed: _per_user(read, "per_user", part) for seed, read in of_seed.items()}
+    everyone = [read for reads in groups.values() for read in reads]
+    if with_most_popular:
+        tables[MOST_POPULAR] = {0: _most_popular(everyone, part)}
+    if any("id" not in table.columns for found in tables.values() for table in found.values()):
+        _check_one_order(everyone)
+        tables = {
+            label: {seed: table.drop("id", strict=False) for seed, table in found.items()}
+            for label, found in tables.items()
+        }
+    return tables
+
+
+def _per_user(read: Compared, name: str, part: str) -> pl.DataFrame:
+    path = read.folder / f"{name}_{part}.parquet"
+    way = "; it did not open the test part, and part=validation compares without it" if part == "test" else ""
+    check(path.is_file(), f"{read.folder}: there are no per-user values in {path.name}{way}.")
+    try:
+        table = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise ValueError(f"{path}: cut off, or no Parquet file ({str(error).splitlines()[0]}).") from None
+    check("user" in table.columns, f"{path}: expected a column user, got {', '.join(table.columns)}.")
+    return table.with_columns(pl.col("id").cast(pl.String)) if "id" in table.columns else table
+
+
+def _most_popular(reads: Sequence[Compared], part: str) -> pl.DataFrame:
+    refits = {bool(read.record["refit"]) for read in reads}
+    check(
+        part == "validation" or len(refits) == 1,
+        "Some of the runs were refitted on train and validation and some were not, so that most_popular is not one "
+        "baseline for all; compare them apart.",
+    )
+    return _per_user(reads[0], f"per_user_{MOST_POPULAR}", part)
+
+
+def _check_one_order(reads: Sequence[Compared]) -> None:
+    orders = {read.record.get("data"): read.folder for read in reads}
+    check(
+        len(orders) == 1,
+        "Per-user values without outside ids are paired by row, and the data of these runs is not the same, or not in "
+        f"one order: {', '.join(map(str, orders.values()))}. Run them again.",
+    )

@@ -1,0 +1,143 @@
+"""What Hydra's errors of composing a config mean to the person who typed the command."""
+
+import itertools
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from ragx.checks import did_you_mean
+from ragx.parts import TARGET, PartsError
+
+
+def reword(error: Exception, conf: str, name: str) -> str:
+    """Return clear words for an error of composing a config.
+
+    Args:
+        error: what Hydra or OmegaConf raised.
+        conf: folder of the configs.
+        name: the primary config.
+    """
+    text, cause = str(error), str(error.__cause__ or "")
+    if isinstance(error, OverrideParseException) and (argument := _unreadable()):
+        return argument
+    place = re.search(r"full_key: (\S+)", cause)
+    if match := re.search(r"Could not override '([^']*)'", text):
+        return _unknown_key(match[1], conf, name, place[1] if place else "")
+    if "Config group override must be" in text:
+        return _no_choice(conf, text)
+    if match := re.search(r"In '[^']*': Could not find '([^']+)'|Could not find '([^']+)'", text):
+        return _unknown_choice(match[1] or match[2], conf)
+    if match := re.search(r"Ambiguous value for argument '(.+)'\n", text):
+        key, _, values = match[1].partition("=")
+        return f"{match[1]}: several values are a sweep, so add -m; a list is written {key}=[{values}]."
+    if match := re.search(r"Could not delete (?:from config\. )?'([^']*)'", text):
+        return f"~{match[1]}: there is no such option to be left out."
+    if match := re.search(r"An item is already at '([^']*)'|Multiple values for ([\w/@.]+)", text):
+        key = match[1] or match[2].rstrip(".")
+        return f"+{key}: there is one already; write {key}=… without the +."
+    if isinstance(error, MissingConfigException | ConfigCompositionException):
+        text = f"{text.splitlines()[0]} {cause.splitlines()[0] if cause else ''}".strip()
+    if place := re.search(r"full_key: (\S+)", text):
+        return f"{place[1]}: {text.splitlines()[0].rstrip('.')}."
+    return text
+
+
+def _unreadable() -> str | None:
+    """Return what is wrong with the first argument that does not parse as ``name=value``."""
+    parser = OverridesParser.create()
+    for before, argument in itertools.pairwise(["", *sys.argv[1:]]):
+        name, equals, value = argument.partition("=")
+        if argument.startswith("-") or (before.startswith("-") and not equals):
+            continue
+        try:
+            parser.parse_override(argument)
+        except HydraException:
+            if not equals:
+                return f"{argument}: expected name=value."
+            quoted = "'" + value.replace("'", "\\'") + "'"
+            return f"{argument}: the value does not parse; put it in quotes, and these in others for the shell: " + (
+                f'"{name}={quoted}".'
+            )
+    return None
+
+
+def _unknown_key(key: str, conf: str, name: str, inner: str = "") -> str:
+    """Return what is near to an unknown key; ``inner`` is the place within it where that is a mapping."""
+    config, groups = _compose(conf, name), _groups(conf)
+    parent, _, leaf = key.rpartition(".")
+    node: Any = OmegaConf.select(config, parent) if parent else config
+    options = [str(each) for each in node] if isinstance(node, Mapping) or OmegaConf.is_dict(node) else []
+    options = [each for each in options if each not in (TARGET, "hydra")]
+    if not key:
+        return "Expected options name=value, got one without a name."
+    if leaf in options and inner.startswith(f"{key}."):
+        if TARGET in node[leaf]:
+            return _unknown_key(inner, conf, name)
+        return f"{key}: what is to be set in it is not there yet; write +{key}=… to add it."
+    if key.startswith("search.space."):
+        return f"{key}: write search.space={{{key.removeprefix('search.space.')}: …}}, with a + before it to add one."
+    if node is None:
+        near = did_you_mean(parent.split(".")[0], groups)
+        return f"{key}: unknown option, since there is no {parent!r}.{near}"
+    if not options:
+        return f"{key}: unknown option, since {parent} has none."
+    add = f" If the target takes it, write +{key}=…" if OmegaConf.is_dict(node) and TARGET in node else ""
+    return f"{key}: unknown option.{did_you_mean(leaf, options)} Options here: {', '.join(options)}.{add}"
+
+
+def _unknown_choice(path: str, conf: str) -> str:
+    group, _, choice = path.rpartition("/")
+    options = _choices(group, conf)
+    if not group or not options:
+        groups = _groups(conf)
+        return f"{path}: unknown config.{did_you_mean(path, groups)} Groups: {', '.join(groups)}."
+    return f"{group}={choice}: unknown choice.{did_you_mean(choice, options)} Choices: {', '.join(options)}."
+
+
+def _no_choice(conf: str, text: str) -> str:
+    """Return a message for ``group=null`` and the like, where Hydra does not say which group it was."""
+    for argument in sys.argv[1:]:
+        group, _, choice = argument.lstrip("+").partition("=")
+        options = _choices(group, conf)
+        if options and choice not in options:
+            return f"{group}={choice}: expected one of {', '.join(options)}."
+    return text
+
+
+def _choices(group: str, conf: str) -> list[str]:
+    return sorted({each.stem for folder in _folders(conf) for each in (folder / group).glob("*.yaml")}) if group else []
+
+
+def _groups(conf: str) -> list[str]:
+    folders = (each for folder in _folders(conf) for each in folder.iterdir())
+    return sorted({each.name for each in folders if each.is_dir()} - {"hydra"})
+
+
+def _folders(conf: str) -> list[Path]:
+    """Return the folder of configs and that of one's own, where ``--config-dir`` names one."""
+    match = re.search(r"(?:--config-dir|-cd)[= ](\S+)", " ".join(sys.argv[1:]))
+    own = Path(match[1]).resolve() if match else None
+    return [Path(conf), own] if own is not None and own.is_dir() else [Path(conf)]
+
+
+def _compose(conf: str, name: str) -> Any:
+    """Return the config as it is without overrides but with the choices of groups on the command line."""
+    GlobalHydra.instance().clear()
+    chosen = [each for each in sys.argv[1:] if re.match(r"^[a-z]+=[\w-]+$", each)]
+    own = [f"hydra.searchpath=[{','.join(map(str, _folders(conf)[1:]))}]"] if len(_folders(conf)) > 1 else []
+    with initialize_config_dir(conf, version_base="1.3"):
+        for overrides in ([*own, *chosen], chosen, []):
+            try:
+                return compose(name, overrides=overrides)
+            except (HydraException, OmegaConfBaseException):
+                continue
+    raise PartsError(["The configs themselves do not compose."])

@@ -1,0 +1,102 @@
+"""The comparison of what the main job left, and of models of ml-100k."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import torch
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import OmegaConf
+from runner.command_line import guarded
+from runner.comparing import compare_runs
+
+from ragx.data.dataset import Dataset
+from ragx.data.split import Split
+from ragx.evaluation.per_user_table import per_user_table
+from ragx.evaluation.protocol import Protocol, item_lists
+from ragx.models.most_popular import MostPopular
+from ragx.parts import bind
+from ragx.ranking.item_similarity import ItemSimilarity
+from ragx.ranking.scorers import Scorer
+from ragx.report.run_files import write_json
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def job(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
+    """Return the main job within this process."""
+    import run
+
+    def go(*arguments: str) -> int:
+        GlobalHydra.instance().clear()
+        monkeypatch.setattr("sys.argv", ["run.py", *arguments])
+        return guarded(run.job, str(ROOT / "conf"), "run")
+
+    yield go
+    GlobalHydra.instance().clear()
+
+
+def test_runs_of_the_job_are_compared(
+    job: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny = ("dataset.num_users=120", "dataset.num_items=60", "dataset.num_days=60", "tracker=none")
+    for layers in (1, 2):
+        for seed in (0, 1):
+            options = (f"model.num_layers={layers}", f"seed={seed}", "trainer.max_epochs=1", f"runs={tmp_path}")
+            assert job(*tiny, *options) == 0
+    capsys.readouterr()
+    compare_runs([f"runs={tmp_path}", "baseline=most_popular", "metric=recall@20"])
+    out = capsys.readouterr().out
+    assert out.count("after Holm; 2 seeds against 1.") == 2
+    assert "model.num_layers=1" in out
+    assert "The test part of this split has had 4 looks." in out
+
+
+def left(folder: Path, model: str, split: Split, scorer: Scorer) -> None:
+    """Write what a run of a model without seeds leaves of its test."""
+    protocol = {"_target_": "ragx.evaluation.protocol.Protocol"}
+    result = Protocol().test({"model": scorer}, split, reason="a test", on_open=lambda reason: None)["model"]
+    record = {
+        "name": model, "identity": model, "cell": model, "seed": 0, "fingerprint": split.fingerprint, "refit": False,
+        "config": {"model": {"_target_": f"some.{model}"}, "evaluation": protocol},
+    }  # fmt: skip
+    metrics = {"validation": {}, "baseline": {}, "fit": {}, "split": {}, "evaluation": protocol}
+    write_json(folder / model / "run.json", record)
+    write_json(folder / model / "metrics.json", metrics)
+    per_user_table(result, split.train.users).write_parquet(folder / model / "per_user_test.parquet")
+
+
+def test_two_models_of_ml_100k_give_the_sentence(
+    real_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Item neighbours against the most popular items: better by far, and four models in one table."""
+    if not (real_data / "ml-100k").is_dir():
+        pytest.skip("ml-100k is not among the data")
+    written: Any = OmegaConf.to_container(OmegaConf.load(ROOT / "conf" / "dataset" / "ml-100k.yaml"))
+    nodes = {"dataset": written, "split": {"_target_": "ragx.data.splitters.random_split"}}
+    parts = bind(nodes, {"dataset": (), "split": ("dataset",)})
+    dataset: Dataset = parts["dataset"].build()
+    split: Split = parts["split"].build(dataset=dataset)
+    history, train = item_lists(split.train), split.train
+    held = torch.zeros(train.num_users, train.num_items)
+    held[history.users, history.items] = 1
+    norm = held.norm(dim=0).clamp(min=1)
+    cosine = (held.T @ held / norm / norm[:, None]).fill_diagonal_(0)
+    scorers = {"popular": MostPopular().fit(train), "neighbours": ItemSimilarity(history, cosine)}
+    for name, power in (("sharp", 2), ("sharper", 4)):
+        scorers[name] = ItemSimilarity(history, cosine**power)
+    for name, scorer in scorers.items():
+        left(tmp_path, name, split, scorer)
+    compare_runs([f"runs={tmp_path}", f"baseline={tmp_path}/popular", f"output={tmp_path / 'table.csv'}"])
+    out = capsys.readouterr().out
+    assert "neighbours neighbours: better by " in out
+    assert out.count("p < .001 after Holm; 1 seed.") == 3
+    assert f"Split {split.fingerprint}" in out
+    assert pl.read_csv(tmp_path / "table.csv").height == 3

@@ -1,0 +1,91 @@
+"""A dry run says what cells are expected to take, and runs none of them."""
+
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from rich.console import Console
+from runner.cell import load_cell
+from runner.fitting import needed_bytes
+from runner.forecast import Forecast, forecast, print_forecast
+
+from ragx.report.sweep_record import PlannedCell
+
+TINY = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=30", "tracker=none", "trainer.max_epochs=3")
+DROPPED = [{"cell": "layer.heads=[/x]", "reason": "8 heads do not divide the width 12"}]
+
+
+def test_a_forecast_is_of_all_epochs_and_writes_nothing(config_of: Any, tmp_path: Path) -> None:
+    def of(*options: str) -> tuple[Forecast, int]:
+        cell = load_cell(config_of(*TINY, "trainer.batch_size=64", f"runs={tmp_path}", *options))
+        graph = cell.parts["graph"].build(interactions=cell.split.evidence)
+        return forecast(cell), needed_bytes(cell, graph, None)
+
+    (few, memory), (many, _) = of(), of("trainer.max_epochs=3000000", "trainer.max_steps=null")
+    assert few.memory == memory
+    assert 0 < few.seconds < 60
+    assert many.seconds > 100 * few.seconds
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_steps_end_a_forecast_before_its_epochs_do(config_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every look at the clock is one second after the last one, so that a step and a validation take one each."""
+    clock = iter(range(1000))
+    monkeypatch.setattr("runner.forecast.time.perf_counter", lambda: float(next(clock)))
+    options = ("trainer.batch_size=100", "trainer.validate_every=1", "trainer.batches_per_propagation=1")
+    cell = load_cell(config_of(*TINY, *options))
+    steps = math.ceil(cell.split.train.table.select("user", "item").n_unique() / 100)
+    assert forecast(cell).seconds == 3 * (steps + 1)
+    assert forecast(load_cell(config_of(*TINY, *options, "trainer.max_steps=1"))).seconds == steps + 1
+    shared = forecast(load_cell(config_of(*TINY, *options, "trainer.batches_per_propagation=4")))
+    assert shared.seconds == 3 * (math.ceil(steps / 4) + 1)
+
+
+def test_what_does_not_fit_is_not_tried(config_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.fitting.free_memory", lambda: 10)
+    monkeypatch.setattr("runner.forecast.build_model", lambda *_: pytest.fail("a model was made"))
+    found = forecast(load_cell(config_of(*TINY)))
+    assert math.isnan(found.seconds)
+    assert found.memory > 10
+
+
+def test_every_cell_is_listed_and_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+    known = {"a": Forecast(90.0, 3 * 2**20), "[/b]": Forecast(math.nan, 5 * 2**40), "c": Forecast(0.04, 2**19)}
+
+    def measure(config: dict[str, Any]) -> Forecast:
+        asked.append(config)
+        return known[config["x"]]
+
+    monkeypatch.setattr("runner.forecast.load_cell", lambda config: config)
+    monkeypatch.setattr("runner.forecast.forecast", measure)
+    cells = [
+        (PlannedCell((f"x={name}", "same=1", f"seed={seed}"), seed), {"x": name}) for name in known for seed in (0, 1)
+    ]
+    said = io.StringIO()
+    print_forecast(Console(file=said, width=120), cells, DROPPED)
+    text = said.getvalue()
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if line.startswith("│")]
+    assert rows[::2] == [
+        ["x=a", "0", "90 s", "3.0 MiB"],
+        ["x=[/b]", "0", "does not fit", "5,242,880 MiB"],
+        ["x=c", "0", "less than 0.1 s", "0.5 MiB"],
+    ]
+    assert len(asked) == 3
+    assert "dropped: layer.heads=[/x]: 8 heads do not divide the width 12" in text
+    assert text.splitlines()[-1] == "6 cells, at most 3.0 min one after the other."
+
+
+def test_a_dry_run_prints_time_and_memory_and_runs_nothing(command: Any, tmp_path: Path) -> None:
+    axes = ("layer=relevance_attention", "model.hidden_dim=12", "layer.heads=1,8", "seeds=2")
+    threads = torch.get_num_threads()
+    status, out, err = command("run", "-m", *TINY, *axes, "dry_run=true", "runs=runs")
+    assert (status, err) == (0, "")
+    assert torch.get_num_threads() == threads
+    assert out.count(" MiB ") == out.count(" s ") == 2
+    assert "dropped: layer.heads=8: layer: heads: 8 heads do not" in out
+    assert "2 cells, at most " in out
+    assert list(tmp_path.iterdir()) == []

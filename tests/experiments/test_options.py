@@ -1,0 +1,126 @@
+"""Command lines of ``name=value``, and lists of ids as people give them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from runner.id_lists import id_list
+from runner.options import parse_options, truth, whole
+
+
+@dataclass(frozen=True)
+class Options:
+    run: str
+    users: str = "all"
+    k: str = "10"
+
+
+def test_options_have_names_and_defaults() -> None:
+    assert parse_options(Options, ["run=a b", "k= 3 "]) == Options("a b", "all", "3")
+    assert parse_options(Options, ["run=x=y"]) == Options("x=y")
+    assert parse_options(Options, ["folder", "k=3"], first="run") == Options("folder", k="3")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "run: a value is required; write run=…"),
+        (["run="], "run: a value is required; write run=…"),
+        (["run= "], "run: a value is required; write run=…"),
+        (["run"], "run: a value is required; write run=…"),
+        (["run=a", "run=b"], "run: given twice."),
+        (["=x"], "=x: expected name=value with one of the options run, users, k."),
+        (["="], "=: expected name=value with one of the options run, users, k."),
+        (
+            ["run=a", "user=x"],
+            "user=x: unknown option. Did you mean 'users'? Options: run, users, k; each is name=value.",
+        ),
+        (["run=a", "[/x]"], "[/x]: unknown option. Options: run, users, k; each is name=value."),
+    ],
+)
+def test_mistakes_in_options_are_named(arguments: list[str], message: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        parse_options(Options, arguments)
+    assert str(caught.value) == message
+
+
+def test_an_argument_without_a_name_is_taken_once() -> None:
+    with pytest.raises(ValueError, match=r"^run: given twice\.$"):
+        parse_options(Options, ["a", "b"], first="run")
+
+
+@given(st.text(), st.text())
+def test_whatever_is_typed_gives_options_or_one_message(name: str, value: str) -> None:
+    try:
+        found = parse_options(Options, ["run=a", f"{name}={value}"])
+    except ValueError as error:
+        assert str(error)
+    else:
+        assert getattr(found, name) == value.strip()
+
+
+def test_true_and_false() -> None:
+    assert truth("a", "true")
+    assert not truth("a", "false")
+    for text in ("True", "1", "yes", ""):
+        with pytest.raises(ValueError, match=f"^a: expected true or false, got '{text}'"):
+            truth("a", text)
+
+
+@pytest.mark.parametrize("text", ["2.5", "-1", "0", "1e3", "²", "", "x", "9" * 5000])
+def test_whole_numbers(text: str) -> None:
+    assert (whole("k", "7"), whole("k", "007")) == (7, 7)
+    with pytest.raises(ValueError, match=r"^k: expected a whole number of at least 1, got '"):
+        whole("k", text)
+
+
+def test_ids_in_brackets_alone_and_in_files(tmp_path: Path) -> None:
+    assert id_list("users", '[a, "b, c", ü 7]') == ["a", "b, c", "ü 7"]
+    assert id_list("users", "[x.json,/x]") == ["x.json", "/x"]
+    assert id_list("users", "one") == ["one"]
+    assert id_list("users", "x" * 5000) == ["x" * 5000]
+    pl.DataFrame({"item": [3, 5, None]}).write_parquet(tmp_path / "shelf.parquet")
+    assert id_list("only", str(tmp_path / "shelf.parquet")) == ["3", "5"]
+    (tmp_path / "LIST.TSV").write_text("city\tuser\nBerlin\t[/b]\n")
+    assert id_list("users", str(tmp_path / "LIST.TSV")) == ["[/b]"]
+    (tmp_path / "plain.txt").write_text("ann\nbob\n\n")
+    assert id_list("users", str(tmp_path / "plain.txt")) == ["ann", "bob"]
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("[]", "expected at least one id, got '[]'"),
+        ("[a", "expected a list in brackets such as [a,b], got '[a'"),
+        ('[a,"b]', "expected ids parted by commas"),
+        ("x.json", "x.json is a file; a file of ids ends in .csv, .tsv, .txt, .parquet, and an id of that name is"),
+        ("folder", "folder is a folder; a file of ids ends in"),
+        ("folder.csv", "expected a file of ids, but folder.csv is a folder"),
+        ("missing.csv", "there is no file missing.csv"),
+        ("x" * 300 + ".csv", "there is no file xxx"),
+        ("two.csv", "two.csv has no column 'user'; it has a, b"),
+        ("empty.csv", "empty.csv does not parse as a table with a heading"),
+        ("latin.csv", "latin.csv does not parse as a table with a heading"),
+        ("heading.csv", "expected at least one id, got 'heading.csv'"),
+        ("torn.parquet", "torn.parquet does not parse as a table"),
+        ("other.parquet", "other.parquet has no column 'user'; it has x"),
+    ],
+)
+def test_lists_that_are_none_are_named(
+    value: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("folder", "folder.csv"):
+        Path(name).mkdir()
+    contents = {"x.json": "[1]", "two.csv": "a,b\n1,2\n", "empty.csv": "", "heading.csv": "user\n"}
+    for name, text in contents.items():
+        Path(name).write_text(text)
+    Path("latin.csv").write_bytes(b"user\nk\xe4se\n")
+    pl.DataFrame({"x": [1]}).write_parquet("other.parquet")
+    Path("torn.parquet").write_bytes(Path("other.parquet").read_bytes()[:-9])
+    with pytest.raises(ValueError) as caught:
+        id_list("users", value)
+    assert str(caught.value).startswith(f"users: {message}")
