@@ -46,7 +46,7 @@ def test_every_link_and_picture_is_there() -> None:
 
 @pytest.mark.parametrize("line", [line for line in RUNS if line not in OWN])
 def test_every_command_composes_and_binds(line: str) -> None:
-    overrides = shlex.split(line, comments=True)[2:]
+    overrides = [each for each in shlex.split(line, comments=True)[2:] if each != "-m"]
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         config: Any = OmegaConf.to_container(compose("run", overrides=overrides), resolve=True)
@@ -81,6 +81,15 @@ def test_the_script_without_hydra_trains_and_recommends(tmp_path: Path) -> None:
     value, *items = done.stdout.splitlines()
     assert float(value) > 0.06  # the most popular items reach 0.054
     assert len(items) == 2
+
+
+def test_the_layer_shown_is_short_and_keeps_the_contract(tmp_path: Path) -> None:
+    layer = block("python", "class GatedConv")
+    assert len(layer.splitlines()) < 25
+    (tmp_path / "my_layers.py").write_text(layer)
+    (tmp_path / "contract.py").write_text(block("python", "check_layer"))
+    done = run(tmp_path, "contract.py")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("line", OWN)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ragx.checks import RunError, check, check_choice, did_you_mean
-from ragx.evaluation.names import parse_metrics
+from ragx.evaluation.names import parse_metrics, refuse_sampling
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.parts import Part, PartsError, bind
 from ragx.ranking.memory import is_out_of_memory
@@ -36,6 +36,9 @@ def bind_parts(config: dict[str, Any]) -> dict[str, Part]:
     """Return the parts of a config, and move ``model.features``, which is for the runner, to a setting of its own."""
     model = config.get("model")
     config["features"] = model.pop("features", False) if isinstance(model, dict) else False
+    evaluation = config.get("evaluation")
+    if isinstance(evaluation, dict):
+        refuse_sampling(evaluation)
     return bind(config, GIVEN)
 
 

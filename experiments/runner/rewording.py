@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ragx.checks import did_you_mean
+from ragx.evaluation.names import explain_sampling
 from ragx.parts import TARGET, PartsError
 
 
@@ -85,6 +86,8 @@ def _unknown_key(key: str, conf: str, name: str, inner: str = "") -> str:
         return f"{key}: what is to be set in it is not there yet; write +{key}=… to add it."
     if key.startswith("search.space."):
         return f"{key}: write search.space={{{key.removeprefix('search.space.')}: …}}, with a + before it to add one."
+    if explained := explain_sampling(key) if key.startswith("evaluation.") else "":
+        return explained
     if node is None:
         near = did_you_mean(parent.split(".")[0], groups)
         return f"{key}: unknown option, since there is no {parent!r}.{near}"

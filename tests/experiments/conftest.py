@@ -51,6 +51,21 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.Capt
     GlobalHydra.instance().clear()
 
 
+@pytest.fixture(scope="session")
+def trained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a run of one epoch on a shop of 40 users and 30 items."""
+    runs = tmp_path_factory.mktemp("runs")
+    shop = ["dataset.num_users=40", "dataset.num_items=30", "dataset.num_days=30", "dataset.events_per_user=10"]
+    rest = ["tracker=none", "trainer.max_epochs=1", "model.hidden_dim=8", "evaluation.final=false", f"runs={runs}"]
+    GlobalHydra.instance().clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["run.py", *shop, *rest])
+        assert guarded(importlib.import_module("run").job, CONF, "run") == 0
+    GlobalHydra.instance().clear()
+    (folder,) = (path.parent for path in runs.glob("*/metrics.json"))
+    return folder
+
+
 @pytest.fixture
 def config_of() -> Callable[..., dict[str, Any]]:
     """Return a function that gives the plain config of a run."""

@@ -42,8 +42,6 @@ def job(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
 def test_runs_of_the_job_are_compared(
     job: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    job: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
     tiny = ("dataset.num_users=120", "dataset.num_items=60", "dataset.num_days=60", "tracker=none")
     for layers in (1, 2):
         for seed in (0, 1):
@@ -72,8 +70,6 @@ def left(folder: Path, model: str, split: Split, scorer: Scorer) -> None:
 
 
 def test_two_models_of_ml_100k_give_the_sentence(
-    real_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
     real_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Item neighbours against the most popular items: better by far, and four models in one table."""

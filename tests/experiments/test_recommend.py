@@ -1,55 +1,19 @@
 """The command that prints and writes lists, in process."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 import recommend
-import torch
-from runner.id_lists import id_list
-
-from ragx.parts import bind
-from ragx.report.run_files import write_json
-from ragx.report.run_parts import GIVEN, build_model
-from ragx.training.checkpoint import save_checkpoint
-
-CONFIG = {
-    "dataset": {
-        "_target_": "ragx.data.shop.generated_shop",
-        "num_users": 40,
-        "num_items": 30,
-        "num_days": 30,
-        "events_per_user": 10.0,
-    },
-    "split": {"_target_": "ragx.data.splitters.time_split"},
-    "graph": {"_target_": "ragx.graph.build.build_graph", "weight": {"_target_": "ragx.graph.weights.SymmetricNorm"}},
-    "layer": {
-        "_target_": "ragx.layers.relevance_conv.RelevanceConv",
-        "linear": False,
-        "bias": False,
-        "activation": None,
-    },
-    "model": {"_target_": "ragx.models.relevance_aware_graph.RelevanceAwareGraph", "num_layers": 2, "hidden_dim": 8},
-}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a run whose model was never trained."""
-    folder = tmp_path_factory.mktemp("runs") / "run"
-    parts = bind(CONFIG, {name: GIVEN[name] for name in CONFIG})
-    dataset = parts["dataset"].build()
-    split = parts["split"].build(dataset=dataset)
-    torch.manual_seed(0)
-    model = build_model(parts, parts["graph"].build(interactions=split.train))
-    plain = {name: part.as_dict() for name, part in parts.items()} | {"trainer": {"refit": False}}
-    record = {"identity": "some", "fingerprint": split.fingerprint, "refit": False, "config": plain}
-    write_json(folder / "run.json", record)
-    write_json(folder / "metrics.json", {})
-    save_checkpoint(folder / "model.pt", {"identity": "some", "model": model.state_dict()})
-    return folder
+@pytest.fixture
+def folder(trained_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return trained_folder
 
 
 def _say(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
@@ -105,67 +69,115 @@ def test_a_new_user_is_a_list_of_items(folder: Path, capsys: pytest.CaptureFixtu
     [
         (["users=[customer-1]"], "Unknown user 'customer-1': the data has 40 users"),
         (["items=[gone]"], "Unknown item 'gone'"),
+        (["items=all"], "Unknown item 'all'"),
         (["users=all", "k=31"], "k: expected 1 to 30"),
-        (["users=all", "k=0"], "k: expected 1 to 30"),
+        (["users=all", "k=0"], "k: expected a whole number of at least 1, got '0'"),
         (["users=all", "k=two"], "k: expected a whole number of at least 1, got 'two'"),
+        (["users=all", "k=2.5"], "k: expected a whole number of at least 1, got '2.5'"),
+        (["users=all", "k=-1"], "k: expected a whole number of at least 1, got '-1'"),
+        (["users=all", "k=²"], "k: expected a whole number of at least 1, got '²'"),
+        (["users=all", "k=" + "9" * 5000], "k: expected a whole number of at least 1, got '999"),
         (["users=all", "user=x"], "user=x: unknown option. Did you mean 'users'?"),
         (["users=all", "users=all"], "users: given twice"),
+        (["users=all", "=x"], "=x: expected name=value with one of the options run, users, items, k"),
+        (["users=all", "x"], "x: unknown option. Options: run, users"),
         (["users="], "users: a value is required"),
         (["users=all", "items=[item-00001]"], "Expected either users=[…]"),
         ([], "Expected either users=[…]"),
         (["users=[]"], "users: expected at least one id"),
         (["users=[customer-00001"], "users: expected a list in brackets"),
         (["users=missing.csv"], "users: there is no file missing.csv"),
+        (["users=x.json"], "users: x.json is a file; a file of ids ends in .csv, .tsv, .txt, .parquet"),
+        (["users=."], "users: . is a folder; a file of ids ends in"),
+        (["users=lists.csv"], "users: expected a file of ids, but lists.csv is a folder"),
+        (["users=" + "a" * 300], "Unknown user 'aaa"),
+        (["users=[[/x]]"], "Unknown user '[/x]'"),
+        (["users=[a\nb]"], "users: expected ids parted by commas"),
+        (["users=all", "only=[item-00001]", "without=[item-00001]", "k=1"], "only and without: they leave no item"),
         (["users=all", "output=lists.xlsx"], "output: expected a file ending in .parquet"),
+        (["users=all", "output=lists.csv"], "output: expected a file, but lists.csv is a folder"),
+        (["users=all", "output=x.json/y.csv"], "x.json/y.csv: the table could not be written"),
+        (["users=all", "output=" + "a" * 300 + ".csv"], "a" * 300 + ".csv: File name too long"),
         (["users=all", "exclude_seen=maybe"], "exclude_seen: expected true or false, got 'maybe'"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_2(
-    folder: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+    folder: Path, tmp_path: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / "x.json").write_text("[1]")
+    (tmp_path / "lists.csv").mkdir()
+    before = sorted(tmp_path.iterdir())
     status, err = _say(capsys, f"run={folder}", *arguments)
     assert status == 2
-    assert message in err
-    assert err.startswith("error: ")
+    assert err.startswith(f"error: {message}"), err
     assert len(err.splitlines()) == 1
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        ("x**", "run: expected a folder, or the beginning of its path without wildcards, got 'x**'"),
+        ("runs/*", "run: expected a folder, or the beginning of its path without wildcards, got 'runs/*'"),
+        ("nowhere", "nowhere: expected a finished run, or the beginning of its name; found none"),
+        ("runs/[/x]", "runs/[/x]: expected a finished run, or the beginning of its name; found none"),
+        ("x.json", "x.json: expected a finished run, or the beginning of its name; found none"),
+        (".", ".: expected a finished run with metrics.json, found none"),
+        ("runs/two", "runs/two: 2 finished runs begin so: two-a, two-b. Write more of the name."),
+        ("a" * 300, "a" * 300 + ": File name too long"),
+        ("/proc/x", "/proc/x: expected a finished run, or the beginning of its name; found none"),
+        ("", "run: a value is required; write run=…"),
+    ],
+)
+def test_a_run_that_is_none_is_one_line(
+    run: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.json").write_text("[1]")
+    for name in ("two-a", "two-b"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        (tmp_path / "runs" / name / "metrics.json").write_text("{}")
+    status, err = _say(capsys, f"run={run}", "users=all")
+    assert (status, len(err.splitlines())) == (2, 1)
+    assert err.startswith(f"error: {message}"), err
+
+
+def test_the_beginning_of_a_run_is_enough(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out = _say(capsys, f"run={folder.parent / 'shop-'}", "users=customer-00001", "k=1")
+    assert (status, "customer-00001" in out) == (0, True)
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status, err = _say(capsys, f"run={tmp_path}", "users=all")
-    assert (status, "expected a finished run with metrics.json, found none" in err) == (2, True)
     for name in ("run.json", "metrics.json", "model.pt"):
         (tmp_path / name).write_bytes((folder / name).read_bytes())
-    (tmp_path / "metrics.json").write_text("{")
-    status, err = _say(capsys, f"run={tmp_path}", "users=all")
-    assert (status, "metrics.json: expected a JSON file that a finished run left" in err) == (2, True)
-    (tmp_path / "metrics.json").write_text("{}")
     record = json.loads((folder / "run.json").read_text())
     record["config"]["model"]["hidden_dim"] = 4
-    (tmp_path / "run.json").write_text(json.dumps(record))
-    status, err = _say(capsys, f"run={tmp_path}", "users=all")
-    assert (status, "the checkpoint does not fit the run's config" in err) == (2, True)
-    (tmp_path / "model.pt").write_bytes((folder / "model.pt").read_bytes()[:500])
-    status, err = _say(capsys, f"run={tmp_path}", "users=all")
-    assert (status, "not a readable ragx checkpoint" in err) == (2, True)
+    for name, content, message in (
+        ("metrics.json", b"{", "metrics.json: expected a JSON file that a finished run left"),
+        ("metrics.json", b"[]", "metrics.json: expected a JSON object that a finished run left"),
+        ("metrics.json", b"{}", "metrics.json: expected what a finished run leaves, without validation"),
+        ("run.json", b"\xff", "run.json: expected a JSON file that a finished run left"),
+        ("run.json", json.dumps(record).encode(), "model.pt: the checkpoint does not fit the run's config"),
+        ("model.pt", (folder / "model.pt").read_bytes()[:500], "not a readable ragx checkpoint"),
+    ):
+        kept = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(content)
+        status, err = _say(capsys, f"run={tmp_path}", "users=all")
+        assert (status, message in err, err.count("\n")) == (2, True, 1), err
+        (tmp_path / name).write_bytes(kept)
+    assert _say(capsys, f"run={tmp_path}", "users=all")[0] == 0
+
+
+def test_lists_with_names_that_look_like_markup_are_printed(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = tmp_path / "[runs]"
+    shutil.copytree(folder, odd)
+    status, out = _say(capsys, f"run={odd}", "users=all", "k=1", "output=[x].csv")
+    assert (status, "40 rows: [x].csv" in out) == (0, True)
 
 
 def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     status, out = _say(capsys, "--help")
     assert status == 0
     assert all(f"\n{option}=" in out for option in ("users", "items", "k", "only", "without", "exclude_seen", "output"))
-
-
-def test_ids_in_quotes_and_files_in_other_forms(tmp_path: Path) -> None:
-    assert id_list("users", '[a, "b, c", ü 7]') == ["a", "b, c", "ü 7"]
-    assert id_list("users", "one") == ["one"]
-    pl.DataFrame({"item": [3, 5]}).write_parquet(tmp_path / "shelf.parquet")
-    assert id_list("only", str(tmp_path / "shelf.parquet")) == ["3", "5"]
-    (tmp_path / "two.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(ValueError, match=r"only: .*two\.csv has no column 'item'; it has a, b"):
-        id_list("only", str(tmp_path / "two.csv"))
-    (tmp_path / "empty.csv").write_text("")
-    with pytest.raises(ValueError, match=r"only: .*empty\.csv does not parse"):
-        id_list("only", str(tmp_path / "empty.csv"))
-    (tmp_path / "latin.csv").write_bytes(b"item\nk\xe4se\n")
-    with pytest.raises(ValueError, match=r"only: .*latin\.csv does not parse"):
-        id_list("only", str(tmp_path / "latin.csv"))

@@ -65,7 +65,7 @@ def test_brackets_are_taken_for_what_they_are(tmp_path: Path, capsys: pytest.Cap
 
 def test_data_are_told_whatever_their_name(tiny_shop: Dataset, tiny_split: Split) -> None:
     said = io.StringIO()
-    odd = replace(tiny_shop, steps=[*tiny_shop.steps, (ODD, 12, 6, 1234)])
+    odd = replace(tiny_shop, steps=(*tiny_shop.steps, (ODD, 12, 6, 1234)))
     print_data(Console(file=said, width=200), odd, replace(tiny_split, name=ODD, notes={"[/a]_out": 3, "none": 0}))
     lines = said.getvalue().splitlines()
     assert lines[-3] == f"{ODD}: 12 users, 6 items, 1,234 interactions"
