@@ -56,7 +56,7 @@ def check_settings(config: dict[str, Any]) -> None:
     seed = config["seed"]
     check(isinstance(seed, int) and not isinstance(seed, bool), f"seed: expected a whole number, got {seed!r}.")
     check_folder("runs", config["runs"])
-    check_choice("reuse", config["reuse"], REUSE)
+    check_choice("reuse", str(config["reuse"]), REUSE)
     for name, label in (("features", "model.features"), ("dry_run", "dry_run")):
         value = config.get(name, False)
         check(isinstance(value, bool), f"{label}: expected true or false, got {value!r}.")

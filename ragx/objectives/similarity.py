@@ -11,8 +11,5 @@ SIMILARITIES: tuple[SimilarityName, ...] = ("cosine", "inner_product")
 
 
 def comparable(name: SimilarityName, x: Float[Tensor, "n D"]) -> Float[Tensor, "n D"]:
-    """Return vectors whose inner products are the similarity; a zero vector stays zero, so its cosine is 0.
-
-    Norms below 1e-6 count as 1e-6, which keeps the gradient of a vector near zero within bounds.
-    """
-    return functional.normalize(x, dim=-1, eps=1e-6) if name == "cosine" else x
+    """Return vectors whose inner products are the similarity; a zero vector stays zero, so its cosine is 0."""
+    return functional.normalize(x, dim=-1, eps=1e-12) if name == "cosine" else x

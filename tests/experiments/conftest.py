@@ -11,6 +11,7 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 from runner.command_line import guarded
 
+HYDRA_SAYS = "Error executing job with overrides: "
 CONF = str(Path(__file__).resolve().parents[2] / "conf")
 
 
@@ -49,6 +50,40 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.Capt
 
     yield go
     GlobalHydra.instance().clear()
+
+
+@pytest.fixture
+def checked(command: Command, tmp_path: Path) -> Callable[..., int]:
+    """Return a function that runs a command, looks at all that a person may rely on, and gives its exit status."""
+
+    def run(label: str, name: str, *arguments: str) -> int:
+        before = files_of(tmp_path)
+        try:
+            status, _, err = command(name, *arguments)
+        except BaseException as error:  # also a panic of a library, which is no Exception
+            pytest.fail(f"{label}: {type(error).__name__}: {error}")
+        lines = [line for line in err.splitlines() if not line.startswith(HYDRA_SAYS)]
+        assert status in ((0, 1, 2) if name == "audit" else (0, 2)), f"{label}: exit {status}: {err}"
+        assert "Traceback" not in err, f"{label}: {err}"
+        if status == 2:
+            assert lines, f"{label}: nothing was said"
+            assert all(line.startswith("error: ") and len(line) < 2000 for line in lines), f"{label}: {err}"
+            assert files_of(tmp_path) == before, f"{label}: {sorted(files_of(tmp_path).keys() ^ before.keys())}"
+        else:
+            assert not any(line.startswith("error") for line in lines), f"{label}: {err}"
+        assert not list(tmp_path.rglob("*.part")), label
+        unfinished = [path for path in tmp_path.rglob("run.json") if not path.with_name("metrics.json").is_file()]
+        assert not unfinished, f"{label}: {unfinished}"
+        for path in files_of(tmp_path).keys() - before.keys():
+            path.unlink()
+        return status
+
+    return run
+
+
+def files_of(folder: Path) -> dict[Path, bytes]:
+    """Return the files below a folder with their contents."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture(scope="session")
