@@ -21,8 +21,7 @@ ENGINE_FILES = {"training/engine.py", "training/step.py", "training/trainer.py"}
 
 MOST_LINES, MOST_BODY, MOST_ARGUMENTS = 250, 40, 8
 LONGER_FILES: dict[str, str] = {}
-LONGER_BODIES: dict[str, str] = {
-}
+LONGER_BODIES: dict[str, str] = {}
 MORE_ARGUMENTS: dict[str, str] = {
     "ragx/models/relevance_aware_graph.py:RelevanceAwareGraph": "sizes, parts and the ranking's three settings",
     "ragx/training/trainer.py:Trainer": "settings of the loop, one flat YAML node",

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from ragx.training.interruption import Interrupted, sigterm_raises
 from runner.rewording import reword
 
 USAGE = 2
+LONGEST, SHOWN_END = 1200, 200
 Result = TypeVar("Result")
 _failures: list[Exception] = []
 
@@ -87,7 +87,13 @@ def attempt(task: Callable[[], Result]) -> Result | None:
 
 def _say_errors(errors: Sequence[str], status: int) -> int:
     """Print a line for each error, whatever its text holds, and return the status."""
-    return _say("\n".join("error: " + re.sub(r"\s*\n\s*", " ", error.strip()) for error in errors), status)
+    return _say("\n".join(f"error: {_one_line(error)}" for error in errors), status)
+
+
+def _one_line(text: str) -> str:
+    """Return a text without line breaks, and the middle left out where something of a file made it endless."""
+    line = " ".join(part.strip() for part in text.strip().splitlines())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - SHOWN_END]}…{line[-SHOWN_END:]}"
 
 
 def _say(message: str, status: int) -> int:

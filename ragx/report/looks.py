@@ -19,9 +19,7 @@ class Looks:
     def record(self, fingerprint: str, identity: str, reason: str) -> None:
         """Note one look."""
         when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        JsonLines.append(
-            self.path, {"fingerprint": fingerprint, "identity": identity, "reason": reason, "when": when}
-        )
+        JsonLines.append(self.path, {"fingerprint": fingerprint, "identity": identity, "reason": reason, "when": when})
 
     def count(self, fingerprint: str) -> int:
         """Return how many looks the test part of a split has had."""

@@ -67,7 +67,7 @@ def checked(command: Command, tmp_path: Path) -> Callable[..., int]:
         assert "Traceback" not in err, f"{label}: {err}"
         if status == 2:
             assert lines, f"{label}: nothing was said"
-            assert all(line.startswith("error: ") and len(line) < 2000 for line in lines), f"{label}: {err}"
+            assert all(line.startswith("error: ") and len(line) < 1300 for line in lines), f"{label}: {err}"
             assert files_of(tmp_path) == before, f"{label}: {sorted(files_of(tmp_path).keys() ^ before.keys())}"
         else:
             assert not any(line.startswith("error") for line in lines), f"{label}: {err}"

@@ -64,7 +64,10 @@ def test_a_planted_leak_exits_with_1_and_names_the_pair(folder: Path, command: A
     [
         (["dataset=gowallla"], "dataset=gowallla: unknown choice. Did you mean 'gowalla'?"),
         (["splitt=time"], "splitt: unknown option. Did you mean 'split'?"),
-        ([*READER, "dataset.root=.", "split=time"], "split: Dataset own has no timestamps, so it cannot be split by time"),
+        (
+            [*READER, "dataset.root=.", "split=time"],
+            "split: Dataset own has no timestamps, so it cannot be split by time",
+        ),
         (["output=audit.txt"], "output: expected a file ending in .json, got 'audit.txt'"),
         (["output=3"], "output: expected a file ending in .json, got 3"),
         (["output=train.txt/x.json"], "output: expected the name of a folder, but train.txt is a file"),

@@ -194,6 +194,7 @@ def test_an_error_is_one_line_whatever_its_text(capsys: pytest.CaptureFixture[st
         (ValueError("Unknown user 'a\n\n  b'."), 2, ["error: Unknown user 'a b'."]),
         (PartsError(["one:\ntwo", "three"]), 2, ["error: one: two", "error: three"]),
         (RunError("[/x]\nfailed"), 1, ["error: [/x] failed"]),
+        (ValueError("a" * 5000 + ": what to do"), 2, ["error: " + "a" * 1000 + "…" + "a" * 188 + ": what to do"]),
         (FileNotFoundError(2, "No such file or directory", "a\nb"), 2, ["error: a b: No such file or directory."]),
         (OSError("no space"), 2, ["error: a file: no space."]),
         (MemoryError(), 1, ["error: Memory ran out."]),
