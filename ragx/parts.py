@@ -7,8 +7,9 @@ There is no registry: the dotted path is the registry.
 import functools
 import importlib
 import inspect
+import types
 import typing
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,7 @@ from ragx.checks import did_you_mean
 
 TARGET = "_target_"
 REQUIRED = "???"
+Members = list[Any] | tuple[Any, ...] | dict[str, Any]
 NUMBERS = BeartypeConf(is_pep484_tower=True)
 
 
@@ -147,10 +149,26 @@ def _bind_value(path: str, value: Any, hint: Any, errors: list[str]) -> Any:
 def _fits(value: Any, hint: Any) -> bool:
     if isinstance(value, bool) and hint in (int, float, int | None, float | None):
         return False
+    if isinstance(value, (list, tuple, dict)) and (inner := _inner_hints(value, hint)) is not None:
+        return any(all(_fits(each, own) for each in _members(value)) for own in inner)
     try:
         return bool(is_bearable(value, hint, conf=NUMBERS))
     except Exception:
         return True  # a hint beyond beartype's reach is left to the constructor
+
+
+def _inner_hints(value: Members, hint: Any) -> list[Any] | None:
+    """Return what the members of a list or mapping may be, where the hint says it: beartype looks at one alone."""
+    found = []
+    for each in typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,):
+        origin, arguments = typing.get_origin(each), typing.get_args(each)
+        if isinstance(origin, type) and isinstance(value, origin) and not issubclass(origin, tuple) and arguments:
+            found.append(arguments[-1])
+    return found or None
+
+
+def _members(value: Members) -> Sequence[Any]:
+    return list(value.values()) if isinstance(value, dict) else value
 
 
 def _locate(path: str, name: Any, errors: list[str]) -> Callable[..., Any] | None:

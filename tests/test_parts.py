@@ -194,3 +194,28 @@ def test_a_factory_builds_with_what_it_is_given() -> None:
     factory = cart(["owner"], load=1.0).factory()
     assert factory(owner="Ann").owner == "Ann"
     assert factory(owner="Bob").owner == "Bob"
+
+
+def takes_collections(names: dict[str, str | None], widths: int | Sequence[int], tags: list[str] | None = None) -> None:
+    """Stand for a target whose arguments hold several values."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "right"),
+    [
+        ({"names": {"a": "x", "b": None}, "widths": [1, 2]}, True),
+        ({"names": {}, "widths": 3, "tags": ["x"]}, True),
+        ({"names": {"a": "x", "b": "y", "c": 1e400}, "widths": 1}, False),
+        ({"names": {"a": "x"}, "widths": [1, 2, 3, "4"]}, False),
+        ({"names": {"a": "x"}, "widths": [1], "tags": ["x", 2, "y"]}, False),
+    ],
+)
+def test_every_member_of_a_list_or_mapping_is_checked(arguments: dict[str, Any], right: bool) -> None:
+    """Again and again, since a check that draws one member would pass now and then."""
+    path = f"{takes_collections.__module__}.takes_collections"
+    for _ in range(20):
+        if right:
+            bind({"part": {"_target_": path, **arguments}}, {"part": ()})
+        else:
+            with pytest.raises(PartsError, match="expected"):
+                bind({"part": {"_target_": path, **arguments}}, {"part": ()})

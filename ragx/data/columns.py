@@ -22,6 +22,7 @@ def check_columns(columns: Mapping[str, str | None]) -> dict[str, str]:
             f"columns.{name}: unknown field; known are {', '.join(FIELDS)}.{did_you_mean(name, FIELDS)}",
         )
         if column is not None:
+            check(isinstance(column, str), f"columns.{name}: expected the name of a column, got {column!r}.")
             check(known not in chosen, "columns: expected either time or timestamp, got both.")
             chosen[known] = column
     check({"user", "item"} <= set(chosen), f"columns: expected user and item at least, got {sorted(chosen)}.")

@@ -19,7 +19,7 @@ def read_vectors(path: Path, rows: int) -> np.ndarray:
     """
     try:
         matrix = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # a damaged header is read as Python, and raises whatever Python does
         raise ValueError(f"{path}: expected a matrix in a .npy file; {first_line(error)}.") from None
     if not isinstance(matrix, np.ndarray):
         matrix.close()
