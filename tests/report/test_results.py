@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from ragx.report.results import collect
-from ragx.report.results_row import SCHEMA, modules_of
+from ragx.report.results_row import SCHEMA
+from ragx.report.source_hash import modules_of
 from ragx.report.table_output import write_table
 
 CONFIG = {
