@@ -92,7 +92,7 @@ def _say_errors(errors: Sequence[str], status: int) -> int:
 
 def _one_line(text: str) -> str:
     """Return a text without line breaks, and the middle left out where something of a file made it endless."""
-    line = " ".join(part.strip() for part in text.strip().splitlines())
+    line = " ".join(part.strip() for part in text.splitlines() if part.strip())
     return line if len(line) <= LONGEST else f"{line[: LONGEST - SHOWN_END]}…{line[-SHOWN_END:]}"
 
 
