@@ -13,6 +13,7 @@ from bench_common import (
     ITEMS,
     USERS,
     WIDTH,
+    Call,
     Row,
     bare_product,
     compare,
@@ -26,10 +27,12 @@ from torch_geometric.utils import softmax
 
 from ragx.graph.adjacency import Adjacency
 from ragx.kernels.compressed import compressed_rows
-from ragx.kernels.edge_product import edge_product, edge_product_reference
+from ragx.kernels.edge_attention import edge_attention
+from ragx.kernels.edge_product import edge_product
 from ragx.kernels.edge_softmax import edge_softmax
-from ragx.kernels.forms import form_of, has_scatter, use_form
+from ragx.kernels.forms import FORMS, form_of, has_scatter, use_form
 from ragx.kernels.linear_propagation import linear_propagation, linear_propagation_reference
+from ragx.kernels.native import has_compiler
 from ragx.kernels.segment import segment_max, segment_mean
 from ragx.kernels.weighted_sum import weighted_sum, weighted_sum_reference
 
@@ -44,12 +47,12 @@ def build(user: np.ndarray, item: np.ndarray, device: torch.device = CPU) -> tup
 
 
 def sums(adjacency: Adjacency, weight: torch.Tensor, x: torch.Tensor, repeats: int) -> list[Row]:
-    """Compare forms of the weighted sum, for one head and for several."""
+    """Compare the weighted sum with what others take for it."""
     size = (adjacency.num_targets, adjacency.num_sources)
     indices = torch.stack([adjacency.target, adjacency.source])
     coo = torch.sparse_coo_tensor(indices, weight, size, check_invariants=False, is_coalesced=True)
     csr = compressed_rows(adjacency, weight)
-    one = compare(
+    return compare(
         "weighted sum",
         lambda: weighted_sum(x, weight, adjacency),
         {
@@ -61,49 +64,52 @@ def sums(adjacency: Adjacency, weight: torch.Tensor, x: torch.Tensor, repeats: i
         repeats,
         device=x.device,
     )
-    heads, weights = x.view(-1, HEADS, WIDTH // HEADS), weight.unsqueeze(1).repeat(1, HEADS)
-    fast, plain = (partial(form, heads, weights, adjacency) for form in (weighted_sum, weighted_sum_reference))
-    return one + compare(
-        "weighted sum, 4 heads", fast, {"gather, multiply, index_add": (plain, None)}, repeats, device=x.device
-    )
 
 
-def scores(adjacency: Adjacency, x: torch.Tensor, repeats: int) -> list[Row]:
-    """Compare forms of the edge product and the edge softmax."""
+def softmaxes(adjacency: Adjacency, x: torch.Tensor, repeats: int) -> list[Row]:
+    """Compare the edge softmax with PyG's."""
     rows: list[Row] = []
-    for suffix, nodes in (("", x), (", 4 heads", x.view(-1, HEADS, WIDTH // HEADS))):
-        fast, plain = (partial(form, nodes, nodes, adjacency) for form in (edge_product, edge_product_reference))
-        rows += compare(
-            f"edge product{suffix}", fast, {"gather, multiply, sum": (plain, None)}, repeats, device=x.device
-        )
-        score = fast()
+    for suffix, nodes in (("", x), (f", {HEADS} heads", x.view(-1, HEADS, WIDTH // HEADS))):
+        score = edge_product(nodes, nodes, adjacency)
         theirs = partial(softmax, score, index=adjacency.target, num_nodes=adjacency.num_targets)
         ours = partial(edge_softmax, score, adjacency)
         rows += compare(f"edge softmax{suffix}", ours, {"PyG": (theirs, None)}, repeats, device=x.device)
     return rows
 
 
-def segments(adjacency: Adjacency, repeats: int) -> list[Row]:
-    """Compare the forms of the maximum and the mean over the edges of every target: ours is the one chosen here."""
+def forms(adjacency: Adjacency, weight: torch.Tensor, x: torch.Tensor, repeats: int) -> list[Row]:
+    """Compare all forms of every operation: ours is the one that the table has for the device."""
+    edges = torch.randn(adjacency.num_edges, HEADS, generator=torch.Generator().manual_seed(0)).to(x.device)
+    heads, weights = x.view(-1, HEADS, WIDTH // HEADS), weight.unsqueeze(1).repeat(1, HEADS)
+    calls: dict[tuple[str, int], Call] = {
+        ("weighted_sum", 1): partial(weighted_sum, x, weight, adjacency),
+        ("weighted_sum", HEADS): partial(weighted_sum, heads, weights, adjacency),
+        ("edge_product", 1): partial(edge_product, x, x, adjacency),
+        ("edge_product", HEADS): partial(edge_product, heads, heads, adjacency),
+        ("edge_attention", 1): partial(edge_attention, x.unsqueeze(1) / 8, x.unsqueeze(1), x.unsqueeze(1), adjacency),
+        ("edge_attention", HEADS): partial(edge_attention, heads / 4, heads, heads, adjacency),
+    }
+    for name, segment in (("segment_max", segment_max), ("segment_mean", segment_mean)):
+        calls |= {(name, n): partial(segment, edges[:, :n].contiguous(), adjacency) for n in (1, HEADS)}
     rows: list[Row] = []
-    for name, operation, segment in (
-        ("segment maximum", "segment_max", segment_max),
-        ("segment mean", "segment_mean", segment_mean),
-    ):
-        for heads in (1, HEADS):
-            value = torch.randn(adjacency.num_edges, heads, generator=torch.Generator().manual_seed(0))
-            ours = partial(segment, value.to(adjacency.source.device), adjacency)
-
-            def forced(form: str, operation: str = operation, call: partial[torch.Tensor] = ours) -> torch.Tensor:
-                with use_form(operation, form):
-                    return call()
-
-            chosen = form_of(operation, adjacency.source.device)
-            forms = [form for form in ("torch", *(["scatter"] if has_scatter() else [])) if form != chosen]
-            others = {form: (partial(forced, form), None) for form in forms}
-            title = f"{name} ({chosen}), {heads} heads"
-            rows += compare(title, ours, others, repeats, device=adjacency.source.device)
+    for (operation, number), call in calls.items():
+        chosen = form_of(operation, x.device)
+        others = {form: (partial(_forced, operation, form, call), None) for form in _there(operation) - {chosen}}
+        rows += compare(
+            f"{operation} ({chosen}), {number} head{'s' * (number > 1)}", call, others, repeats, device=x.device
+        )
     return rows
+
+
+def _there(operation: str) -> set[str]:
+    missing = {"scatter": not has_scatter(), "native": not has_compiler()}
+    row_by_row = {"reference"} if operation.startswith("segment") else set()  # in Python, 1,000 times as slow
+    return {form for form in FORMS[operation] if not missing.get(form)} - row_by_row
+
+
+def _forced(operation: str, form: str, call: Call) -> torch.Tensor:
+    with use_form(operation, form):
+        return call()
 
 
 def propagation(adjacency: Adjacency, weight: torch.Tensor, x: torch.Tensor, repeats: int) -> list[Row]:
@@ -134,8 +140,8 @@ def main() -> None:
     name, user, item = read_pairs()
     adjacency, weight = build(user, item, device)
     x = torch.randn(adjacency.num_sources, WIDTH, generator=torch.Generator().manual_seed(0)).to(device)
-    rows = sums(adjacency, weight, x, arguments.repeats) + scores(adjacency, x, arguments.repeats)
-    rows += segments(adjacency, arguments.repeats) + propagation(adjacency, weight, x, arguments.repeats)
+    rows = sums(adjacency, weight, x, arguments.repeats) + softmaxes(adjacency, x, arguments.repeats)
+    rows += propagation(adjacency, weight, x, arguments.repeats) + forms(adjacency, weight, x, arguments.repeats)
     print(
         f"{name}: {adjacency.num_sources} nodes, {adjacency.num_edges} edges, width {WIDTH}, torch {torch.__version__}"
     )

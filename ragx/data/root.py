@@ -3,14 +3,10 @@
 import os
 from pathlib import Path
 
+from ragx.cache import cache_folder
 from ragx.checks import check
 from ragx.data.catalogue import catalogued
 from ragx.data.download import fetch
-
-
-def cache_folder() -> Path:
-    """Return the user's cache folder of ragx, into which files are downloaded."""
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ragx"
 
 
 def data_folders(root: str | Path | None = None) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import pairwise
 from typing import Self
 
 import torch
@@ -100,6 +101,22 @@ class Adjacency:
         other = type(self)(self.transposed_row_pointer, self.transposed_target, target, self.row_pointer, inverse)
         other.__dict__["transposed"] = self
         return other
+
+    def row_parts(self, number: int) -> list[tuple[int, int]]:
+        """Return at most ``number`` ranges of targets, first and one past the last, with about as many edges each.
+
+        The first call is kept.
+        """
+        if number not in self._row_parts:
+            marks = torch.arange(1, number, device=self.source.device) * self.num_edges // number
+            inner = torch.searchsorted(self.row_pointer, marks).tolist()
+            ends = sorted({0, *(min(end, self.num_targets) for end in inner), self.num_targets})
+            self._row_parts[number] = list(pairwise(ends))
+        return self._row_parts[number]
+
+    @cached_property
+    def _row_parts(self) -> dict[int, list[tuple[int, int]]]:
+        return {}
 
     def head_major(self, heads: int) -> tuple[Int[Tensor, " E_times_H"], Int[Tensor, " targets_times_H_plus_1"]]:
         """Return source and row pointer of H copies of the edges, one a head, over sources flattened from [S, H].

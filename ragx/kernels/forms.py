@@ -8,12 +8,14 @@ from functools import cache
 import torch
 
 from ragx.checks import check, check_choice
+from ragx.kernels.native import has_compiler
 
 VARIABLE = "RAGX_FORMS"
 
 FORMS: dict[str, tuple[str, ...]] = {
     "weighted_sum": ("embedding_bag", "csr", "reference"),
     "edge_product": ("sampled", "reference"),
+    "edge_attention": ("native", "composed", "reference"),
     "segment_max": ("scatter", "torch", "reference"),
     "segment_mean": ("scatter", "torch", "reference"),
 }
@@ -25,12 +27,14 @@ FASTEST: dict[str, dict[str, str]] = {
     "cpu": {
         "weighted_sum": "embedding_bag",
         "edge_product": "sampled",
+        "edge_attention": "native",
         "segment_max": "torch",
         "segment_mean": "torch",
     },
     "cuda": {
         "weighted_sum": "embedding_bag",
         "edge_product": "sampled",
+        "edge_attention": "composed",
         "segment_max": "scatter",
         "segment_mean": "scatter",
     },
@@ -44,7 +48,8 @@ def form_of(operation: str, device: torch.device) -> str:
 
     It is the one of the innermost :func:`use_form`, else the one of the environment variable ``RAGX_FORMS``, such as
     ``RAGX_FORMS=weighted_sum=csr,edge_product=reference``, else the one in ``FASTEST``. Where that is ``"scatter"`` and
-    torch-scatter is not installed, ``"torch"`` stands in.
+    torch-scatter is not installed, ``"torch"`` stands in; where it is ``"native"`` and there is no C compiler,
+    ``"composed"`` does.
 
     Raises:
         ValueError: the environment variable does not name operations and forms of them.
@@ -53,6 +58,8 @@ def form_of(operation: str, device: torch.device) -> str:
     if asked:
         return asked
     form = FASTEST.get(device.type, {}).get(operation, "reference")
+    if form == "native" and not has_compiler():
+        return "composed"
     return "torch" if form == "scatter" and not has_scatter() else form
 
 
@@ -112,4 +119,9 @@ def _check_form(name: str, operation: str, form: str) -> None:
         form != "scatter" or has_scatter(),
         f"form of {operation}: scatter needs torch-scatter, which is not installed; "
         "pip install --no-build-isolation torch-scatter, or take the form torch.",
+    )
+    check(
+        form != "native" or has_compiler(),
+        f"form of {operation}: native needs a C compiler, cc or the one that CC names, and none works here; install "
+        "one, or take the form composed.",
     )

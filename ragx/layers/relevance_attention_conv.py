@@ -10,11 +10,12 @@ from torch.nn import functional
 from ragx.checks import check, check_choice, check_fraction
 from ragx.graph.adjacency import Adjacency
 from ragx.graph.graph import Graph
+from ragx.kernels.edge_attention import edge_attention
 from ragx.kernels.edge_product import edge_product
 from ragx.kernels.edge_softmax import edge_softmax
 from ragx.kernels.weighted_sum import weighted_sum
 from ragx.layers.additive_score import additive_score
-from ragx.layers.fusion import call_fused, check_edge_index, may_fuse
+from ragx.layers.fusion import FUSED_HOOKS, call_fused, check_edge_index, may_fuse
 from ragx.layers.heads import check_heads
 from ragx.layers.message_layer import MessageLayer
 from ragx.typing import Float, Tensor
@@ -91,6 +92,8 @@ class RelevanceAttentionConv(MessageLayer):
             check_edge_index(edge_index)
             adjacency, order = Adjacency.from_edges(edge_index[0], edge_index[1], x.shape[0], x.shape[0])
             edge_weight = None if edge_weight is None else edge_weight[order]
+        if order is None and self._is_whole():
+            return self._joined(x, self._attend(x, adjacency, edge_weight))
         weight = self.attention(x, adjacency, edge_weight)
         weight = functional.dropout(weight, self.edge_dropout, self.training) if self.edge_dropout else weight
         value = self._split(self.value(x))
@@ -103,31 +106,61 @@ class RelevanceAttentionConv(MessageLayer):
                 back[order] = torch.arange(order.numel(), device=order.device)
                 edges, weight = edge_index, weight[back]
             h = self.propagate(edges, value=value, edge_weight=weight, size=(x.shape[0], x.shape[0]))
-        h = h.flatten(1) if self.concat else h.mean(dim=1)
-        return h if self.skip is None else h + self.skip(x)
+        return self._joined(x, h)
 
     def attention(self, x: Tensor, adjacency: Adjacency, edge_weight: Tensor | None) -> Float[Tensor, "E H"]:
         """Return w_ij of every edge and head, in row order."""
-        score = self._score(self._split(self.query(x)), self._split(self.key(x)), adjacency)
+        query, key = self._split(self.query(x)), self._split(self.key(x))
+        if self.factor is not None:
+            score = additive_score(query, key, self.factor, adjacency)
+        else:
+            score = edge_product(*self._scaled(query, key), adjacency)
+        prior, factor = self._roles(edge_weight, score.dtype)
+        weight = edge_softmax(score if prior is None else score + prior.unsqueeze(-1), adjacency)
+        return weight if factor is None else weight * factor.unsqueeze(-1)
+
+    def _attend(self, x: Tensor, adjacency: Adjacency, edge_weight: Tensor | None) -> Float[Tensor, "N H D"]:
+        """Return the sums of what :meth:`attention` weighs, in one operation."""
+        query, key = self._scaled(self._split(self.query(x)), self._split(self.key(x)))
+        prior, factor = self._roles(edge_weight, query.dtype)
+        if self.edge_dropout and self.training:
+            ones = query.new_ones(adjacency.num_edges, self.heads)
+            kept = functional.dropout(ones, self.edge_dropout, True)
+            factor = kept if factor is None else kept * factor.unsqueeze(-1)
+        return edge_attention(query, key, self._split(self.value(x)), adjacency, prior=prior, factor=factor)
+
+    def _is_whole(self) -> bool:
+        """Say whether nothing looks at the weights or changes what they are or do, so that they need not be there."""
+        changed = any(
+            step in vars(self) or getattr(type(self), step) is not getattr(RelevanceAttentionConv, step)
+            for step in ("attention", "message_and_aggregate")
+        )
+        watched = any(getattr(self, hooks) for hooks in FUSED_HOOKS)
+        return self.factor is None and not changed and not watched and may_fuse(self, node_dim=0)
+
+    def _roles(self, edge_weight: Tensor | None, dtype: torch.dtype) -> tuple[Tensor | None, Tensor | None]:
+        """Return what the graph's weight adds to the score and what it multiplies the weight by."""
         if edge_weight is None:
-            return edge_softmax(score, adjacency)
-        given = edge_weight.to(score.dtype).unsqueeze(-1)
+            return None, None
+        given, prior = edge_weight.to(dtype), None
         if self.edge_weight_role == "log_prior":
             check(bool((given >= 0).all()), "edge_weight_role=log_prior needs weights of at least 0.")
-            score = score + torch.where(given > 0, given, 1).log()
+            prior = torch.where(given > 0, given, 1).log()
         silent = given == 0
         if silent.any():
-            score = score.masked_fill(silent, -torch.inf)
-        weight = edge_softmax(score, adjacency)
-        return weight * given if self.edge_weight_role == "factor" else weight
+            prior = torch.zeros_like(given) if prior is None else prior
+            prior = prior.masked_fill(silent, -torch.inf)
+        return prior, given if self.edge_weight_role == "factor" else None
 
-    def _score(self, query: Tensor, key: Tensor, adjacency: Adjacency) -> Tensor:
-        if self.factor is not None:
-            return additive_score(query, key, self.factor, adjacency)
+    def _scaled(self, query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
         if self.scale is not None:
             query = functional.normalize(query, dim=-1) * self.scale.exp().to(query.dtype).unsqueeze(-1)
-            return edge_product(query, functional.normalize(key, dim=-1), adjacency)
-        return edge_product(query / math.sqrt(self.head_channels), key, adjacency)
+            return query, functional.normalize(key, dim=-1)
+        return query / math.sqrt(self.head_channels), key
+
+    def _joined(self, x: Tensor, h: Float[Tensor, "N H D"]) -> Tensor:
+        h = h.flatten(1) if self.concat else h.mean(dim=1)
+        return h if self.skip is None else h + self.skip(x)
 
     def message(self, value_j: Tensor, edge_weight: Tensor) -> Tensor:
         """Return w_ij^h V_h x_j of every edge, [E, H, d]; the one method that a subclass writes."""

@@ -56,8 +56,9 @@ def _read(name: str) -> tuple[str, tuple[str, ...]]:
 
 @functools.cache
 def _parse(origin: str, modified: int, size: int) -> tuple[str, tuple[str, ...]]:
-    source = Path(origin).read_bytes()
-    return hashlib.sha256(source).hexdigest(), tuple(sorted(set(_imports(ast.parse(source)))))
+    source, beside = Path(origin).read_bytes(), Path(origin).with_suffix(".c")
+    code = source + beside.read_bytes() if beside.is_file() else source
+    return hashlib.sha256(code).hexdigest(), tuple(sorted(set(_imports(ast.parse(source)))))
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:

@@ -1,0 +1,151 @@
+/* Attention over neighbours, forward in one pass over the edges and backward in two, each vector of a node fetched
+ * ahead of its use. Compiled for one REAL type, HEADS, SIZE of a head, LANES of a vector register, FACTORS an edge
+ * (0 for none, 1, or one a head), and PRIOR or none. Rows first ... last - 1 are worked on; rows share nothing.
+ */
+#include <math.h>
+#include <stdint.h>
+
+#define WIDTH (HEADS * SIZE)
+#define CHUNKS (SIZE / LANES)
+#define AHEAD 12 /* edges between asking for a vector and its use, as measured */
+#define EACH_HEAD for (int h = 0; h < HEADS; h++)
+#define EACH_CHUNK for (int c = 0; c < CHUNKS; c++)
+#define EACH_EDGE for (int64_t e = begin; e < end; e++)
+#define CHUNK(x) (*(lanes *)((x) + h * SIZE + c * LANES))
+
+typedef REAL lanes __attribute__((vector_size(LANES * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
+typedef const int64_t *restrict index;
+typedef REAL *restrict reals;
+
+static inline void fetch(const REAL *x, int numbers) {
+    for (int at = 0; at < numbers * (int)sizeof(REAL); at += 64) __builtin_prefetch((const char *)x + at);
+}
+
+static inline REAL total_of(lanes x) {
+    REAL total = 0;
+    for (int l = 0; l < LANES; l++) total += x[l];
+    return total;
+}
+
+/* e^x for x <= 0. In single precision by x = n ln 2 + r and Taylor's series of e^r, which is off by at most 6e-9 for
+ * |r| <= ln 2 / 2; what would be subnormal is 0. */
+static inline REAL power(REAL x) {
+    if (sizeof(REAL) == 8) return exp(x);
+    float bounded = x < -87.0f ? -87.0f : x;
+    float n = __builtin_rintf(bounded * 1.44269504f);
+    float r = bounded - n * 0.693359375f + n * 2.12194440e-4f; /* ln 2 as 355 / 512, exact, less what that is over */
+    float y = 1.0f / 5040;
+    y = y * r + 1.0f / 720;
+    y = y * r + 1.0f / 120;
+    y = y * r + 1.0f / 24;
+    y = y * r + 1.0f / 6;
+    y = y * r + 0.5f;
+    y = y * r + 1.0f;
+    y = y * r + 1.0f;
+    union { int32_t bits; float value; } two_to_n = {.bits = ((int32_t)n + 127) * (1 << 23)};
+    return x < -87.0f ? 0.0f : y * two_to_n.value;
+}
+
+#if FACTORS
+#define FACTOR factor[FACTORS > 1 ? e * HEADS + h : e]
+#else
+#define FACTOR 1
+#endif
+
+void forward(int64_t first, int64_t last, int64_t edges, index row_pointer, index source, reals query, reals key,
+             reals value, reals prior, reals factor, reals weight, reals out) {
+    for (int64_t row = first; row < last; row++) {
+        int64_t begin = row_pointer[row], end = row_pointer[row + 1];
+        REAL largest[HEADS], total[HEADS];
+        lanes mine[HEADS][CHUNKS], sum[HEADS][CHUNKS];
+        EACH_HEAD {
+            largest[h] = -INFINITY;
+            total[h] = 0;
+            EACH_CHUNK {
+                mine[h][c] = CHUNK(query + row * WIDTH);
+                sum[h][c] = (lanes){};
+            }
+        }
+        EACH_EDGE {
+            fetch(key + source[e + AHEAD < edges ? e + AHEAD : e] * WIDTH, WIDTH);
+            EACH_HEAD {
+                lanes product = {};
+                EACH_CHUNK product += mine[h][c] * CHUNK(key + source[e] * WIDTH);
+                weight[e * HEADS + h] = total_of(product);
+#if PRIOR
+                weight[e * HEADS + h] += prior[e];
+#endif
+            }
+        }
+        EACH_EDGE EACH_HEAD largest[h] = largest[h] > weight[e * HEADS + h] ? largest[h] : weight[e * HEADS + h];
+        EACH_HEAD largest[h] = largest[h] == -INFINITY ? 0 : largest[h]; /* less itself it is no number */
+        EACH_EDGE EACH_HEAD weight[e * HEADS + h] = power(weight[e * HEADS + h] - largest[h]);
+        EACH_EDGE EACH_HEAD total[h] += weight[e * HEADS + h];
+        EACH_HEAD total[h] = total[h] == 0 ? 0 : 1 / total[h];
+        EACH_EDGE EACH_HEAD weight[e * HEADS + h] *= total[h];
+        EACH_EDGE {
+            fetch(value + source[e + AHEAD < edges ? e + AHEAD : e] * WIDTH, WIDTH);
+            EACH_HEAD EACH_CHUNK sum[h][c] += weight[e * HEADS + h] * FACTOR * CHUNK(value + source[e] * WIDTH);
+        }
+        EACH_HEAD EACH_CHUNK CHUNK(out + row * WIDTH) = sum[h][c];
+    }
+}
+
+/* The gradient of query. With flow_e = gradient . value_e, that of a score is w_e (f_e flow_e - gradient . out); it and
+ * w_e f_e are left side by side in `pair` for the other pass. */
+void backward_by_target(int64_t first, int64_t last, int64_t edges, index row_pointer, index source, reals key,
+                        reals value, reals factor, reals weight, reals out, reals gradient, reals pair,
+                        reals gradient_query) {
+    for (int64_t row = first; row < last; row++) {
+        int64_t begin = row_pointer[row], end = row_pointer[row + 1];
+        REAL mean[HEADS];
+        lanes mine[HEADS][CHUNKS], sum[HEADS][CHUNKS];
+        EACH_HEAD {
+            lanes product = {};
+            EACH_CHUNK {
+                mine[h][c] = CHUNK(gradient + row * WIDTH);
+                sum[h][c] = (lanes){};
+                product += mine[h][c] * CHUNK(out + row * WIDTH);
+            }
+            mean[h] = total_of(product);
+        }
+        EACH_EDGE {
+            int64_t next = source[e + AHEAD < edges ? e + AHEAD : e];
+            fetch(key + next * WIDTH, WIDTH);
+            fetch(value + next * WIDTH, WIDTH);
+            EACH_HEAD {
+                lanes product = {};
+                EACH_CHUNK product += mine[h][c] * CHUNK(value + source[e] * WIDTH);
+                REAL score = weight[e * HEADS + h] * (FACTOR * total_of(product) - mean[h]);
+                pair[(2 * e) * HEADS + h] = weight[e * HEADS + h] * FACTOR;
+                pair[(2 * e + 1) * HEADS + h] = score;
+                EACH_CHUNK sum[h][c] += score * CHUNK(key + source[e] * WIDTH);
+            }
+        }
+        EACH_HEAD EACH_CHUNK CHUNK(gradient_query + row * WIDTH) = sum[h][c];
+    }
+}
+
+/* The gradients of key and value: rows are sources, whose edges stand elsewhere in the order by target. */
+void backward_by_source(int64_t first, int64_t last, int64_t edges, index row_pointer, index target, index place,
+                        reals query, reals gradient, reals pair, reals gradient_key, reals gradient_value) {
+    for (int64_t row = first; row < last; row++) {
+        int64_t begin = row_pointer[row], end = row_pointer[row + 1];
+        lanes for_key[HEADS][CHUNKS], for_value[HEADS][CHUNKS];
+        EACH_HEAD EACH_CHUNK for_key[h][c] = for_value[h][c] = (lanes){};
+        EACH_EDGE {
+            int64_t next = e + AHEAD < edges ? e + AHEAD : e;
+            fetch(query + target[next] * WIDTH, WIDTH);
+            fetch(gradient + target[next] * WIDTH, WIDTH);
+            fetch(pair + 2 * place[next] * HEADS, 2 * HEADS);
+            EACH_HEAD EACH_CHUNK {
+                for_value[h][c] += pair[2 * place[e] * HEADS + h] * CHUNK(gradient + target[e] * WIDTH);
+                for_key[h][c] += pair[(2 * place[e] + 1) * HEADS + h] * CHUNK(query + target[e] * WIDTH);
+            }
+        }
+        EACH_HEAD EACH_CHUNK {
+            CHUNK(gradient_key + row * WIDTH) = for_key[h][c];
+            CHUNK(gradient_value + row * WIDTH) = for_value[h][c];
+        }
+    }
+}

@@ -1,0 +1,118 @@
+"""C code compiled where it runs, for the very sizes asked for and once for all, and rows shared out among threads."""
+
+import ctypes
+import functools
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import torch
+
+from ragx.cache import cache_folder
+from ragx.typing import Tensor
+
+# No -ffast-math: linked in, it would have the whole process take subnormal numbers for 0.
+FLAGS = (
+    *("-std=gnu11", "-O3", "-march=native", "-shared", "-fPIC", "-fno-math-errno", "-fno-trapping-math"),
+    *("-fno-signed-zeros", "-fassociative-math", "-freciprocal-math"),
+)
+SECONDS = 120
+Rows = Sequence[tuple[int, int]]
+
+
+@functools.cache
+def has_compiler() -> bool:
+    """Say whether C code can be compiled and loaded here: by ``$CC``, or else ``cc``."""
+    try:
+        compiled("int one(void) { return 1; }", {})
+    except (OSError, RuntimeError):
+        return False
+    return True
+
+
+def compiled(code: str, constants: Mapping[str, object]) -> ctypes.CDLL:
+    """Return C code as a loaded library, out of the user's cache folder where it was compiled before.
+
+    Args:
+        code: the text.
+        constants: what the preprocessor is told.
+
+    Raises:
+        RuntimeError: there is no compiler, or it refuses the code.
+        OSError: the library cannot be written or loaded.
+    """
+    compiler = os.environ.get("CC", "cc").split()
+    arguments = [*FLAGS, *(f"-D{name}={value}" for name, value in constants.items())]
+    key = "\0".join([code, *compiler, *arguments, _processor()])
+    name = f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.so"
+    folder = cache_folder() / "kernels"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK)
+    except OSError:
+        writable = False
+    if (folder / name).is_file():
+        return ctypes.CDLL(str(folder / name))
+    with tempfile.TemporaryDirectory(dir=folder if writable else None) as place:
+        library = Path(place) / name
+        _compile([*compiler, *arguments, "-x", "c", "-", "-o", str(library), "-lm"], code)
+        if not writable:
+            return ctypes.CDLL(str(library))
+        library.replace(folder / name)  # at once: other processes may be at the same
+    return ctypes.CDLL(str(folder / name))
+
+
+def run_rows(call: Callable[[int, int], object], rows: Rows) -> None:
+    """Call ``call(first, last)`` for all ranges of rows, on as many threads as torch uses.
+
+    The calls must leave Python's lock, as those of ctypes do; the ranges may be done in any order.
+    """
+    pending = deque(rows)
+
+    def work() -> None:
+        while True:
+            try:
+                first, last = pending.popleft()
+            except IndexError:
+                return
+            call(first, last)
+
+    threads = min(torch.get_num_threads(), len(rows))
+    helpers = [_pool(os.getpid(), torch.get_num_threads()).submit(work) for _ in range(threads - 1)]
+    work()
+    for helper in helpers:
+        helper.result()
+
+
+def address(x: Tensor | None) -> ctypes.c_void_p:
+    """Return where a tensor's numbers lie, for C; nowhere for None."""
+    return ctypes.c_void_p(None if x is None else x.data_ptr())
+
+
+@functools.lru_cache(maxsize=2)
+def _pool(process: int, threads: int) -> ThreadPoolExecutor:  # by process: a fork has the pool without its threads
+    return ThreadPoolExecutor(threads, thread_name_prefix="ragx-rows")
+
+
+def _compile(command: Sequence[str], code: str) -> None:
+    if shutil.which(command[0]) is None:
+        raise RuntimeError(f"C compiler: expected {command[0]} on the PATH or CC naming one; found none.")
+    done = subprocess.run(command, input=code, text=True, capture_output=True, timeout=SECONDS)
+    if done.returncode:
+        raise RuntimeError(f"C compiler: {command[0]} ended with {done.returncode}: {done.stderr[-2000:]}")
+
+
+@functools.cache
+def _processor() -> str:
+    """Return what tells processors apart: what is compiled for one may be unknown to another that shares a home."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return " ".join(os.uname()) if hasattr(os, "uname") else ""
+    return "\n".join(sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))}))
