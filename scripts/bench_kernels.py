@@ -33,7 +33,7 @@ from ragx.kernels.edge_softmax import edge_softmax
 from ragx.kernels.forms import FORMS, form_of, has_scatter, use_form
 from ragx.kernels.linear_propagation import linear_propagation, linear_propagation_reference
 from ragx.kernels.native import has_compiler
-from ragx.kernels.segment import segment_max, segment_mean
+from ragx.kernels.segment import segment_max, segment_mean, segment_sum
 from ragx.kernels.weighted_sum import weighted_sum, weighted_sum_reference
 
 
@@ -89,20 +89,22 @@ def forms(adjacency: Adjacency, weight: torch.Tensor, x: torch.Tensor, repeats: 
         ("edge_attention", 1): partial(edge_attention, x.unsqueeze(1) / 8, x.unsqueeze(1), x.unsqueeze(1), adjacency),
         ("edge_attention", HEADS): partial(edge_attention, heads / 4, heads, heads, adjacency),
     }
-    for name, segment in (("segment_max", segment_max), ("segment_mean", segment_mean)):
+    for name, segment in (("segment_sum", segment_sum), ("segment_max", segment_max), ("segment_mean", segment_mean)):
         calls |= {(name, n): partial(segment, edges[:, :n].contiguous(), adjacency) for n in (1, HEADS)}
     rows: list[Row] = []
     for (operation, number), call in calls.items():
         chosen = form_of(operation, x.device)
-        others = {form: (partial(_forced, operation, form, call), None) for form in _there(operation) - {chosen}}
+        others = {
+            form: (partial(_forced, operation, form, call), None) for form in _there(operation, x.device) - {chosen}
+        }
         rows += compare(
             f"{operation} ({chosen}), {number} head{'s' * (number > 1)}", call, others, repeats, device=x.device
         )
     return rows
 
 
-def _there(operation: str) -> set[str]:
-    missing = {"scatter": not has_scatter(), "native": not has_compiler()}
+def _there(operation: str, device: torch.device) -> set[str]:
+    missing = {"scatter": not has_scatter(), "native": not has_compiler() or device.type != "cpu"}
     row_by_row = {"reference"} if operation.startswith("segment") else set()  # in Python, 1,000 times as slow
     return {form for form in FORMS[operation] if not missing.get(form)} - row_by_row
 

@@ -1,6 +1,7 @@
 """The course of a sweep: plan, launch, survive lost workers, and say what became of it."""
 
 import hashlib
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -70,6 +71,7 @@ class Sweep:
     def _launch(self, record: SweepRecord) -> None:
         """Run what is not done; a cell whose worker was killed is tried once more, alone."""
         record.event("", "launched", argv=shlex.join(sys.argv))
+        _lead_here()
         before = len(record.events())
         if self._survives(record.planned):
             return
@@ -90,7 +92,8 @@ class Sweep:
         except (HydraException, ValueError):
             raise
         except Exception as error:  # a pool breaks when a worker is killed, a submitted job when it does not return
-            self.console.print(f"A process was lost ({type(error).__name__}); going on without it.", style="yellow")
+            last = (str(error).strip().splitlines() or [""])[-1][:200]
+            self.console.print(f"A process was lost ({type(error).__name__}: {last}); going on.", style="yellow")
             return False
         return True
 
@@ -124,3 +127,11 @@ class Sweep:
             "budget": {row: rows.count(row) for row in dict.fromkeys(rows)},
             "runs": str(self.config.runs),
         }
+
+
+def _lead_here() -> None:
+    """Have processes that a launcher submits find this package: they start from the interpreter alone."""
+    here = str(Path(__file__).parents[1])
+    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    if here not in paths:
+        os.environ["PYTHONPATH"] = os.pathsep.join([here, *paths])

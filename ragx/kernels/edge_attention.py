@@ -61,7 +61,7 @@ def edge_attention(
     if form == "reference":
         return edge_attention_reference(query, key, value, adjacency, prior=prior, factor=factor)
     alike = query.shape[1:] == key.shape[1:] == value.shape[1:] and query.dtype == key.dtype == value.dtype
-    native = form == "native" and query.dtype in (torch.float32, torch.float64)
+    native = form == "native" and query.device.type == "cpu" and query.dtype in (torch.float32, torch.float64)
     if learnt or not native or not alike or not query.numel():
         return _composed(query, key, value, adjacency, prior, factor)
     sizes = [len(query), len(key), len(value)]

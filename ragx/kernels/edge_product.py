@@ -54,9 +54,14 @@ def _by_sampled_product(query: Tensor, key: Tensor, adjacency: Adjacency) -> Ten
         # torch's sparse matrices hold no more entries than a dense one, and repeated edges can exceed that.
         return torch.einsum("t...d,s...d->ts...", query, key)[adjacency.target, adjacency.source]
     if query.dim() == 3:
-        heads = zip(query.unbind(1), key.unbind(1), strict=True)
-        return torch.stack([_by_sampled_product(*head, adjacency) for head in heads], dim=1)
-    pattern = compressed_rows(adjacency, query.new_zeros(adjacency.num_edges))
+        by_head = query.new_zeros(query.shape[1], adjacency.num_edges)
+        for head, *ends in zip(by_head, query.unbind(1), key.unbind(1), strict=True):
+            _sampled(compressed_rows(adjacency, head), *ends)
+        return by_head.t()
+    return _sampled(compressed_rows(adjacency, query.new_zeros(adjacency.num_edges)), query, key)
+
+
+def _sampled(pattern: Tensor, query: Tensor, key: Tensor) -> Tensor:
     # Written over its own pattern: a fresh result would copy the indices, which takes as long as the products.
     torch.sparse.sampled_addmm(pattern, query.contiguous(), key.contiguous().t(), beta=0.0, out=pattern)
     return pattern.values()

@@ -90,15 +90,25 @@ def segment_mean_raw(value: Float[Tensor, "E ..."], adjacency: Adjacency) -> Flo
 
 
 def segment_sum_raw(value: Float[Tensor, "E ..."], adjacency: Adjacency) -> Float[Tensor, "T ..."]:
-    """Return the sums, an embedding bag over the edges themselves, as a fresh tensor that autograd does not see."""
+    """Return the sums, in the form chosen for the device, as a fresh tensor that autograd does not see."""
+    return _SUM[form_of("segment_sum", value.device)](value.detach(), adjacency)
+
+
+def _sum_by_embedding_bag(value: Tensor, adjacency: Adjacency) -> Tensor:
     shape = (adjacency.num_targets, *value.shape[1:])
     if not value.numel():
         return value.new_zeros(shape)
-    flat = value.detach().reshape(adjacency.num_edges, -1).contiguous()
+    flat = value.reshape(adjacency.num_edges, -1).contiguous()
     total = functional.embedding_bag(
         adjacency.edge_number, flat, adjacency.row_pointer, mode="sum", include_last_offset=True
     )
     return total.reshape(shape)
+
+
+def _sum_by_torch(value: Tensor, adjacency: Adjacency) -> Tensor:
+    if value.dtype in (torch.bfloat16, torch.float16):  # sums would stall
+        return _sum_by_torch(value.float(), adjacency).to(value.dtype)
+    return torch.segment_reduce(value.contiguous(), "sum", offsets=adjacency.row_pointer, axis=0, unsafe=True)
 
 
 def _max_by_torch(value: Tensor, adjacency: Adjacency) -> Tensor:
@@ -129,6 +139,7 @@ def _segment_csr(value: Tensor, adjacency: Adjacency, reduce: str) -> Tensor:
     return result
 
 
+_SUM = {"embedding_bag": _sum_by_embedding_bag, "torch": _sum_by_torch, "reference": segment_sum_reference}
 _MAX = {"torch": _max_by_torch, "scatter": _max_by_scatter, "reference": segment_max_reference}
 _MEAN = {"torch": _mean_by_torch, "scatter": _mean_by_scatter, "reference": segment_mean_reference}
 

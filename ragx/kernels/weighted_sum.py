@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from ragx.checks import check
 from ragx.graph.adjacency import Adjacency
-from ragx.kernels.compressed import compressed_rows
+from ragx.kernels.compressed import compressed_heads, compressed_rows
 from ragx.kernels.edge_product import edge_product
 from ragx.kernels.forms import form_of
 from ragx.typing import Float, Tensor
@@ -90,11 +90,16 @@ def _by_csr(x: Tensor, weight: Tensor | None, adjacency: Adjacency) -> Tensor:
         f"form csr of weighted_sum: expected float32 or float64 on a CPU, got {x.dtype}, in which torch has no such "
         "product; take the form embedding_bag.",
     )
+    if x.dtype.itemsize < 4 or adjacency.num_edges > adjacency.num_targets * adjacency.num_sources:
+        return _by_embedding_bag(x, weight, adjacency)  # a sparse matrix has no more entries than a dense one
     if weight is None:
         weight = x.new_ones(adjacency.num_edges)
     if weight.dim() == 1:
         return compressed_rows(adjacency, weight) @ x
-    return torch.stack([_by_csr(x[:, h], weight[:, h].contiguous(), adjacency) for h in range(x.shape[1])], dim=1)
+    heads, width = x.shape[1:]
+    by_head = torch.stack(weight.unbind(1)).flatten()
+    flat = compressed_heads(adjacency, by_head, heads) @ x.reshape(-1, width)
+    return flat.view(heads, -1, width).transpose(0, 1).contiguous()
 
 
 _FORMS = {"embedding_bag": _by_embedding_bag, "csr": _by_csr, "reference": weighted_sum_reference}

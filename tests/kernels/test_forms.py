@@ -64,7 +64,7 @@ def test_an_environment_that_does_not_fit_is_refused(text: str, message: str, mo
         (
             "weigted_sum",
             "csr",
-            "operation: expected one of weighted_sum, edge_product, edge_attention, segment_max, segment_mean; got 'w",
+            "operation: expected one of weighted_sum, edge_product, edge_attention, segment_sum",
         ),
         ("weighted_sum", "coo", "form of weighted_sum: expected one of embedding_bag, csr, reference; got 'coo'"),
     ],
