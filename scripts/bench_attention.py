@@ -1,9 +1,10 @@
 """Attention over neighbours: its time beside PyG's layer with the same weights and values, and its memory."""
 
+from collections.abc import Callable
 from functools import partial
 
 import torch
-from bench_common import HEADS, WIDTH, Row, Verdict, at_most, compare
+from bench_common import HEADS, WIDTH, Call, Row, Timed, Verdict, at_most, compare
 from torch import Tensor
 from torch_geometric.nn import TransformerConv
 
@@ -23,26 +24,51 @@ SIZES = (  # users, items, pairs, heads, width
 MOST_OFF = 0.2
 
 
-def attention(graph: Graph, repeats: int) -> list[Row]:
+PYG = "PyG TransformerConv"
+
+
+def attention(graph: Graph, repeats: int, apart: Timed | None) -> list[Row]:
     """Compare attention, forward and backward, with PyG's layer of the same weights."""
     device = graph.edge_weight.device
-    x = torch.randn(graph.num_nodes, WIDTH, generator=torch.Generator().manual_seed(0)).to(device)
     ours = RelevanceAttentionConv(WIDTH, WIDTH, heads=HEADS, residual=False).to(device)
     theirs = TransformerConv(WIDTH, WIDTH // HEADS, heads=HEADS, root_weight=False).to(device)
     pairs = ((ours.query, theirs.lin_query), (ours.key, theirs.lin_key), (ours.value, theirs.lin_value))
     for mine, other in pairs:
         other.load_state_dict(mine.state_dict())
-    leaf = x.clone().requires_grad_()
-
-    def gradients(layer: torch.nn.Module, edges: Graph | Tensor, parameters: list[Tensor]) -> Tensor:
-        out = layer(leaf, edges)
-        found = torch.autograd.grad(out, [leaf, *parameters], grad_outputs=x)
-        return torch.cat([out.detach().flatten(), *(each.flatten() / len(x) for each in found[1:]), found[0].flatten()])
-
-    fast = partial(gradients, ours, graph, [mine.weight for mine, _ in pairs])
-    plain = partial(gradients, theirs, graph.edge_index, [other.weight for _, other in pairs])
+    fast = _forward_and_backward(ours, graph, graph)
+    plain = _forward_and_backward(theirs, graph, graph.edge_index)
+    for one, other in zip(fast(), plain(), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4 * max(1.0, float(other.abs().max())))
     name = f"attention, {HEADS} heads, forward + backward"
-    return compare(name, fast, {"PyG TransformerConv": (plain, 15.0)}, repeats, device=device)
+    sides = {PYG: (partial(_last, plain), 15.0)}
+    return compare(name, partial(_last, fast), sides, repeats, device=device, apart=apart)
+
+
+def pyg_attention(graph: Graph) -> dict[str, Call]:
+    """Return PyG's side of the comparison alone."""
+    theirs = TransformerConv(WIDTH, WIDTH // HEADS, heads=HEADS, root_weight=False)
+    return {PYG: partial(_last, _forward_and_backward(theirs, graph, graph.edge_index))}
+
+
+def _forward_and_backward(layer: torch.nn.Module, graph: Graph, edges: Graph | Tensor) -> Callable[[], list[Tensor]]:
+    """Return a call that gives the output, and the gradients of all weights, biases and of the input."""
+    x = torch.randn(graph.num_nodes, WIDTH, generator=torch.Generator().manual_seed(0)).to(graph.edge_weight.device)
+    named = sorted(layer.named_parameters(), key=_part)
+    leaf, weights = x.clone().requires_grad_(), [each for name, each in named if "skip" not in name]
+
+    def call() -> list[Tensor]:
+        out = layer(leaf, edges)
+        return [out.detach(), *torch.autograd.grad(out, [*weights, leaf], grad_outputs=x)]
+
+    return call
+
+
+def _part(named: tuple[str, Tensor]) -> str:
+    return named[0].removeprefix("lin_")  # PyG's lin_query is our query
+
+
+def _last(call: Callable[[], list[Tensor]]) -> Tensor:
+    return call()[-1]
 
 
 def memory(device: torch.device, small: bool) -> tuple[list[dict[str, float]], Verdict]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -21,8 +21,18 @@ from ragx.kernels.forms import has_scatter
 
 USERS, ITEMS, INTERACTIONS, WIDTH, HEADS = 29_858, 40_981, 810_128, 64, 4
 CPU = torch.device("cpu")
+OUR_MEMORY = ", ragx's memory settings"
 Call = Callable[[], torch.Tensor]
 Row = dict[str, str | float | None]
+
+
+class Timed(Protocol):
+    """Calls that are timed elsewhere, by name: see ``bench_apart``."""
+
+    names: list[str]
+
+    def seconds(self, name: str) -> float:
+        """Return how long a call takes there."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +90,7 @@ def compare(
     *,
     device: torch.device = CPU,
     unchecked: Collection[str] = (),
+    apart: Timed | None = None,
 ) -> list[Row]:
     """Check that all forms give equal values, then time them in turn; return medians and their ratios to ours.
 
@@ -90,17 +101,23 @@ def compare(
         repeats: timings of every form.
         device: where they run; it is waited for before and after.
         unchecked: names of those that compute something else, such as a bound of what is possible.
+        apart: a process of its own, in which those of its names are timed, beside here, where they gain by ours.
     """
     expected = ours()
     for name, (call, _) in others.items():
         if name not in unchecked:
             torch.testing.assert_close(call(), expected, rtol=1e-4, atol=1e-4)
-    calls = {"ragx": ours} | {name: call for name, (call, _) in others.items()}
-    times: dict[str, list[float]] = {name: [] for name in calls}
+    elsewhere = [name for name in others if apart and name in apart.names]
+    here = {name + OUR_MEMORY * (name in elsewhere): call for name, (call, _) in others.items()}
+    calls = {"ragx": ours} | here
+    times: dict[str, list[float]] = {name: [] for name in [*calls, *elsewhere]}
     for _ in range(repeats):
         for name, call in calls.items():
             call()  # every form is timed with its own data in the caches
             times[name].append(1000 * seconds_of(call, device))
+        for name in elsewhere:
+            assert apart is not None
+            times[name].append(1000 * apart.seconds(name))
     median = {name: statistics.median(values) for name, values in times.items()}
     targets = {name: target for name, (_, target) in others.items()}
     return [
@@ -111,7 +128,7 @@ def compare(
             "ratio": round(median[name] / median["ragx"], 2),
             "target": targets.get(name),
         }
-        for name in calls
+        for name in times
     ]
 
 
@@ -140,7 +157,7 @@ def bare_product(adjacency: Adjacency, weight: torch.Tensor, x: torch.Tensor) ->
 def print_rows(rows: Iterable[Row]) -> None:
     """Print a table of medians and ratios."""
     for row in rows:
-        print(f"{row['operation']:40}{row['form']:34}{row['milliseconds']:9.1f} ms{row['ratio']:9.2f} ×", flush=True)
+        print(f"{row['operation']:40}{row['form']:52}{row['milliseconds']:9.1f} ms{row['ratio']:9.2f} ×", flush=True)
 
 
 def write_json(path: Path, setting: Mapping[str, Any], verdicts: Iterable[Verdict], found: Mapping[str, Any]) -> None:

@@ -6,33 +6,43 @@ not met. With --small it shows that everything runs, and judges no times.
 
 import argparse
 import sys
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
 import torch
-from bench_attention import attention, memory
-from bench_common import WIDTH, Row, Verdict, at_most, parser_of, print_rows, verdicts_of, write_json
+from bench_apart import Apart
+from bench_attention import attention, memory, pyg_attention
+from bench_common import CPU, WIDTH, Call, Row, Timed, Verdict, at_most, parser_of, print_rows, verdicts_of, write_json
 from bench_contract import contract
 from bench_kernels import sums
-from bench_step import Setting, epoch, optimiser, read_setting, steps
+from bench_step import Setting, epoch, optimiser, pyg_steps, read_setting, steps
 from bench_sweep import Point, sweep
 
 from ragx.kernels.forms import has_scatter
+from ragx.training.engine import reuse_freed_memory
 
 OUTPUT = Path("build/bench_layers.json")
 EPOCH_SECONDS = {1: 40.0, 4: 20.0}
 
 
-def times(setting: Setting) -> tuple[list[Row], dict[str, float], list[Verdict]]:
+def others_alone(small: bool) -> dict[str, Call]:
+    """Return the calls of others, for a process of their own."""
+    setting = read_setting(small, CPU, 1)
+    return pyg_steps(setting, setting.model(), checked=False) | pyg_attention(setting.graph)
+
+
+def times(setting: Setting, apart: Timed | None) -> tuple[list[Row], dict[str, float], list[Verdict]]:
     """Return the table of times, the seconds of an epoch by the batches that share a propagation, and the verdicts."""
     graph, repeats = setting.graph, setting.repeats
     x = torch.randn(graph.num_nodes, WIDTH, generator=torch.Generator().manual_seed(0)).to(setting.device)
     rows: list[Row] = []
     for part in (
         partial(sums, graph.adjacency, graph.edge_weight, x, repeats),
-        partial(steps, setting),
+        _as_an_engine,
+        partial(steps, setting, apart),
         partial(optimiser, setting),
-        partial(attention, graph, repeats),
+        partial(attention, graph, repeats, apart),
     ):
         found = part()
         print_rows(found)
@@ -41,9 +51,14 @@ def times(setting: Setting) -> tuple[list[Row], dict[str, float], list[Verdict]]
     for share, limit in EPOCH_SECONDS.items():
         epochs[str(share)] = round(epoch(setting, share), 2)
         name = f"epoch of {len(setting.batches)} batches, {share} to a propagation"
-        print(f"{name:74}{epochs[str(share)]:9.1f} s", flush=True)
+        print(f"{name:92}{epochs[str(share)]:9.1f} s", flush=True)
         verdicts.append(at_most(name, epochs[str(share)], limit, " s"))
     return rows, epochs, verdicts
+
+
+def _as_an_engine() -> list[Row]:
+    reuse_freed_memory()  # the sums before it are of torch alone, on either side
+    return []
 
 
 def print_memory(rows: list[Point]) -> None:
@@ -90,7 +105,9 @@ def main() -> None:
         flush=True,
     )
     verdicts, said = contract()
-    rows, epochs, judged = times(setting)
+    alone = Apart(partial(others_alone, arguments.small), arguments.threads)
+    with alone if device.type == "cpu" else nullcontext() as apart:
+        rows, epochs, judged = times(setting, apart)
     found = {"rows": rows, "epoch_seconds": epochs, "broken_layer": said}
     sizes, linear = memory(device, arguments.small)
     print_memory(sizes)

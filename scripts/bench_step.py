@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import torch
-from bench_common import WIDTH, Call, Row, bare_product, compare, read_pairs, seconds_of
+from bench_common import WIDTH, Call, Row, Timed, bare_product, compare, read_pairs, seconds_of
 from torch import Tensor
 from torch_geometric.nn.models import LightGCN
 
@@ -139,22 +139,32 @@ def pyg_inputs(graph: Graph) -> dict[str, Any]:
     }
 
 
-def steps(setting: Setting) -> list[Row]:
+def pyg_steps(setting: Setting, ours: RelevanceAwareGraph, *, checked: bool) -> dict[str, Call]:
+    """Return the steps of PyG's class with our vectors, by its input."""
+    steps = {}
+    for name, edges in pyg_inputs(setting.graph).items():
+        model = LightGCN(setting.graph.num_nodes, WIDTH, DEPTH, normalize=name == "edge index").to(setting.device)
+        model.embedding.weight.data.copy_(ours.embedding.data)
+        if checked:
+            check_gradient(setting, model, edges)
+        steps[f"PyG LightGCN, {name}"] = pyg_step(setting, model, edges)
+    return steps
+
+
+def steps(setting: Setting, apart: Timed | None) -> list[Row]:
     """Compare a step with PyG's on every input, the gradients and the first losses being equal, and with its bound."""
-    inputs, ours = pyg_inputs(setting.graph), setting.model()
-    models = {name: LightGCN(setting.graph.num_nodes, WIDTH, DEPTH, normalize=name == "edge index") for name in inputs}
-    for name, model in models.items():
-        model.to(setting.device).embedding.weight.data.copy_(ours.embedding.data)
-        check_gradient(setting, model, inputs[name])
+    ours = setting.model()
     others: dict[str, tuple[Call, float | None]] = {
-        f"PyG LightGCN, {name}": (pyg_step(setting, model, inputs[name]), 20.0 if name == "edge index" else None)
-        for name, model in models.items()
+        name: (step, 20.0 if name.endswith("edge index") else None)
+        for name, step in pyg_steps(setting, ours, checked=True).items()
     }
     bound = "six embedding_bag alone"
     others[bound] = (partial(_products, setting, ours.embedding.detach().clone(), 2 * DEPTH), 0.5)
     step = our_step(setting, ours)
-    rows = compare("LightGCN step", step, others, setting.repeats, device=setting.device, unchecked=[bound])
-    sparse = [row for row in rows if str(row["form"]).startswith("PyG") and row["target"] is None]
+    rows = compare(
+        "LightGCN step", step, others, setting.repeats, device=setting.device, unchecked=[bound], apart=apart
+    )
+    sparse = [row for row in rows if row["form"] in others and row["target"] is None]
     best = min(sparse, key=lambda row: float(row["milliseconds"] or 0))
     best["target"], best["form"] = 4.0, f"{best['form']} (its best)"
     return rows

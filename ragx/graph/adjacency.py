@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from itertools import pairwise
 from typing import Self
 
 import torch
@@ -102,20 +101,17 @@ class Adjacency:
         other.__dict__["transposed"] = self
         return other
 
-    def row_parts(self, number: int) -> list[tuple[int, int]]:
-        """Return at most ``number`` ranges of targets, first and one past the last, with about as many edges each.
-
-        The first call is kept.
-        """
+    def row_parts(self, number: int) -> Int[Tensor, " parts_plus_1"]:
+        """Return the bounds of at most ``number`` ranges of targets with about as many edges each, kept once made."""
         if number not in self._row_parts:
             marks = torch.arange(1, number, device=self.source.device) * self.num_edges // number
-            inner = torch.searchsorted(self.row_pointer, marks).tolist()
-            ends = sorted({0, *(min(end, self.num_targets) for end in inner), self.num_targets})
-            self._row_parts[number] = list(pairwise(ends))
+            inner = torch.searchsorted(self.row_pointer, marks).clamp(max=self.num_targets)
+            ends = inner.new_tensor([0, self.num_targets])
+            self._row_parts[number] = torch.unique(torch.cat([inner, ends]))
         return self._row_parts[number]
 
     @cached_property
-    def _row_parts(self) -> dict[int, list[tuple[int, int]]]:
+    def _row_parts(self) -> dict[int, Tensor]:
         return {}
 
     def head_major(self, heads: int) -> tuple[Int[Tensor, " E_times_H"], Int[Tensor, " targets_times_H_plus_1"]]:

@@ -1,6 +1,7 @@
 /* Attention over neighbours, forward in one pass over the edges and backward in two, each vector of a node fetched
  * ahead of its use. Compiled for one REAL type, HEADS, SIZE of a head, LANES of a vector register, FACTORS an edge
- * (0 for none, 1, or one a head), and PRIOR or none. Rows first ... last - 1 are worked on; rows share nothing.
+ * (0 for none, 1, or one a head), and PRIOR or none. Rows are shared out among threads in `parts` ranges that `ends` bounds
+ * and that have about as many edges each; every row is one thread's, so that threads change no bits.
  */
 #include <math.h>
 #include <stdint.h>
@@ -8,6 +9,10 @@
 #define WIDTH (HEADS * SIZE)
 #define CHUNKS (SIZE / LANES)
 #define AHEAD 12 /* edges between asking for a vector and its use, as measured */
+#define EACH_ROW                                                               \
+    _Pragma("omp parallel for schedule(dynamic) num_threads(threads)")         \
+    for (int64_t part = 0; part < parts; part++)                               \
+        for (int64_t row = ends[part]; row < ends[part + 1]; row++)
 #define EACH_HEAD for (int h = 0; h < HEADS; h++)
 #define EACH_CHUNK for (int c = 0; c < CHUNKS; c++)
 #define EACH_EDGE for (int64_t e = begin; e < end; e++)
@@ -21,11 +26,24 @@ static inline void fetch(const REAL *x, int numbers) {
     for (int at = 0; at < numbers * (int)sizeof(REAL); at += 64) __builtin_prefetch((const char *)x + at);
 }
 
-static inline REAL total_of(lanes x) {
-    REAL total = 0;
-    for (int l = 0; l < LANES; l++) total += x[l];
-    return total;
-}
+/* The sum of a vector's numbers by halves; a plain loop is compiled into one addition after the other. */
+#define VECTOR(size) typedef REAL vector_##size __attribute__((vector_size(size * sizeof(REAL))))
+#define TOTAL_BY_HALVES(size, half)                                            \
+    VECTOR(size);                                                              \
+    static inline REAL total_of_##size(vector_##size x) {                      \
+        vector_##half low, high;                                               \
+        __builtin_memcpy(&low, &x, sizeof low);                                \
+        __builtin_memcpy(&high, (char *)&x + sizeof low, sizeof high);         \
+        return total_of_##half(low + high);                                    \
+    }
+VECTOR(1);
+static inline REAL total_of_1(vector_1 x) { return x[0]; }
+TOTAL_BY_HALVES(2, 1)
+TOTAL_BY_HALVES(4, 2)
+TOTAL_BY_HALVES(8, 4)
+TOTAL_BY_HALVES(16, 8)
+#define TOTAL_OF(size, x) TOTAL_OF_SIZE(size, x) /* so that LANES is a number first */
+#define TOTAL_OF_SIZE(size, x) total_of_##size(x)
 
 /* e^x for x <= 0. In single precision by x = n ln 2 + r and Taylor's series of e^r, which is off by at most 6e-9 for
  * |r| <= ln 2 / 2; what would be subnormal is 0. */
@@ -52,9 +70,9 @@ static inline REAL power(REAL x) {
 #define FACTOR 1
 #endif
 
-void forward(int64_t first, int64_t last, int64_t edges, index row_pointer, index source, reals query, reals key,
-             reals value, reals prior, reals factor, reals weight, reals out) {
-    for (int64_t row = first; row < last; row++) {
+void forward(int threads, int64_t parts, index ends, int64_t edges, REAL scale, index row_pointer, index source, reals query,
+             reals key, reals value, reals prior, reals factor, reals weight, reals out) {
+    EACH_ROW {
         int64_t begin = row_pointer[row], end = row_pointer[row + 1];
         REAL largest[HEADS], total[HEADS];
         lanes mine[HEADS][CHUNKS], sum[HEADS][CHUNKS];
@@ -71,7 +89,7 @@ void forward(int64_t first, int64_t last, int64_t edges, index row_pointer, inde
             EACH_HEAD {
                 lanes product = {};
                 EACH_CHUNK product += mine[h][c] * CHUNK(key + source[e] * WIDTH);
-                weight[e * HEADS + h] = total_of(product);
+                weight[e * HEADS + h] = scale * TOTAL_OF(LANES, product);
 #if PRIOR
                 weight[e * HEADS + h] += prior[e];
 #endif
@@ -91,12 +109,12 @@ void forward(int64_t first, int64_t last, int64_t edges, index row_pointer, inde
     }
 }
 
-/* The gradient of query. With flow_e = gradient . value_e, that of a score is w_e (f_e flow_e - gradient . out); it and
- * w_e f_e are left side by side in `pair` for the other pass. */
-void backward_by_target(int64_t first, int64_t last, int64_t edges, index row_pointer, index source, reals key,
-                        reals value, reals factor, reals weight, reals out, reals gradient, reals pair,
+/* The gradient of query. With flow_e = gradient . value_e, that of q . k is scale w_e (f_e flow_e - gradient . out); it
+ * and w_e f_e are left side by side in `pair` for the other pass. */
+void backward_by_target(int threads, int64_t parts, index ends, int64_t edges, REAL scale, index row_pointer, index source,
+                        reals key, reals value, reals factor, reals weight, reals out, reals gradient, reals pair,
                         reals gradient_query) {
-    for (int64_t row = first; row < last; row++) {
+    EACH_ROW {
         int64_t begin = row_pointer[row], end = row_pointer[row + 1];
         REAL mean[HEADS];
         lanes mine[HEADS][CHUNKS], sum[HEADS][CHUNKS];
@@ -107,7 +125,7 @@ void backward_by_target(int64_t first, int64_t last, int64_t edges, index row_po
                 sum[h][c] = (lanes){};
                 product += mine[h][c] * CHUNK(out + row * WIDTH);
             }
-            mean[h] = total_of(product);
+            mean[h] = TOTAL_OF(LANES, product);
         }
         EACH_EDGE {
             int64_t next = source[e + AHEAD < edges ? e + AHEAD : e];
@@ -116,7 +134,7 @@ void backward_by_target(int64_t first, int64_t last, int64_t edges, index row_po
             EACH_HEAD {
                 lanes product = {};
                 EACH_CHUNK product += mine[h][c] * CHUNK(value + source[e] * WIDTH);
-                REAL score = weight[e * HEADS + h] * (FACTOR * total_of(product) - mean[h]);
+                REAL score = scale * weight[e * HEADS + h] * (FACTOR * TOTAL_OF(LANES, product) - mean[h]);
                 pair[(2 * e) * HEADS + h] = weight[e * HEADS + h] * FACTOR;
                 pair[(2 * e + 1) * HEADS + h] = score;
                 EACH_CHUNK sum[h][c] += score * CHUNK(key + source[e] * WIDTH);
@@ -127,9 +145,9 @@ void backward_by_target(int64_t first, int64_t last, int64_t edges, index row_po
 }
 
 /* The gradients of key and value: rows are sources, whose edges stand elsewhere in the order by target. */
-void backward_by_source(int64_t first, int64_t last, int64_t edges, index row_pointer, index target, index place,
-                        reals query, reals gradient, reals pair, reals gradient_key, reals gradient_value) {
-    for (int64_t row = first; row < last; row++) {
+void backward_by_source(int threads, int64_t parts, index ends, int64_t edges, REAL scale, index row_pointer, index target,
+                        index place, reals query, reals gradient, reals pair, reals gradient_key, reals gradient_value) {
+    EACH_ROW {
         int64_t begin = row_pointer[row], end = row_pointer[row + 1];
         lanes for_key[HEADS][CHUNKS], for_value[HEADS][CHUNKS];
         EACH_HEAD EACH_CHUNK for_key[h][c] = for_value[h][c] = (lanes){};

@@ -13,11 +13,12 @@ from ragx.graph.adjacency import Adjacency
 from ragx.kernels.edge_product import edge_product, edge_product_reference
 from ragx.kernels.edge_softmax import edge_softmax, edge_softmax_reference
 from ragx.kernels.forms import form_of
-from ragx.kernels.native import address, compiled, run_rows
+from ragx.kernels.native import address, compiled
 from ragx.kernels.weighted_sum import weighted_sum, weighted_sum_reference
 from ragx.typing import Float, Tensor
 
-PARTS = 8  # ranges of rows for each thread, so that one held up does not hold up the rest
+PARTS = 16  # ranges of rows for each thread, so that one held up does not hold up the rest
+REALS: dict[torch.dtype, Any] = {torch.float32: ctypes.c_float, torch.float64: ctypes.c_double}
 CODE = Path(__file__).with_suffix(".c")
 
 
@@ -27,19 +28,21 @@ def edge_attention(
     value: Float[Tensor, "S H D"],
     adjacency: Adjacency,
     *,
+    scale: float = 1.0,
     prior: Float[Tensor, " E"] | None = None,
     factor: Float[Tensor, "E ..."] | None = None,
 ) -> Float[Tensor, "T H D"]:
-    """Attend to the neighbours of every target: ``out_i = Σ_e f_e softmax_e(⟨q_i, k_source(e)⟩ + b_e) v_source(e)``.
+    """Attend to the neighbours of every target: ``out_i = Σ_e f_e softmax_e(s ⟨q_i, k_source(e)⟩ + b_e) v_source(e)``.
 
     The softmax goes over the edges e with target i. Nothing of size E × D is made, forward or backward, and any order
     of derivative is right. On a CPU with a C compiler all of it is one pass over the edges, and its gradient two.
 
     Args:
-        query: q of the targets, [T, H, D], scaled as it shall be.
+        query: q of the targets, [T, H, D].
         key: k of the sources, [S, H, D].
         value: v of the sources, [S, H, D].
         adjacency: the edges.
+        scale: s, such as 1 / √D.
         prior: b of every edge in row order, [E]; -∞ silences an edge. None stands for zeros.
         factor: f of every edge in row order, [E], or [E, H] for one a head. None stands for ones.
 
@@ -59,15 +62,15 @@ def edge_attention(
         check(fits, f"{name}: expected the dtype of query, {query.dtype}, got {given is not None and given.dtype}.")
     learnt = any(given is not None and given.requires_grad for given in (prior, factor))
     if form == "reference":
-        return edge_attention_reference(query, key, value, adjacency, prior=prior, factor=factor)
+        return edge_attention_reference(query, key, value, adjacency, scale=scale, prior=prior, factor=factor)
     alike = query.shape[1:] == key.shape[1:] == value.shape[1:] and query.dtype == key.dtype == value.dtype
-    native = form == "native" and query.device.type == "cpu" and query.dtype in (torch.float32, torch.float64)
+    native = form == "native" and query.device.type == "cpu" and query.dtype in REALS
     if learnt or not native or not alike or not query.numel():
-        return _composed(query, key, value, adjacency, prior, factor)
+        return _composed(query * scale, key, value, adjacency, prior, factor)
     sizes = [len(query), len(key), len(value)]
     expected_sizes = [adjacency.num_targets, adjacency.num_sources, adjacency.num_sources]
     check(sizes == expected_sizes, f"query, key and value: expected {expected_sizes} rows, got {sizes}.")
-    result: Tensor = _EdgeAttention.apply(query, key, value, adjacency, prior, factor)  # type: ignore[no-untyped-call]
+    result: Tensor = _EdgeAttention.apply(query, key, value, adjacency, scale, prior, factor)  # type: ignore[no-untyped-call]
     return result
 
 
@@ -77,11 +80,12 @@ def edge_attention_reference(
     value: Float[Tensor, "S H D"],
     adjacency: Adjacency,
     *,
+    scale: float = 1.0,
     prior: Float[Tensor, " E"] | None = None,
     factor: Float[Tensor, "E ..."] | None = None,
 ) -> Float[Tensor, "T H D"]:
     """Return the attention by the references of its three parts."""
-    score = edge_product_reference(query, key, adjacency)
+    score = edge_product_reference(scale * query, key, adjacency)
     weight = edge_softmax_reference(score if prior is None else score + prior.unsqueeze(-1), adjacency)
     return weighted_sum_reference(value, weight if factor is None else _times(weight, factor), adjacency)
 
@@ -108,16 +112,17 @@ class _EdgeAttention(torch.autograd.Function):
         key: Tensor,
         value: Tensor,
         adjacency: Adjacency,
+        scale: float,
         prior: Tensor | None,
         factor: Tensor | None,
     ) -> Tensor:
-        ctx.adjacency = adjacency
+        ctx.adjacency, ctx.scale = adjacency, scale
         q, k, v = (each.detach().contiguous() for each in (query, key, value))
         prior, factor = (None if each is None else each.detach().contiguous() for each in (prior, factor))
         out, weight = torch.empty_like(q), q.new_empty(adjacency.num_edges, q.shape[1])
         call = _library(q, prior, factor).forward
-        places = [*_rows(adjacency), *map(address, (q, k, v, prior, factor, weight, out))]
-        _run(call, adjacency, places)
+        places = [*_pattern(adjacency), *map(address, (q, k, v, prior, factor, weight, out))]
+        _run(call, adjacency, q.dtype, scale, places)
         ctx.save_for_backward(query, key, value, prior, factor, weight, out)
         return out
 
@@ -127,33 +132,31 @@ class _EdgeAttention(torch.autograd.Function):
         adjacency: Adjacency = ctx.adjacency
         if torch.is_grad_enabled():
             inputs = [each for each, asked in zip((query, key, value), ctx.needs_input_grad, strict=False) if asked]
-            again = _composed(query, key, value, adjacency, prior, factor)
+            again = _composed(query * ctx.scale, key, value, adjacency, prior, factor)
             found = iter(torch.autograd.grad(again, inputs, gradients, create_graph=True))
-            return *(next(found) if asked else None for asked in ctx.needs_input_grad[:3]), None, None, None
+            return *(next(found) if asked else None for asked in ctx.needs_input_grad[:3]), None, None, None, None
         q, k, v, gradient = (each.contiguous() for each in (query, key, value, gradients[0]))
         library = _library(q, prior, factor)
         pair = q.new_empty(adjacency.num_edges, 2, q.shape[1])
         of_query, of_key, of_value = (torch.empty_like(each) for each in (q, k, v))
-        given = [*_rows(adjacency), *map(address, (k, v, factor, weight, out, gradient, pair, of_query))]
-        _run(library.backward_by_target, adjacency, given)
+        given = [*_pattern(adjacency), *map(address, (k, v, factor, weight, out, gradient, pair, of_query))]
+        _run(library.backward_by_target, adjacency, q.dtype, ctx.scale, given)
         other = adjacency.transposed
-        given = [*_rows(other), *map(address, (adjacency.permutation, q, gradient, pair, of_key, of_value))]
-        _run(library.backward_by_source, other, given)
-        return of_query, of_key, of_value, None, None, None
+        given = [*_pattern(other), *map(address, (adjacency.permutation, q, gradient, pair, of_key, of_value))]
+        _run(library.backward_by_source, other, q.dtype, ctx.scale, given)
+        return of_query, of_key, of_value, None, None, None, None
 
 
-def _rows(adjacency: Adjacency) -> list[Any]:
-    return [adjacency.num_edges, address(adjacency.row_pointer), address(adjacency.source)]
+def _pattern(adjacency: Adjacency) -> list[ctypes.c_void_p]:
+    return [address(adjacency.row_pointer), address(adjacency.source)]
 
 
-def _run(call: Callable[..., object], adjacency: Adjacency, given: list[Any]) -> None:
-    edges, *places = given
-    count = ctypes.c_int64
-
-    def part(first: int, last: int) -> None:
-        call(count(first), count(last), count(edges), *places)
-
-    run_rows(part, adjacency.row_parts(PARTS * torch.get_num_threads()))
+def _run(
+    call: Callable[..., object], adjacency: Adjacency, dtype: torch.dtype, scale: float, places: list[ctypes.c_void_p]
+) -> None:
+    threads, count = torch.get_num_threads(), ctypes.c_int64
+    ends = adjacency.row_parts(PARTS * threads)
+    call(threads, count(len(ends) - 1), address(ends), count(adjacency.num_edges), REALS[dtype](scale), *places)
 
 
 def _library(query: Tensor, prior: Tensor | None, factor: Tensor | None) -> ctypes.CDLL:
@@ -164,6 +167,6 @@ def _library(query: Tensor, prior: Tensor | None, factor: Tensor | None) -> ctyp
 @functools.cache
 def _library_of(dtype: torch.dtype, heads: int, size: int, prior: bool, factors: int) -> ctypes.CDLL:
     lanes = next(n for n in (16, 8, 4, 2, 1) if size % n == 0 and n * dtype.itemsize <= 64)
-    real = {torch.float32: "float", torch.float64: "double"}[dtype]
+    real = "float" if dtype == torch.float32 else "double"
     sizes = {"REAL": real, "HEADS": heads, "SIZE": size, "LANES": lanes, "PRIOR": int(prior), "FACTORS": factors}
     return compiled(CODE.read_text(), sizes)

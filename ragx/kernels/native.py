@@ -1,4 +1,4 @@
-"""C code compiled where it runs, for the very sizes asked for and once for all, and rows shared out among threads."""
+"""C code compiled where it runs, for the very sizes asked for and once for all."""
 
 import ctypes
 import functools
@@ -7,23 +7,18 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-import torch
 
 from ragx.cache import cache_folder
 from ragx.typing import Tensor
 
 # No -ffast-math: linked in, it would have the whole process take subnormal numbers for 0.
 FLAGS = (
-    *("-std=gnu11", "-O3", "-march=native", "-shared", "-fPIC", "-fno-math-errno", "-fno-trapping-math"),
+    *("-std=gnu11", "-O3", "-march=native", "-fopenmp", "-shared", "-fPIC", "-fno-math-errno", "-fno-trapping-math"),
     *("-fno-signed-zeros", "-fassociative-math", "-freciprocal-math"),
 )
 SECONDS = 120
-Rows = Sequence[tuple[int, int]]
 
 
 @functools.cache
@@ -68,36 +63,9 @@ def compiled(code: str, constants: Mapping[str, object]) -> ctypes.CDLL:
     return ctypes.CDLL(str(folder / name))
 
 
-def run_rows(call: Callable[[int, int], object], rows: Rows) -> None:
-    """Call ``call(first, last)`` for all ranges of rows, on as many threads as torch uses.
-
-    The calls must leave Python's lock, as those of ctypes do; the ranges may be done in any order.
-    """
-    pending = deque(rows)
-
-    def work() -> None:
-        while True:
-            try:
-                first, last = pending.popleft()
-            except IndexError:
-                return
-            call(first, last)
-
-    threads = min(torch.get_num_threads(), len(rows))
-    helpers = [_pool(os.getpid(), torch.get_num_threads()).submit(work) for _ in range(threads - 1)]
-    work()
-    for helper in helpers:
-        helper.result()
-
-
 def address(x: Tensor | None) -> ctypes.c_void_p:
     """Return where a tensor's numbers lie, for C; nowhere for None."""
     return ctypes.c_void_p(None if x is None else x.data_ptr())
-
-
-@functools.lru_cache(maxsize=2)
-def _pool(process: int, threads: int) -> ThreadPoolExecutor:  # by process: a fork has the pool without its threads
-    return ThreadPoolExecutor(threads, thread_name_prefix="ragx-rows")
 
 
 def _compile(command: Sequence[str], code: str) -> None:

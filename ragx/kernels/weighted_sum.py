@@ -90,6 +90,7 @@ def _by_csr(x: Tensor, weight: Tensor | None, adjacency: Adjacency) -> Tensor:
         f"form csr of weighted_sum: expected float32 or float64 on a CPU, got {x.dtype}, in which torch has no such "
         "product; take the form embedding_bag.",
     )
+    x = x.contiguous()  # of expanded values torch makes a wrong product on a GPU
     if x.dtype.itemsize < 4 or adjacency.num_edges > adjacency.num_targets * adjacency.num_sources:
         return _by_embedding_bag(x, weight, adjacency)  # a sparse matrix has no more entries than a dense one
     if weight is None:

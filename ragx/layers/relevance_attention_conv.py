@@ -114,20 +114,22 @@ class RelevanceAttentionConv(MessageLayer):
         if self.factor is not None:
             score = additive_score(query, key, self.factor, adjacency)
         else:
-            score = edge_product(*self._scaled(query, key), adjacency)
+            query, key, scale = self._ends(query, key)
+            score = edge_product(query if scale == 1 else query * scale, key, adjacency)
         prior, factor = self._roles(edge_weight, score.dtype)
         weight = edge_softmax(score if prior is None else score + prior.unsqueeze(-1), adjacency)
         return weight if factor is None else weight * factor.unsqueeze(-1)
 
     def _attend(self, x: Tensor, adjacency: Adjacency, edge_weight: Tensor | None) -> Float[Tensor, "N H D"]:
         """Return the sums of what :meth:`attention` weighs, in one operation."""
-        query, key = self._scaled(self._split(self.query(x)), self._split(self.key(x)))
+        query, key, scale = self._ends(self._split(self.query(x)), self._split(self.key(x)))
         prior, factor = self._roles(edge_weight, query.dtype)
         if self.edge_dropout and self.training:
             ones = query.new_ones(adjacency.num_edges, self.heads)
             kept = functional.dropout(ones, self.edge_dropout, True)
             factor = kept if factor is None else kept * factor.unsqueeze(-1)
-        return edge_attention(query, key, self._split(self.value(x)), adjacency, prior=prior, factor=factor)
+        value = self._split(self.value(x))
+        return edge_attention(query, key, value, adjacency, scale=scale, prior=prior, factor=factor)
 
     def _is_whole(self) -> bool:
         """Say whether nothing looks at the weights or changes what they are or do, so that they need not be there."""
@@ -152,11 +154,12 @@ class RelevanceAttentionConv(MessageLayer):
             prior = prior.masked_fill(silent, -torch.inf)
         return prior, given if self.edge_weight_role == "factor" else None
 
-    def _scaled(self, query: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
-        if self.scale is not None:
-            query = functional.normalize(query, dim=-1) * self.scale.exp().to(query.dtype).unsqueeze(-1)
-            return query, functional.normalize(key, dim=-1)
-        return query / math.sqrt(self.head_channels), key
+    def _ends(self, query: Tensor, key: Tensor) -> tuple[Tensor, Tensor, float]:
+        """Return what is multiplied at the two ends of an edge, and by what number the product is."""
+        if self.scale is None:
+            return query, key, 1 / math.sqrt(self.head_channels)
+        query = functional.normalize(query, dim=-1) * self.scale.exp().to(query.dtype).unsqueeze(-1)
+        return query, functional.normalize(key, dim=-1), 1.0
 
     def _joined(self, x: Tensor, h: Float[Tensor, "N H D"]) -> Tensor:
         h = h.flatten(1) if self.concat else h.mean(dim=1)

@@ -51,3 +51,15 @@ def test_it_stays_where_it_is_and_moves_where_it_is_not() -> None:
     adjacency, _ = Adjacency.from_edges(SOURCE, TARGET, 3, 2)
     assert adjacency.to("cpu") is adjacency.to(torch.device("cpu", 0)) is adjacency
     assert adjacency.to("meta").edge_index.device.type == "meta"
+
+
+def test_parts_of_rows_cover_all_and_have_about_as_many_edges() -> None:
+    target = torch.arange(1_000).repeat_interleave(torch.arange(1_000) % 7)
+    adjacency, _ = Adjacency.from_edges(torch.zeros_like(target), target, 1, 1_000)
+    ends = adjacency.row_parts(8)
+    assert ends[0] == 0 and ends[-1] == 1_000 and len(ends) == 9
+    edges = adjacency.row_pointer[ends].diff()
+    assert int(edges.max() - edges.min()) <= 14
+    assert adjacency.row_parts(8) is ends
+    empty, _ = Adjacency.from_edges(target[:0], target[:0], 1, 3)
+    assert empty.row_parts(4).tolist() == [0, 3]

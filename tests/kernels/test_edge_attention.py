@@ -18,7 +18,7 @@ gradgradcheck: Callable[..., bool] = partial(torch.autograd.gradgradcheck, **LOO
 GraphOf = Callable[[str, int], Adjacency]
 Inputs = tuple[list[torch.Tensor], dict[str, torch.Tensor]]
 KINDS = ["random", "no edges", "one node", "square", "one heavy node"]
-TOLERANCE = {torch.float64: 1e-12, torch.float32: 2e-5, torch.bfloat16: 4e-2}
+TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-4, torch.bfloat16: 4e-2}
 NEEDS_COMPILER = pytest.mark.skipif(not has_compiler(), reason="there is no C compiler")
 
 
@@ -42,7 +42,7 @@ def _inputs(
 
 
 def _attend(call: Callable[..., torch.Tensor], adjacency: Adjacency, inputs: Inputs) -> torch.Tensor:
-    return call(*inputs[0], adjacency, **inputs[1])
+    return call(*inputs[0], adjacency, scale=0.7, **inputs[1])
 
 
 def _exact(inputs: Inputs) -> Inputs:
@@ -61,6 +61,7 @@ def test_values_worked_by_hand() -> None:
     torch.testing.assert_close(call(factor=factor).flatten(), torch.tensor([7.0, 0.0, 40.0]))
     prior = torch.tensor([3.0, 1.0, 1.0]).log()
     torch.testing.assert_close(call(prior=prior).flatten(), torch.tensor([6.0, 0.0, 4.0]))
+    torch.testing.assert_close(call(scale=2.0).flatten(), torch.tensor([(8 + 9 * 4) / 10, 0.0, 4.0]))
     silent = torch.tensor([0.0, -torch.inf, -torch.inf])
     assert call(prior=silent).flatten().tolist() == [8.0, 0.0, 0.0]
 
@@ -131,7 +132,7 @@ def test_first_and_second_derivatives(graph_of: GraphOf, form: str, kind: str, e
         pytest.skip("there is no C compiler")
     vectors, given = _inputs(adjacency, 2, 3, 3, torch.float64, extra)
     with use_form("edge_attention", form):
-        call = partial(edge_attention, adjacency=adjacency, **given)
+        call = partial(edge_attention, adjacency=adjacency, scale=0.7, **given)
         assert gradcheck(call, vectors)
         assert gradgradcheck(call, vectors)
         alone = (vectors[0].detach(), vectors[1], vectors[2].detach())
@@ -196,6 +197,10 @@ def test_same_bits_each_time_and_with_any_number_of_threads(graph_of: GraphOf) -
 )
 def test_inputs_that_do_not_fit_are_refused(change: dict[str, torch.Tensor], message: str) -> None:
     adjacency, _ = Adjacency.from_edges(torch.tensor([0, 1, 1]), torch.tensor([0, 0, 2]), 2, 3)
-    given = {"query": torch.zeros(3, 2, 4), "key": torch.zeros(2, 2, 4), "value": torch.zeros(2, 2, 4)} | change
+    given: dict[str, Any] = {
+        "query": torch.zeros(3, 2, 4),
+        "key": torch.zeros(2, 2, 4),
+        "value": torch.zeros(2, 2, 4),
+    } | change
     with pytest.raises(ValueError, match=message):
         edge_attention(adjacency=adjacency, **given)

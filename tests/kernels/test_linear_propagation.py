@@ -123,7 +123,8 @@ def test_neither_messages_nor_layers_are_held(graph_of: GraphOf, peak: Callable[
         torch.autograd.grad(y, x, torch.ones_like(y))
 
     vectors, message = 4 * x.numel(), 4 * adjacency.num_edges * 64
-    assert peak(step) < 5 * vectors < message / 2
+    index = 16 * adjacency.num_edges if device.type == "cuda" else 0  # torch's own, of the bag of every edge
+    assert peak(step) < 5 * vectors + index < message / 2
     with use_form("weighted_sum", "reference"):
         assert peak(step) > message  # the meter sees such a tensor
 

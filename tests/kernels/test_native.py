@@ -1,10 +1,7 @@
 """Code that is compiled where it runs."""
 
-import ctypes
-import multiprocessing
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -12,7 +9,7 @@ import torch
 
 from ragx.kernels import native
 from ragx.kernels.forms import form_of, use_form
-from ragx.kernels.native import compiled, has_compiler, run_rows
+from ragx.kernels.native import compiled, has_compiler
 
 NEEDS_COMPILER = pytest.mark.skipif(not has_compiler(), reason="there is no C compiler")
 CODE = "int answer(void) { return ANSWER; }"
@@ -67,42 +64,3 @@ def test_subnormal_numbers_live_on_after_code_was_loaded() -> None:
         "assert torch.tensor(1e-40).mul(0.5).item() != 0"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_every_row_is_done_once_whatever_the_threads() -> None:
-    before = torch.get_num_threads()
-    rows = [(first, first + 1) for first in range(50)]
-    try:
-        for threads in (1, 2, 5):
-            torch.set_num_threads(threads)
-            done: list[tuple[int, int]] = []
-            run_rows(lambda first, last, done=done: done.append((first, last)), rows)  # type: ignore[misc]
-            assert sorted(done) == rows
-    finally:
-        torch.set_num_threads(before)
-
-
-def test_an_error_in_a_thread_is_raised() -> None:
-    def fail(first: int, last: int) -> None:
-        raise RuntimeError(f"rows {first} to {last} in {threading.current_thread().name}")
-
-    with pytest.raises(RuntimeError, match="rows 0 to 1"):
-        run_rows(fail, [(0, 1), (1, 2), (2, 3)])
-
-
-def _rows_in_a_fork(total: "ctypes.c_int") -> None:
-    done: list[int] = []
-    run_rows(lambda first, last: done.append(first), [(0, 1), (1, 2), (2, 3), (3, 4)])
-    total.value = len(done)
-
-
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_forked_process_has_threads_of_its_own() -> None:
-    run_rows(lambda first, last: None, [(0, 1), (1, 2)])  # the parent's are there
-    context = multiprocessing.get_context("fork")
-    total = context.Value("i", 0)
-    child = context.Process(target=_rows_in_a_fork, args=(total,))
-    child.start()
-    child.join(30)
-    assert child.exitcode == 0 and total.value == 4

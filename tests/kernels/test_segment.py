@@ -132,7 +132,8 @@ def test_only_a_few_numbers_an_edge_are_held(
 def test_repeated_calls_make_no_index_anew(graph_of: GraphOf, peak: Callable[[Callable[[], object]], int]) -> None:
     graph = graph_of(HEAVY, 0)
     value = torch.randn(graph.num_edges, device=graph.source.device)
-    assert peak(lambda: segment_sum(value, graph)) < 8 * graph.num_edges / 2
+    anew = 8 if graph.source.device.type == "cuda" else 0  # torch's own, of the bag of every edge
+    assert peak(lambda: segment_sum(value, graph)) < (anew + 4) * graph.num_edges
     assert graph.edge_number is graph.edge_number
 
 

@@ -1,0 +1,58 @@
+"""Calls in a process of their own, which has glibc's own memory settings: as those have them who do not use ragx."""
+
+from collections.abc import Callable, Mapping
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Self
+
+import torch
+from bench_common import CPU, Call, seconds_of
+
+Maker = Callable[[], Mapping[str, Call]]
+
+
+class Apart:
+    """Keeps calls in a process beside this one and times them there, one at a time, while this process waits.
+
+    Args:
+        maker: makes the calls by name there; it must be importable, such as a function of a module or a partial of one.
+        threads: number of torch's threads there.
+    """
+
+    def __init__(self, maker: Maker, threads: int) -> None:
+        self.maker, self.threads = maker, threads
+
+    def __enter__(self) -> Self:
+        context = get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(theirs, self.maker, self.threads), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.names: list[str] = self.connection.recv()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.connection.close()
+        self.process.join(10)
+        self.process.kill()
+
+    def seconds(self, name: str) -> float:
+        """Return how long a call takes there, after one that warms up."""
+        self.connection.send(name)
+        return float(self.connection.recv())
+
+
+def _serve(connection: Connection, maker: Maker, threads: int) -> None:
+    torch.set_num_threads(threads)
+    calls = maker()
+    connection.send(list(calls))
+    while True:
+        try:
+            call = calls[connection.recv()]
+        except EOFError:
+            return
+        call()
+        connection.send(seconds_of(call, CPU))
