@@ -1,7 +1,8 @@
 """Attention over neighbours: its time beside PyG's layer with the same weights and values, and its memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import torch
 from bench_common import HEADS, WIDTH, Call, Row, Timed, Verdict, at_most, compare
@@ -24,14 +25,13 @@ SIZES = (  # users, items, pairs, heads, width
 MOST_OFF = 0.2
 
 
-PYG = "PyG TransformerConv"
+PYG, NAME = "PyG TransformerConv", f"attention, {HEADS} heads, forward + backward"
 
 
-def attention(graph: Graph, repeats: int, apart: Timed | None) -> list[Row]:
+def attention(graph: Graph, repeats: int, apart: Sequence[Timed]) -> list[Row]:
     """Compare attention, forward and backward, with PyG's layer of the same weights."""
     device = graph.edge_weight.device
-    ours = RelevanceAttentionConv(WIDTH, WIDTH, heads=HEADS, residual=False).to(device)
-    theirs = TransformerConv(WIDTH, WIDTH // HEADS, heads=HEADS, root_weight=False).to(device)
+    ours, theirs = _our_layer().to(device), _their_layer().to(device)
     pairs = ((ours.query, theirs.lin_query), (ours.key, theirs.lin_key), (ours.value, theirs.lin_value))
     for mine, other in pairs:
         other.load_state_dict(mine.state_dict())
@@ -39,15 +39,26 @@ def attention(graph: Graph, repeats: int, apart: Timed | None) -> list[Row]:
     plain = _forward_and_backward(theirs, graph, graph.edge_index)
     for one, other in zip(fast(), plain(), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4 * max(1.0, float(other.abs().max())))
-    name = f"attention, {HEADS} heads, forward + backward"
     sides = {PYG: (partial(_last, plain), 15.0)}
-    return compare(name, partial(_last, fast), sides, repeats, device=device, apart=apart)
+    return compare(NAME, partial(_last, fast), sides, repeats, device=device, apart=apart)
 
 
-def pyg_attention(graph: Graph) -> dict[str, Call]:
+def our_side(graph: Graph) -> Call:
+    """Return our side of the comparison alone."""
+    return partial(_last, _forward_and_backward(_our_layer(), graph, graph))
+
+
+def their_side(graph: Graph) -> Call:
     """Return PyG's side of the comparison alone."""
-    theirs = TransformerConv(WIDTH, WIDTH // HEADS, heads=HEADS, root_weight=False)
-    return {PYG: partial(_last, _forward_and_backward(theirs, graph, graph.edge_index))}
+    return partial(_last, _forward_and_backward(_their_layer(), graph, graph.edge_index))
+
+
+def _our_layer() -> RelevanceAttentionConv:
+    return RelevanceAttentionConv(WIDTH, WIDTH, heads=HEADS, residual=False)
+
+
+def _their_layer() -> Any:
+    return TransformerConv(WIDTH, WIDTH // HEADS, heads=HEADS, root_weight=False)
 
 
 def _forward_and_backward(layer: torch.nn.Module, graph: Graph, edges: Graph | Tensor) -> Callable[[], list[Tensor]]:

@@ -6,8 +6,9 @@ import json
 import os
 import statistics
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -90,7 +91,7 @@ def compare(
     *,
     device: torch.device = CPU,
     unchecked: Collection[str] = (),
-    apart: Timed | None = None,
+    apart: Sequence[Timed] = (),
 ) -> list[Row]:
     """Check that all forms give equal values, then time them in turn; return medians and their ratios to ours.
 
@@ -101,23 +102,25 @@ def compare(
         repeats: timings of every form.
         device: where they run; it is waited for before and after.
         unchecked: names of those that compute something else, such as a bound of what is possible.
-        apart: a process of its own, in which those of its names are timed, beside here, where they gain by ours.
+        apart: processes that time those of their names, ours by the operation's; others are timed here too, where they
+            gain by our memory settings.
     """
     expected = ours()
     for name, (call, _) in others.items():
         if name not in unchecked:
             torch.testing.assert_close(call(), expected, rtol=1e-4, atol=1e-4)
-    elsewhere = [name for name in others if apart and name in apart.names]
-    here = {name + OUR_MEMORY * (name in elsewhere): call for name, (call, _) in others.items()}
-    calls = {"ragx": ours} | here
-    times: dict[str, list[float]] = {name: [] for name in [*calls, *elsewhere]}
+    there = {name: each for each in apart for name in each.names}
+    elsewhere = [name for name in others if name in there]
+    here = {name + OUR_MEMORY * (name in there): call for name, (call, _) in others.items()}
+    timers: dict[str, Callable[[], float]] = {
+        "ragx": partial(there[operation].seconds, operation) if operation in there else partial(_warm, ours, device),
+        **{name: partial(_warm, call, device) for name, call in here.items()},
+        **{name: partial(there[name].seconds, name) for name in elsewhere},
+    }
+    times: dict[str, list[float]] = {name: [] for name in timers}
     for _ in range(repeats):
-        for name, call in calls.items():
-            call()  # every form is timed with its own data in the caches
-            times[name].append(1000 * seconds_of(call, device))
-        for name in elsewhere:
-            assert apart is not None
-            times[name].append(1000 * apart.seconds(name))
+        for name, timer in timers.items():
+            times[name].append(1000 * timer())
     median = {name: statistics.median(values) for name, values in times.items()}
     targets = {name: target for name, (_, target) in others.items()}
     return [
@@ -130,6 +133,11 @@ def compare(
         }
         for name in times
     ]
+
+
+def _warm(call: Call, device: torch.device) -> float:
+    call()  # every form is timed with its own data in the caches
+    return seconds_of(call, device)
 
 
 def seconds_of(call: Callable[[], object], device: torch.device) -> float:

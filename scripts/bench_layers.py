@@ -6,17 +6,19 @@ not met. With --small it shows that everything runs, and judges no times.
 
 import argparse
 import sys
-from contextlib import nullcontext
+from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 import torch
 from bench_apart import Apart
-from bench_attention import attention, memory, pyg_attention
+from bench_attention import NAME as ATTENTION
+from bench_attention import PYG, attention, memory, our_side, their_side
 from bench_common import CPU, WIDTH, Call, Row, Timed, Verdict, at_most, parser_of, print_rows, verdicts_of, write_json
 from bench_contract import contract
 from bench_kernels import sums
-from bench_step import Setting, epoch, optimiser, pyg_steps, read_setting, steps
+from bench_step import STEP, Setting, epoch, optimiser, our_step, pyg_steps, read_setting, steps
 from bench_sweep import Point, sweep
 
 from ragx.kernels.forms import has_scatter
@@ -26,19 +28,26 @@ OUTPUT = Path("build/bench_layers.json")
 EPOCH_SECONDS = {1: 40.0, 4: 20.0}
 
 
+def ours_alone(small: bool) -> dict[str, Call]:
+    """Return our calls by operation, for a process of their own with the memory settings of every engine."""
+    reuse_freed_memory()
+    setting = read_setting(small, CPU, 1)
+    return {STEP: our_step(setting, setting.model()), ATTENTION: our_side(setting.graph)}
+
+
 def others_alone(small: bool) -> dict[str, Call]:
     """Return the calls of others, for a process of their own."""
     setting = read_setting(small, CPU, 1)
-    return pyg_steps(setting, setting.model(), checked=False) | pyg_attention(setting.graph)
+    return pyg_steps(setting, setting.model(), checked=False) | {PYG: their_side(setting.graph)}
 
 
-def times(setting: Setting, apart: Timed | None) -> tuple[list[Row], dict[str, float], list[Verdict]]:
+def times(setting: Setting, apart: Sequence[Timed]) -> tuple[list[Row], dict[str, float], list[Verdict]]:
     """Return the table of times, the seconds of an epoch by the batches that share a propagation, and the verdicts."""
     graph, repeats = setting.graph, setting.repeats
     x = torch.randn(graph.num_nodes, WIDTH, generator=torch.Generator().manual_seed(0)).to(setting.device)
     rows: list[Row] = []
     for part in (
-        partial(sums, graph.adjacency, graph.edge_weight, x, repeats),
+        partial(sums, graph.adjacency, graph.edge_weight, x, 3 * repeats),  # short ones vary most
         _as_an_engine,
         partial(steps, setting, apart),
         partial(optimiser, setting),
@@ -105,8 +114,9 @@ def main() -> None:
         flush=True,
     )
     verdicts, said = contract()
-    alone = Apart(partial(others_alone, arguments.small), arguments.threads)
-    with alone if device.type == "cpu" else nullcontext() as apart:
+    makers = (ours_alone, others_alone) if device.type == "cpu" else ()
+    with ExitStack() as stack:
+        apart = [stack.enter_context(Apart(partial(maker, arguments.small), arguments.threads)) for maker in makers]
         rows, epochs, judged = times(setting, apart)
     found = {"rows": rows, "epoch_seconds": epochs, "broken_layer": said}
     sizes, linear = memory(device, arguments.small)

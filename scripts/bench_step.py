@@ -2,7 +2,7 @@
 
 import importlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -26,6 +26,7 @@ from ragx.training.engine import Engine, deterministic_algorithms
 from ragx.training.step import OnGraph, training_step
 
 DEPTH, BATCH, SMALL = 3, 2_048, 50
+STEP = "LightGCN step"
 Draw = Callable[[], Batch]
 
 
@@ -151,7 +152,7 @@ def pyg_steps(setting: Setting, ours: RelevanceAwareGraph, *, checked: bool) -> 
     return steps
 
 
-def steps(setting: Setting, apart: Timed | None) -> list[Row]:
+def steps(setting: Setting, apart: Sequence[Timed]) -> list[Row]:
     """Compare a step with PyG's on every input, the gradients and the first losses being equal, and with its bound."""
     ours = setting.model()
     others: dict[str, tuple[Call, float | None]] = {
@@ -161,9 +162,7 @@ def steps(setting: Setting, apart: Timed | None) -> list[Row]:
     bound = "six embedding_bag alone"
     others[bound] = (partial(_products, setting, ours.embedding.detach().clone(), 2 * DEPTH), 0.5)
     step = our_step(setting, ours)
-    rows = compare(
-        "LightGCN step", step, others, setting.repeats, device=setting.device, unchecked=[bound], apart=apart
-    )
+    rows = compare(STEP, step, others, setting.repeats, device=setting.device, unchecked=[bound], apart=apart)
     sparse = [row for row in rows if row["form"] in others and row["target"] is None]
     best = min(sparse, key=lambda row: float(row["milliseconds"] or 0))
     best["target"], best["form"] = 4.0, f"{best['form']} (its best)"
