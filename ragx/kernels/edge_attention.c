@@ -1,30 +1,7 @@
-/* Attention over neighbours, forward in one pass over the edges and backward in two, each vector of a node fetched
- * ahead of its use. Compiled for one REAL type, HEADS, SIZE of a head, LANES of a vector register, FACTORS an edge
- * (0 for none, 1, or one a head), and PRIOR or none. Rows are shared out among threads in `parts` ranges that `ends` bounds
- * and that have about as many edges each; every row is one thread's, so that threads change no bits.
+/* Attention over neighbours, forward in one pass over the edges and backward in two. Beside what native.h asks for it is
+ * compiled for FACTORS an edge (0 for none, 1, or one a head), and PRIOR or none.
  */
 #include <math.h>
-#include <stdint.h>
-
-#define WIDTH (HEADS * SIZE)
-#define CHUNKS (SIZE / LANES)
-#define AHEAD 12 /* edges between asking for a vector and its use, as measured */
-#define EACH_ROW                                                               \
-    _Pragma("omp parallel for schedule(dynamic) num_threads(threads)")         \
-    for (int64_t part = 0; part < parts; part++)                               \
-        for (int64_t row = ends[part]; row < ends[part + 1]; row++)
-#define EACH_HEAD for (int h = 0; h < HEADS; h++)
-#define EACH_CHUNK for (int c = 0; c < CHUNKS; c++)
-#define EACH_EDGE for (int64_t e = begin; e < end; e++)
-#define CHUNK(x) (*(lanes *)((x) + h * SIZE + c * LANES))
-
-typedef REAL lanes __attribute__((vector_size(LANES * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
-typedef const int64_t *restrict index;
-typedef REAL *restrict reals;
-
-static inline void fetch(const REAL *x, int numbers) {
-    for (int at = 0; at < numbers * (int)sizeof(REAL); at += 64) __builtin_prefetch((const char *)x + at);
-}
 
 /* The sum of a vector's numbers by halves; a plain loop is compiled into one addition after the other. */
 #define VECTOR(size) typedef REAL vector_##size __attribute__((vector_size(size * sizeof(REAL))))
@@ -70,10 +47,9 @@ static inline REAL power(REAL x) {
 #define FACTOR 1
 #endif
 
-void forward(int threads, int64_t parts, index ends, int64_t edges, REAL scale, index row_pointer, index source, reals query,
+void forward(int threads, int64_t parts, index ends, int64_t edges, index row_pointer, index source, REAL scale, reals query,
              reals key, reals value, reals prior, reals factor, reals weight, reals out) {
     EACH_ROW {
-        int64_t begin = row_pointer[row], end = row_pointer[row + 1];
         REAL largest[HEADS], total[HEADS];
         lanes mine[HEADS][CHUNKS], sum[HEADS][CHUNKS];
         EACH_HEAD {
@@ -85,7 +61,7 @@ void forward(int threads, int64_t parts, index ends, int64_t edges, REAL scale, 
             }
         }
         EACH_EDGE {
-            fetch(key + source[e + AHEAD < edges ? e + AHEAD : e] * WIDTH, WIDTH);
+            fetch(key + source[LATER] * WIDTH, WIDTH);
             EACH_HEAD {
                 lanes product = {};
                 EACH_CHUNK product += mine[h][c] * CHUNK(key + source[e] * WIDTH);
@@ -102,7 +78,7 @@ void forward(int threads, int64_t parts, index ends, int64_t edges, REAL scale, 
         EACH_HEAD total[h] = total[h] == 0 ? 0 : 1 / total[h];
         EACH_EDGE EACH_HEAD weight[e * HEADS + h] *= total[h];
         EACH_EDGE {
-            fetch(value + source[e + AHEAD < edges ? e + AHEAD : e] * WIDTH, WIDTH);
+            fetch(value + source[LATER] * WIDTH, WIDTH);
             EACH_HEAD EACH_CHUNK sum[h][c] += weight[e * HEADS + h] * FACTOR * CHUNK(value + source[e] * WIDTH);
         }
         EACH_HEAD EACH_CHUNK CHUNK(out + row * WIDTH) = sum[h][c];
@@ -111,11 +87,10 @@ void forward(int threads, int64_t parts, index ends, int64_t edges, REAL scale, 
 
 /* The gradient of query. With flow_e = gradient . value_e, that of q . k is scale w_e (f_e flow_e - gradient . out); it
  * and w_e f_e are left side by side in `pair` for the other pass. */
-void backward_by_target(int threads, int64_t parts, index ends, int64_t edges, REAL scale, index row_pointer, index source,
+void backward_by_target(int threads, int64_t parts, index ends, int64_t edges, index row_pointer, index source, REAL scale,
                         reals key, reals value, reals factor, reals weight, reals out, reals gradient, reals pair,
                         reals gradient_query) {
     EACH_ROW {
-        int64_t begin = row_pointer[row], end = row_pointer[row + 1];
         REAL mean[HEADS];
         lanes mine[HEADS][CHUNKS], sum[HEADS][CHUNKS];
         EACH_HEAD {
@@ -128,7 +103,7 @@ void backward_by_target(int threads, int64_t parts, index ends, int64_t edges, R
             mean[h] = TOTAL_OF(LANES, product);
         }
         EACH_EDGE {
-            int64_t next = source[e + AHEAD < edges ? e + AHEAD : e];
+            int64_t next = source[LATER];
             fetch(key + next * WIDTH, WIDTH);
             fetch(value + next * WIDTH, WIDTH);
             EACH_HEAD {
@@ -145,14 +120,13 @@ void backward_by_target(int threads, int64_t parts, index ends, int64_t edges, R
 }
 
 /* The gradients of key and value: rows are sources, whose edges stand elsewhere in the order by target. */
-void backward_by_source(int threads, int64_t parts, index ends, int64_t edges, REAL scale, index row_pointer, index target,
+void backward_by_source(int threads, int64_t parts, index ends, int64_t edges, index row_pointer, index target, REAL scale,
                         index place, reals query, reals gradient, reals pair, reals gradient_key, reals gradient_value) {
     EACH_ROW {
-        int64_t begin = row_pointer[row], end = row_pointer[row + 1];
         lanes for_key[HEADS][CHUNKS], for_value[HEADS][CHUNKS];
         EACH_HEAD EACH_CHUNK for_key[h][c] = for_value[h][c] = (lanes){};
         EACH_EDGE {
-            int64_t next = e + AHEAD < edges ? e + AHEAD : e;
+            int64_t next = LATER;
             fetch(query + target[next] * WIDTH, WIDTH);
             fetch(gradient + target[next] * WIDTH, WIDTH);
             fetch(pair + 2 * place[next] * HEADS, 2 * HEADS);

@@ -1,9 +1,6 @@
 """Attention over neighbours as one operation: scores, softmax and weighted sum."""
 
 import ctypes
-import functools
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,13 +10,9 @@ from ragx.graph.adjacency import Adjacency
 from ragx.kernels.edge_product import edge_product, edge_product_reference
 from ragx.kernels.edge_softmax import edge_softmax, edge_softmax_reference
 from ragx.kernels.forms import form_of
-from ragx.kernels.native import address, compiled
+from ragx.kernels.native import library, run_rows, runs_natively
 from ragx.kernels.weighted_sum import weighted_sum, weighted_sum_reference
 from ragx.typing import Float, Tensor
-
-PARTS = 16  # ranges of rows for each thread, so that one held up does not hold up the rest
-REALS: dict[torch.dtype, Any] = {torch.float32: ctypes.c_float, torch.float64: ctypes.c_double}
-CODE = Path(__file__).with_suffix(".c")
 
 
 def edge_attention(
@@ -64,8 +57,7 @@ def edge_attention(
     if form == "reference":
         return edge_attention_reference(query, key, value, adjacency, scale=scale, prior=prior, factor=factor)
     alike = query.shape[1:] == key.shape[1:] == value.shape[1:] and query.dtype == key.dtype == value.dtype
-    native = form == "native" and query.device.type == "cpu" and query.dtype in REALS
-    if learnt or not native or not alike or not query.numel():
+    if learnt or form != "native" or not alike or not runs_natively(query):
         return _composed(query * scale, key, value, adjacency, prior, factor)
     sizes = [len(query), len(key), len(value)]
     expected_sizes = [adjacency.num_targets, adjacency.num_sources, adjacency.num_sources]
@@ -120,9 +112,7 @@ class _EdgeAttention(torch.autograd.Function):
         q, k, v = (each.detach().contiguous() for each in (query, key, value))
         prior, factor = (None if each is None else each.detach().contiguous() for each in (prior, factor))
         out, weight = torch.empty_like(q), q.new_empty(adjacency.num_edges, q.shape[1])
-        call = _library(q, prior, factor).forward
-        places = [*_pattern(adjacency), *map(address, (q, k, v, prior, factor, weight, out))]
-        _run(call, adjacency, q.dtype, scale, places)
+        run_rows(_library(q, prior, factor).forward, adjacency, scale, q, k, v, prior, factor, weight, out)
         ctx.save_for_backward(query, key, value, prior, factor, weight, out)
         return out
 
@@ -136,37 +126,17 @@ class _EdgeAttention(torch.autograd.Function):
             found = iter(torch.autograd.grad(again, inputs, gradients, create_graph=True))
             return *(next(found) if asked else None for asked in ctx.needs_input_grad[:3]), None, None, None, None
         q, k, v, gradient = (each.contiguous() for each in (query, key, value, gradients[0]))
-        library = _library(q, prior, factor)
+        compiled = _library(q, prior, factor)
         pair = q.new_empty(adjacency.num_edges, 2, q.shape[1])
         of_query, of_key, of_value = (torch.empty_like(each) for each in (q, k, v))
-        given = [*_pattern(adjacency), *map(address, (k, v, factor, weight, out, gradient, pair, of_query))]
-        _run(library.backward_by_target, adjacency, q.dtype, ctx.scale, given)
-        other = adjacency.transposed
-        given = [*_pattern(other), *map(address, (adjacency.permutation, q, gradient, pair, of_key, of_value))]
-        _run(library.backward_by_source, other, q.dtype, ctx.scale, given)
+        by_target = (k, v, factor, weight, out, gradient, pair, of_query)
+        run_rows(compiled.backward_by_target, adjacency, ctx.scale, *by_target)
+        by_source = (adjacency.permutation, q, gradient, pair, of_key, of_value)
+        run_rows(compiled.backward_by_source, adjacency.transposed, ctx.scale, *by_source)
         return of_query, of_key, of_value, None, None, None, None
-
-
-def _pattern(adjacency: Adjacency) -> list[ctypes.c_void_p]:
-    return [address(adjacency.row_pointer), address(adjacency.source)]
-
-
-def _run(
-    call: Callable[..., object], adjacency: Adjacency, dtype: torch.dtype, scale: float, places: list[ctypes.c_void_p]
-) -> None:
-    threads, count = torch.get_num_threads(), ctypes.c_int64
-    ends = adjacency.row_parts(PARTS * threads)
-    call(threads, count(len(ends) - 1), address(ends), count(adjacency.num_edges), REALS[dtype](scale), *places)
 
 
 def _library(query: Tensor, prior: Tensor | None, factor: Tensor | None) -> ctypes.CDLL:
     factors = 0 if factor is None else 1 if factor.dim() == 1 else query.shape[1]
-    return _library_of(query.dtype, query.shape[1], query.shape[2], prior is not None, factors)
-
-
-@functools.cache
-def _library_of(dtype: torch.dtype, heads: int, size: int, prior: bool, factors: int) -> ctypes.CDLL:
-    lanes = next(n for n in (16, 8, 4, 2, 1) if size % n == 0 and n * dtype.itemsize <= 64)
-    real = "float" if dtype == torch.float32 else "double"
-    sizes = {"REAL": real, "HEADS": heads, "SIZE": size, "LANES": lanes, "PRIOR": int(prior), "FACTORS": factors}
-    return compiled(CODE.read_text(), sizes)
+    sizes = {"heads": query.shape[1], "size": query.shape[2], "PRIOR": int(prior is not None), "FACTORS": factors}
+    return library("edge_attention", query.dtype, **sizes)

@@ -13,7 +13,7 @@ from ragx.kernels.native import has_compiler
 VARIABLE = "RAGX_FORMS"
 
 FORMS: dict[str, tuple[str, ...]] = {
-    "weighted_sum": ("embedding_bag", "csr", "reference"),
+    "weighted_sum": ("native", "embedding_bag", "csr", "reference"),
     "edge_product": ("sampled", "reference"),
     "edge_attention": ("native", "composed", "reference"),
     "segment_sum": ("embedding_bag", "torch", "reference"),
@@ -26,7 +26,7 @@ FORMS: dict[str, tuple[str, ...]] = {
 # which a run that was cut off would not end as if it had not been. Any other device takes the reference.
 FASTEST: dict[str, dict[str, str]] = {
     "cpu": {
-        "weighted_sum": "embedding_bag",
+        "weighted_sum": "native",
         "edge_product": "sampled",
         "edge_attention": "native",
         "segment_sum": "embedding_bag",
@@ -50,9 +50,8 @@ def form_of(operation: str, device: torch.device) -> str:
     """Return the form of ``operation`` that runs on ``device``.
 
     It is the one of the innermost :func:`use_form`, else the one of the environment variable ``RAGX_FORMS``, such as
-    ``RAGX_FORMS=weighted_sum=csr,edge_product=reference``, else the one in ``FASTEST``. Where that is ``"scatter"`` and
-    torch-scatter is not installed, ``"torch"`` stands in; where it is ``"native"`` and there is no C compiler,
-    ``"composed"`` does.
+    ``RAGX_FORMS=weighted_sum=csr,edge_product=reference``, else the one in ``FASTEST``. Where that needs what is not
+    there, torch-scatter for ``"scatter"`` or a C compiler for ``"native"``, the second of ``FORMS`` stands in.
 
     Raises:
         ValueError: the environment variable does not name operations and forms of them.
@@ -61,9 +60,8 @@ def form_of(operation: str, device: torch.device) -> str:
     if asked:
         return asked
     form = FASTEST.get(device.type, {}).get(operation, "reference")
-    if form == "native" and not has_compiler():
-        return "composed"
-    return "torch" if form == "scatter" and not has_scatter() else form
+    missing = (form == "scatter" and not has_scatter()) or (form == "native" and not has_compiler())
+    return FORMS[operation][1] if missing else form
 
 
 @contextmanager
@@ -126,5 +124,5 @@ def _check_form(name: str, operation: str, form: str) -> None:
     check(
         form != "native" or has_compiler(),
         f"form of {operation}: native needs a C compiler, cc or the one that CC names, and none works here; install "
-        "one, or take the form composed.",
+        f"one, or take the form {FORMS[operation][1]}.",
     )

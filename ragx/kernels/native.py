@@ -7,10 +7,14 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import torch
 
 from ragx.cache import cache_folder
+from ragx.graph.adjacency import Adjacency
 from ragx.typing import Tensor
 
 # No -ffast-math: linked in, it would have the whole process take subnormal numbers for 0.
@@ -18,7 +22,10 @@ FLAGS = (
     *("-std=gnu11", "-O3", "-march=native", "-fopenmp", "-shared", "-fPIC", "-fno-math-errno", "-fno-trapping-math"),
     *("-fno-signed-zeros", "-fassociative-math", "-freciprocal-math"),
 )
-SECONDS = 120
+SECONDS, REGISTER = 120, 64  # of a compilation; bytes of the widest vector register
+PARTS = 16  # ranges of rows for each thread, so that one held up does not hold up the rest
+HERE = Path(__file__).parent
+NATIVE: dict[torch.dtype, Any] = {torch.float32: ctypes.c_float, torch.float64: ctypes.c_double}
 
 
 @functools.cache
@@ -63,8 +70,37 @@ def compiled(code: str, constants: Mapping[str, object]) -> ctypes.CDLL:
     return ctypes.CDLL(str(folder / name))
 
 
-def address(x: Tensor | None) -> ctypes.c_void_p:
-    """Return where a tensor's numbers lie, for C; nowhere for None."""
+@functools.cache
+def library(name: str, dtype: torch.dtype, heads: int, size: int, **constants: int) -> ctypes.CDLL:
+    """Return a C file of this folder, compiled for a type, a number of heads, the size of a head, and constants."""
+    lanes = next(lanes for lanes in (16, 8, 4, 2, 1) if size % lanes == 0 and lanes * dtype.itemsize <= REGISTER)
+    real = "float" if dtype == torch.float32 else "double"
+    sizes = {"REAL": real, "HEADS": heads, "SIZE": size, "LANES": lanes, **constants}
+    return compiled("".join((HERE / file).read_text() for file in ("native.h", f"{name}.c")), sizes)
+
+
+def run_rows(call: Callable[..., object], adjacency: Adjacency, *given: Tensor | float | None) -> None:
+    """Call what ``native.h`` describes for all rows of an adjacency, on as many threads as torch uses.
+
+    Args:
+        call: a function of a library; after what shares out the rows it is given the row pointer and the sources.
+        adjacency: the edges.
+        given: what else it is given: numbers, and where tensors lie. They must be contiguous.
+    """
+    threads = torch.get_num_threads()
+    ends = adjacency.row_parts(PARTS * threads)
+    rows = threads, ctypes.c_int64(len(ends) - 1), _place(ends), ctypes.c_int64(adjacency.num_edges)
+    dtype = next(each.dtype for each in given if isinstance(each, torch.Tensor) and each.is_floating_point())
+    numbers = [NATIVE[dtype](each) if isinstance(each, float) else _place(each) for each in given]
+    call(*rows, _place(adjacency.row_pointer), _place(adjacency.source), *numbers)
+
+
+def runs_natively(x: Tensor) -> bool:
+    """Say whether values are of a kind that the C code is for."""
+    return x.device.type == "cpu" and x.dtype in NATIVE and x.numel() > 0
+
+
+def _place(x: Tensor | None) -> ctypes.c_void_p:
     return ctypes.c_void_p(None if x is None else x.data_ptr())
 
 

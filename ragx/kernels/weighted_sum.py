@@ -10,6 +10,7 @@ from ragx.graph.adjacency import Adjacency
 from ragx.kernels.compressed import compressed_heads, compressed_rows
 from ragx.kernels.edge_product import edge_product
 from ragx.kernels.forms import form_of
+from ragx.kernels.native import library, run_rows, runs_natively
 from ragx.typing import Float, Tensor
 
 
@@ -63,6 +64,18 @@ def product(
     return _FORMS[form_of("weighted_sum", x.device)](x.detach(), weight, adjacency)
 
 
+def _by_native(x: Tensor, weight: Tensor | None, adjacency: Adjacency) -> Tensor:
+    if not runs_natively(x):
+        return _by_embedding_bag(x, weight, adjacency)
+    heads = x.shape[1] if x.dim() == 3 else 1
+    weights = 0 if weight is None else 1 if weight.dim() == 1 else heads
+    x, weight = x.contiguous(), None if weight is None else weight.contiguous()
+    out = x.new_empty(adjacency.num_targets, *x.shape[1:])
+    compiled = library("weighted_sum", x.dtype, heads=heads, size=x.shape[-1], WEIGHTS=weights)
+    run_rows(compiled.weighted_sum, adjacency, x, weight, out)
+    return out
+
+
 def _by_embedding_bag(x: Tensor, weight: Tensor | None, adjacency: Adjacency) -> Tensor:
     index, pointer = adjacency.source, adjacency.row_pointer
     if weight is not None and weight.dim() == 2:
@@ -103,7 +116,12 @@ def _by_csr(x: Tensor, weight: Tensor | None, adjacency: Adjacency) -> Tensor:
     return flat.view(heads, -1, width).transpose(0, 1).contiguous()
 
 
-_FORMS = {"embedding_bag": _by_embedding_bag, "csr": _by_csr, "reference": weighted_sum_reference}
+_FORMS = {
+    "native": _by_native,
+    "embedding_bag": _by_embedding_bag,
+    "csr": _by_csr,
+    "reference": weighted_sum_reference,
+}
 
 
 class _WeightedSum(torch.autograd.Function):

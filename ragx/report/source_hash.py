@@ -56,8 +56,8 @@ def _read(name: str) -> tuple[str, tuple[str, ...]]:
 
 @functools.cache
 def _parse(origin: str, modified: int, size: int) -> tuple[str, tuple[str, ...]]:
-    source, beside = Path(origin).read_bytes(), Path(origin).with_suffix(".c")
-    code = source + beside.read_bytes() if beside.is_file() else source
+    source, beside = Path(origin).read_bytes(), [Path(origin).with_suffix(suffix) for suffix in (".h", ".c")]
+    code = b"".join([source, *(file.read_bytes() for file in beside if file.is_file())])
     return hashlib.sha256(code).hexdigest(), tuple(sorted(set(_imports(ast.parse(source)))))
 
 

@@ -47,6 +47,7 @@ def test_without_a_compiler_the_composed_form_stands_in(cache: Path, monkeypatch
     try:
         assert not has_compiler()
         assert form_of("edge_attention", torch.device("cpu")) == "composed"
+        assert form_of("weighted_sum", torch.device("cpu")) == "embedding_bag"
         with (
             pytest.raises(ValueError, match="form of edge_attention: native needs a C compiler"),
             use_form("edge_attention", "native"),
