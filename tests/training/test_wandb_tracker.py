@@ -1,8 +1,11 @@
 """Weights & Biases, offline."""
 
-import time
-from collections.abc import Iterator
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,37 +23,71 @@ def no_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None
     yield
 
 
-def records(folder: Path, last: bytes) -> bytes:
-    """Return what was written, up to the word that is written last: the file is closed by a process of its own."""
-    (file,) = folder.glob("wandb/offline-run-*/run-abc123.wandb")
-    deadline = time.monotonic() + 20
-    while last not in file.read_bytes() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return file.read_bytes()
-
-
-def test_a_run_is_written_without_a_network(tmp_path: Path) -> None:
+def test_a_run_is_written_without_a_network(tmp_path: Path, offline_run: Callable[[Path], Any]) -> None:
     tracker = WandbTracker(project="mine", tags=["a-tag"])
-    tracker.start(tmp_path / "run", RUN, [])
+    tracker.start(tmp_path / "run", {**RUN, "sweep": "a-sweep"}, [])
     tracker.log({"loss": 0.5, "ndcg@20": 0.25}, 1)
+    tracker.log({"loss": 0.4, "ndcg@20": 0.26}, 2)
     tracker.finish({"test/ndcg@20": 0.3})
-    text = records(tmp_path / "run", b"test/ndcg@20")
-    for word in (b"shop-model-abc123", b"mine", b"a-tag", b"cell-1", b"ndcg@20", b"test/ndcg@20"):
-        assert word in text, word
+    found = offline_run(tmp_path / "run")
+    assert (found.id, found.group, found.tags, found.exit_code) == ("abc123", "cell-1", ["a-tag", "a-sweep"], 0)
+    assert found.config["config"] == {"lr": 0.1} and found.config["seed"] == 0
+    assert [(row["_step"], row["loss"], row["ndcg@20"]) for row in found.history] == [(1, 0.5, 0.25), (2, 0.4, 0.26)]
+    assert found.summary["test/ndcg@20"] == 0.3
 
 
-def test_a_run_that_is_taken_up_writes_its_history_anew(tmp_path: Path) -> None:
+def test_a_run_that_is_taken_up_writes_its_history_anew(tmp_path: Path, offline_run: Callable[[Path], Any]) -> None:
     first = WandbTracker()
     first.start(tmp_path, RUN, [])
     first.log({"loss": 0.5, "only_before": 1.0}, 1)
     first.finish({}, failed=True)
+    assert offline_run(tmp_path).exit_code == 1
     second = WandbTracker()
     second.start(tmp_path, RUN, [{"epoch": 1, "loss": 0.5, "from_history": 2.0}])
     second.log({"loss": 0.4}, 2)
     second.finish({"the_end": 1.0})
-    text = records(tmp_path, b"the_end")
-    assert b"from_history" in text
-    assert b"only_before" not in text
+    found = offline_run(tmp_path)  # one folder
+    assert (found.id, found.exit_code, found.summary["the_end"]) == ("abc123", 0, 1.0)
+    assert [(row["_step"], row["loss"]) for row in found.history] == [(1, 0.5), (2, 0.4)]
+    assert found.history[0]["from_history"] == 2.0 and "only_before" not in found.history[0]
+
+
+def test_records_longer_than_a_block_are_whole(tmp_path: Path, offline_run: Callable[[Path], Any]) -> None:
+    tracker = WandbTracker()
+    tracker.start(tmp_path, {**RUN, "config": {"text": "x" * 100_000}}, [])
+    tracker.finish({})
+    assert offline_run(tmp_path).config["config"]["text"] == "x" * 100_000
+
+
+def test_runs_at_the_same_time_keep_their_own(tmp_path: Path, offline_run: Callable[[Path], Any]) -> None:
+    code = """
+import sys
+from pathlib import Path
+from ragx.training.wandb_tracker import WandbTracker
+tracker, number = WandbTracker(), int(sys.argv[1])
+run = {"identity": f"id{number}", "name": f"run-{number}", "cell": "cell-1", "seed": number, "config": {"lr": number}}
+tracker.start(Path(sys.argv[2]), run, [])
+for step in range(1, 21):
+    tracker.log({"loss": 100 * number + step}, step)
+tracker.finish({"best": number})
+"""
+    folders = [tmp_path / str(number) for number in range(3)]
+    commands = [[sys.executable, "-c", code, str(number), str(folder)] for number, folder in enumerate(folders)]
+    for process in [subprocess.Popen(command) for command in commands]:
+        assert process.wait(120) == 0
+    for number, folder in enumerate(folders):
+        found = offline_run(folder)
+        assert (found.id, found.group, found.config["seed"]) == (f"id{number}", "cell-1", number)
+        assert [row["loss"] for row in found.history] == [100 * number + step for step in range(1, 21)]
+        assert found.summary["best"] == number and found.exit_code == 0
+
+
+def test_a_table_is_a_run_of_its_own(tmp_path: Path, offline_run: Callable[[Path], Any]) -> None:
+    WandbTracker().table(tmp_path, "a-sweep", ["configuration", "mean"], [["layers=1", 0.25], ["layers=2", 0.5]])
+    found = offline_run(tmp_path)
+    assert found.tags == ["a-sweep"] and found.history[0]["summary/nrows"] == 2
+    (table,) = tmp_path.glob("wandb/offline-run-*/files/media/table/*.json")
+    assert json.loads(table.read_text())["data"] == [["layers=1", 0.25], ["layers=2", 0.5]]
 
 
 def test_finish_without_start_does_nothing() -> None:
