@@ -1,5 +1,6 @@
 """C code compiled where it runs, for the very sizes asked for and once for all."""
 
+import contextlib
 import ctypes
 import functools
 import hashlib
@@ -60,7 +61,8 @@ def compiled(code: str, constants: Mapping[str, object]) -> ctypes.CDLL:
     except OSError:
         writable = False
     if (folder / name).is_file():
-        return ctypes.CDLL(str(folder / name))
+        with contextlib.suppress(OSError):  # damaged: made anew
+            return ctypes.CDLL(str(folder / name))
     with tempfile.TemporaryDirectory(dir=folder if writable else None) as place:
         library = Path(place) / name
         _compile([*compiler, *arguments, "-x", "c", "-", "-o", str(library), "-lm"], code)

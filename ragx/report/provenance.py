@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from ragx.kernels.native import has_compiler
+
 PACKAGES = ("ragx", "torch", "torch-geometric", "torch-scatter", "hydra-core", "numpy", "polars", "wandb")
 
 
@@ -24,7 +26,12 @@ def provenance() -> dict[str, Any]:
     return {
         "git": _git(),
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
-        "machine": {"system": platform.system(), "processor": platform.machine(), "threads": torch.get_num_threads()},
+        "machine": {
+            "system": platform.system(),
+            "processor": platform.machine(),
+            "threads": torch.get_num_threads(),
+            "compiler": has_compiler(),  # without one the kernels' other forms add in another order
+        },
         "cuda": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
     }
 

@@ -4,7 +4,6 @@ import json
 import os
 import random
 import signal
-import statistics
 import subprocess
 import sys
 import time
@@ -153,35 +152,6 @@ def test_a_killed_worker_costs_its_cell_at_most_and_not_the_sweep(tmp_path: Path
     assert (tmp_path / "mark").exists()
     cells = record_of(tmp_path / "runs").cells()
     assert [cell.state for cell in cells] == ["done"] * 3
-
-
-def test_parallel_offline_runs_keep_config_and_summary_and_their_means_are_a_table(
-    tmp_path: Path, offline_run: Callable[[Path], Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WANDB_API_KEY", "")
-    monkeypatch.chdir(tmp_path)
-    workers = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "model.num_layers=0,1", "seeds=2")
-    tiny = [option for option in TINY if not option.startswith("tracker")]
-    status, said = finished(started(tmp_path, "sweep.name=mine", *tiny, "tracker=wandb", *workers))
-    assert status == 0, said
-    record = record_of(tmp_path / "runs")
-    means: dict[tuple[str, str], list[float]] = {}
-    for cell in record.cells():
-        assert cell.folder is not None
-        run, result = read_run(cell.folder)
-        found = offline_run(cell.folder)
-        assert (found.id, found.tags, found.exit_code) == (run["identity"], ["mine"], 0)
-        assert found.group == run["cell"] and found.config["seed"] == cell.planned.seed
-        assert found.config["config"]["model"]["num_layers"] == run["config"]["model"]["num_layers"]
-        assert found.summary["validation/ndcg@20"] == pytest.approx(result["validation"]["ndcg@20"])
-        assert len(found.history) == 2
-        key = f"model.num_layers={run['config']['model']['num_layers']}"
-        means.setdefault((key, "ndcg@20"), []).append(result["validation"]["ndcg@20"])
-    (table,) = record.folder.glob("wandb/offline-run-*/files/media/table/*.json")
-    rows = {(row[0], row[2]): row for row in json.loads(table.read_text())["data"]}
-    for place, values in means.items():
-        assert rows[place][1] == 2
-        assert rows[place][3:] == pytest.approx([statistics.fmean(values), statistics.stdev(values)])
 
 
 @pytest.mark.slow

@@ -28,6 +28,15 @@ def test_code_is_compiled_once_for_each_constant(cache: Path) -> None:
 
 
 @NEEDS_COMPILER
+def test_damaged_code_is_compiled_anew(cache: Path) -> None:
+    assert compiled(CODE, {"ANSWER": 7}).answer() == 7
+    (file,) = cache.iterdir()
+    file.unlink()  # what was loaded stays whole
+    file.write_bytes(b"no library")
+    assert compiled(CODE, {"ANSWER": 7}).answer() == 7
+
+
+@NEEDS_COMPILER
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
