@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import torch
 from bench_common import CPU, Call, seconds_of
 
+SECONDS = 600
 Maker = Callable[[], Mapping[str, Call]]
 
 
@@ -29,7 +30,7 @@ class Apart:
         self.process = context.Process(target=_serve, args=(theirs, self.maker, self.threads), daemon=True)
         self.process.start()
         theirs.close()
-        self.names: list[str] = self.connection.recv()
+        self.names: list[str] = self._answer()
         return self
 
     def __exit__(
@@ -42,7 +43,15 @@ class Apart:
     def seconds(self, name: str) -> float:
         """Return how long a call takes there, after one that warms up."""
         self.connection.send(name)
-        return float(self.connection.recv())
+        return float(self._answer())
+
+    def _answer(self) -> Any:
+        try:
+            if self.connection.poll(SECONDS):
+                return self.connection.recv()
+        except EOFError:
+            self.process.join(10)
+        raise RuntimeError(f"The process beside this one gave no answer; its exit code is {self.process.exitcode}.")
 
 
 def _serve(connection: Connection, maker: Maker, threads: int) -> None:

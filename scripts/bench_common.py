@@ -128,7 +128,7 @@ def compare(
             "operation": operation,
             "form": name,
             "milliseconds": round(median[name], 2),
-            "ratio": round(median[name] / median["ragx"], 2),
+            "ratio": round(median[name] / median["ragx"], 4),
             "target": targets.get(name),
         }
         for name in times

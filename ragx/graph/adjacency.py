@@ -31,6 +31,15 @@ class Adjacency:
     transposed_row_pointer: Int[Tensor, " sources_plus_1"]
     permutation: Int[Tensor, " E"]
 
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` unless all is int64 and in one piece, as compiled code takes for granted."""
+        for field in fields(self):
+            index: Tensor = getattr(self, field.name)
+            check(
+                index.dtype == torch.int64 and index.is_contiguous(),
+                f"{field.name}: expected contiguous int64, got {index.dtype}; make graphs with Adjacency.from_edges.",
+            )
+
     @classmethod
     def from_edges(
         cls, source: Int[Tensor, " E"], target: Int[Tensor, " E"], num_sources: int, num_targets: int

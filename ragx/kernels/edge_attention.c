@@ -85,32 +85,36 @@ void forward(int threads, int64_t parts, index ends, int64_t edges, index row_po
     }
 }
 
-/* The gradient of query. With flow_e = gradient . value_e, that of q . k is scale w_e (f_e flow_e - gradient . out); it
- * and w_e f_e are left side by side in `pair` for the other pass. */
-void backward_by_target(int threads, int64_t parts, index ends, int64_t edges, index row_pointer, index source, REAL scale,
-                        reals key, reals value, reals factor, reals weight, reals out, reals gradient, reals pair,
+/* The gradient of query. With flow_e = f_e gradient . value_e, that of q . k is scale w_e (flow_e - sum of w flow over the
+ * row); it and w_e f_e are left side by side in `pair` for the other pass. */
+void backward_by_target(int threads, int64_t parts, index ends, int64_t edges, index row_pointer, index source,
+                        REAL scale, reals key, reals value, reals factor, reals weight, reals gradient, reals pair,
                         reals gradient_query) {
     EACH_ROW {
         REAL mean[HEADS];
         lanes mine[HEADS][CHUNKS], sum[HEADS][CHUNKS];
         EACH_HEAD {
-            lanes product = {};
+            mean[h] = 0;
             EACH_CHUNK {
                 mine[h][c] = CHUNK(gradient + row * WIDTH);
                 sum[h][c] = (lanes){};
-                product += mine[h][c] * CHUNK(out + row * WIDTH);
             }
-            mean[h] = TOTAL_OF(LANES, product);
         }
         EACH_EDGE {
-            int64_t next = source[LATER];
-            fetch(key + next * WIDTH, WIDTH);
-            fetch(value + next * WIDTH, WIDTH);
+            fetch(value + source[LATER] * WIDTH, WIDTH);
             EACH_HEAD {
                 lanes product = {};
                 EACH_CHUNK product += mine[h][c] * CHUNK(value + source[e] * WIDTH);
-                REAL score = scale * weight[e * HEADS + h] * (FACTOR * TOTAL_OF(LANES, product) - mean[h]);
+                REAL flow = FACTOR * TOTAL_OF(LANES, product);
                 pair[(2 * e) * HEADS + h] = weight[e * HEADS + h] * FACTOR;
+                pair[(2 * e + 1) * HEADS + h] = flow;
+                mean[h] += weight[e * HEADS + h] * flow;
+            }
+        }
+        EACH_EDGE {
+            fetch(key + source[LATER] * WIDTH, WIDTH);
+            EACH_HEAD {
+                REAL score = scale * weight[e * HEADS + h] * (pair[(2 * e + 1) * HEADS + h] - mean[h]);
                 pair[(2 * e + 1) * HEADS + h] = score;
                 EACH_CHUNK sum[h][c] += score * CHUNK(key + source[e] * WIDTH);
             }

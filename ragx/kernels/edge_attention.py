@@ -46,6 +46,10 @@ def edge_attention(
         ValueError: shapes or dtypes do not fit.
     """
     check(query.dim() == 3, f"query: expected shape [{adjacency.num_targets}, H, D], got {list(query.shape)}.")
+    check(
+        isinstance(scale, int | float),
+        f"scale: expected a number, got {type(scale).__name__}; multiply query by what is learnt.",
+    )
     heads, form = query.shape[1:2], form_of("edge_attention", query.device)
     for name, given, shapes in (("prior", prior, [()]), ("factor", factor, [(), heads])):
         fits = given is None or given.shape in [(adjacency.num_edges, *shape) for shape in shapes]
@@ -57,12 +61,17 @@ def edge_attention(
     if form == "reference":
         return edge_attention_reference(query, key, value, adjacency, scale=scale, prior=prior, factor=factor)
     alike = query.shape[1:] == key.shape[1:] == value.shape[1:] and query.dtype == key.dtype == value.dtype
-    if learnt or form != "native" or not alike or not runs_natively(query):
+    compiled = None
+    if form == "native" and alike and not learnt and runs_natively(query):
+        compiled = _library(query, prior, factor)
+    if compiled is None:
         return _composed(query * scale, key, value, adjacency, prior, factor)
     sizes = [len(query), len(key), len(value)]
     expected_sizes = [adjacency.num_targets, adjacency.num_sources, adjacency.num_sources]
     check(sizes == expected_sizes, f"query, key and value: expected {expected_sizes} rows, got {sizes}.")
-    result: Tensor = _EdgeAttention.apply(query, key, value, adjacency, scale, prior, factor)  # type: ignore[no-untyped-call]
+    result: Tensor = _EdgeAttention.apply(  # type: ignore[no-untyped-call]
+        query, key, value, adjacency, float(scale), prior, factor, compiled
+    )
     return result
 
 
@@ -107,36 +116,38 @@ class _EdgeAttention(torch.autograd.Function):
         scale: float,
         prior: Tensor | None,
         factor: Tensor | None,
+        compiled: ctypes.CDLL,
     ) -> Tensor:
-        ctx.adjacency, ctx.scale = adjacency, scale
+        ctx.adjacency, ctx.scale, ctx.compiled = adjacency, scale, compiled
         q, k, v = (each.detach().contiguous() for each in (query, key, value))
         prior, factor = (None if each is None else each.detach().contiguous() for each in (prior, factor))
         out, weight = torch.empty_like(q), q.new_empty(adjacency.num_edges, q.shape[1])
-        run_rows(_library(q, prior, factor).forward, adjacency, scale, q, k, v, prior, factor, weight, out)
-        ctx.save_for_backward(query, key, value, prior, factor, weight, out)
+        run_rows(compiled.forward, adjacency, scale, q, k, v, prior, factor, weight, out)
+        ctx.save_for_backward(query, key, value, prior, factor, weight)
         return out
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        query, key, value, prior, factor, weight, out = ctx.saved_tensors
+        query, key, value, prior, factor, weight = ctx.saved_tensors
         adjacency: Adjacency = ctx.adjacency
         if torch.is_grad_enabled():
-            inputs = [each for each, asked in zip((query, key, value), ctx.needs_input_grad, strict=False) if asked]
-            again = _composed(query * ctx.scale, key, value, adjacency, prior, factor)
-            found = iter(torch.autograd.grad(again, inputs, gradients, create_graph=True))
-            return *(next(found) if asked else None for asked in ctx.needs_input_grad[:3]), None, None, None, None
+            # Aliases, since an input may be another one too, or made of it: what is asked for are the partial ones.
+            inputs = [each.view_as(each) for each in (query, key, value)]
+            again = _composed(inputs[0] * ctx.scale, inputs[1], inputs[2], adjacency, prior, factor)
+            asked = [each for each, needed in zip(inputs, ctx.needs_input_grad, strict=False) if needed]
+            found = iter(torch.autograd.grad(again, asked, gradients, create_graph=True))
+            return *(next(found) if needed else None for needed in ctx.needs_input_grad[:3]), *[None] * 5
         q, k, v, gradient = (each.contiguous() for each in (query, key, value, gradients[0]))
-        compiled = _library(q, prior, factor)
         pair = q.new_empty(adjacency.num_edges, 2, q.shape[1])
         of_query, of_key, of_value = (torch.empty_like(each) for each in (q, k, v))
-        by_target = (k, v, factor, weight, out, gradient, pair, of_query)
-        run_rows(compiled.backward_by_target, adjacency, ctx.scale, *by_target)
+        by_target = (k, v, factor, weight, gradient, pair, of_query)
+        run_rows(ctx.compiled.backward_by_target, adjacency, ctx.scale, *by_target)
         by_source = (adjacency.permutation, q, gradient, pair, of_key, of_value)
-        run_rows(compiled.backward_by_source, adjacency.transposed, ctx.scale, *by_source)
-        return of_query, of_key, of_value, None, None, None, None
+        run_rows(ctx.compiled.backward_by_source, adjacency.transposed, ctx.scale, *by_source)
+        return of_query, of_key, of_value, *[None] * 5
 
 
-def _library(query: Tensor, prior: Tensor | None, factor: Tensor | None) -> ctypes.CDLL:
+def _library(query: Tensor, prior: Tensor | None, factor: Tensor | None) -> ctypes.CDLL | None:
     factors = 0 if factor is None else 1 if factor.dim() == 1 else query.shape[1]
     sizes = {"heads": query.shape[1], "size": query.shape[2], "PRIOR": int(prior is not None), "FACTORS": factors}
     return library("edge_attention", query.dtype, **sizes)

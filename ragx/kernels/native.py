@@ -5,9 +5,11 @@ import ctypes
 import functools
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,15 +17,18 @@ from typing import Any
 import torch
 
 from ragx.cache import cache_folder
+from ragx.checks import check
 from ragx.graph.adjacency import Adjacency
 from ragx.typing import Tensor
 
-# No -ffast-math: linked in, it would have the whole process take subnormal numbers for 0.
+# Sums keep the order in which they are written. -ffast-math would change it, and have the whole process take subnormal
+# numbers for 0 once it is linked in.
 FLAGS = (
-    *("-std=gnu11", "-O3", "-march=native", "-fopenmp", "-shared", "-fPIC", "-fno-math-errno", "-fno-trapping-math"),
-    *("-fno-signed-zeros", "-fassociative-math", "-freciprocal-math"),
+    *("-std=gnu11", "-O3", "-march=native", "-fopenmp", "-shared", "-fPIC"),
+    *("-fno-math-errno", "-fno-trapping-math"),
 )
 SECONDS, REGISTER = 120, 64  # of a compilation; bytes of the widest vector register
+WIDEST = 16_384  # numbers of a row that is summed on a thread's stack
 PARTS = 16  # ranges of rows for each thread, so that one held up does not hold up the rest
 HERE = Path(__file__).parent
 NATIVE: dict[torch.dtype, Any] = {torch.float32: ctypes.c_float, torch.float64: ctypes.c_double}
@@ -31,12 +36,11 @@ NATIVE: dict[torch.dtype, Any] = {torch.float32: ctypes.c_float, torch.float64: 
 
 @functools.cache
 def has_compiler() -> bool:
-    """Say whether C code can be compiled and loaded here: by ``$CC``, or else ``cc``."""
-    try:
-        compiled("int one(void) { return 1; }", {})
-    except (OSError, RuntimeError):
-        return False
-    return True
+    """Say whether the C code can be compiled and loaded here: by ``$CC``, or else ``cc``."""
+    command = _compiler()
+    return (
+        bool(command and shutil.which(command[0])) and _made("weighted_sum", torch.float32, 1, 4, WEIGHTS=1) is not None
+    )
 
 
 def compiled(code: str, constants: Mapping[str, object]) -> ctypes.CDLL:
@@ -50,9 +54,9 @@ def compiled(code: str, constants: Mapping[str, object]) -> ctypes.CDLL:
         RuntimeError: there is no compiler, or it refuses the code.
         OSError: the library cannot be written or loaded.
     """
-    compiler = os.environ.get("CC", "cc").split()
+    compiler = _compiler()
     arguments = [*FLAGS, *(f"-D{name}={value}" for name, value in constants.items())]
-    key = "\0".join([code, *compiler, *arguments, _processor()])
+    key = "\0".join([code, *compiler, *arguments, _processor(), _version(tuple(compiler))])
     name = f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.so"
     folder = cache_folder() / "kernels"
     try:
@@ -73,12 +77,25 @@ def compiled(code: str, constants: Mapping[str, object]) -> ctypes.CDLL:
 
 
 @functools.cache
-def library(name: str, dtype: torch.dtype, heads: int, size: int, **constants: int) -> ctypes.CDLL:
-    """Return a C file of this folder, compiled for a type, a number of heads, the size of a head, and constants."""
+def library(name: str, dtype: torch.dtype, heads: int, size: int, **constants: int) -> ctypes.CDLL | None:
+    """Return a C file of this folder, compiled for a type, a number of heads, the size of a head, and constants.
+
+    Where that fails though a compiler is there, it warns once and returns None: another form has to do.
+    """
+    found = _made(name, dtype, heads, size, **constants)
+    if found is None:
+        warnings.warn(f"{name} could not be compiled here: a slower form stands in.", RuntimeWarning, stacklevel=2)
+    return found
+
+
+def _made(name: str, dtype: torch.dtype, heads: int, size: int, **constants: int) -> ctypes.CDLL | None:
     lanes = next(lanes for lanes in (16, 8, 4, 2, 1) if size % lanes == 0 and lanes * dtype.itemsize <= REGISTER)
     real = "float" if dtype == torch.float32 else "double"
     sizes = {"REAL": real, "HEADS": heads, "SIZE": size, "LANES": lanes, **constants}
-    return compiled("".join((HERE / file).read_text() for file in ("native.h", f"{name}.c")), sizes)
+    try:
+        return compiled("".join((HERE / file).read_text() for file in ("native.h", f"{name}.c")), sizes)
+    except (OSError, RuntimeError):
+        return None
 
 
 def run_rows(call: Callable[..., object], adjacency: Adjacency, *given: Tensor | float | None) -> None:
@@ -89,29 +106,51 @@ def run_rows(call: Callable[..., object], adjacency: Adjacency, *given: Tensor |
         adjacency: the edges.
         given: what else it is given: numbers, and where tensors lie. They must be contiguous.
     """
+    tensors = [each for each in given if isinstance(each, torch.Tensor)]
+    for each in (adjacency.source, *tensors):
+        check(
+            each.device.type == "cpu", f"expected all tensors on the CPU, got one on {each.device}; move it with .to."
+        )
     threads = torch.get_num_threads()
     ends = adjacency.row_parts(PARTS * threads)
     rows = threads, ctypes.c_int64(len(ends) - 1), _place(ends), ctypes.c_int64(adjacency.num_edges)
-    dtype = next(each.dtype for each in given if isinstance(each, torch.Tensor) and each.is_floating_point())
+    dtype = next(each.dtype for each in tensors if each.is_floating_point())
     numbers = [NATIVE[dtype](each) if isinstance(each, float) else _place(each) for each in given]
     call(*rows, _place(adjacency.row_pointer), _place(adjacency.source), *numbers)
 
 
 def runs_natively(x: Tensor) -> bool:
     """Say whether values are of a kind that the C code is for."""
-    return x.device.type == "cpu" and x.dtype in NATIVE and x.numel() > 0
+    return x.device.type == "cpu" and x.dtype in NATIVE and 0 < x[:1].numel() <= WIDEST
 
 
 def _place(x: Tensor | None) -> ctypes.c_void_p:
     return ctypes.c_void_p(None if x is None else x.data_ptr())
 
 
+def _compiler() -> list[str]:
+    return shlex.split(os.environ.get("CC") or "cc")
+
+
 def _compile(command: Sequence[str], code: str) -> None:
     if shutil.which(command[0]) is None:
         raise RuntimeError(f"C compiler: expected {command[0]} on the PATH or CC naming one; found none.")
-    done = subprocess.run(command, input=code, text=True, capture_output=True, timeout=SECONDS)
+    try:
+        done = subprocess.run(command, input=code, text=True, capture_output=True, timeout=SECONDS)
+    except subprocess.SubprocessError as error:
+        raise RuntimeError(f"C compiler: {command[0]} did not end ({error}).") from None
     if done.returncode:
         raise RuntimeError(f"C compiler: {command[0]} ended with {done.returncode}: {done.stderr[-2000:]}")
+
+
+@functools.cache
+def _version(compiler: tuple[str, ...]) -> str:
+    """Return what tells compilers apart; nothing where there is none."""
+    try:
+        done = subprocess.run([*compiler, "--version"], capture_output=True, text=True, timeout=SECONDS)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.partition("\n")[0]
 
 
 @functools.cache

@@ -65,13 +65,14 @@ def product(
 
 
 def _by_native(x: Tensor, weight: Tensor | None, adjacency: Adjacency) -> Tensor:
-    if not runs_natively(x):
-        return _by_embedding_bag(x, weight, adjacency)
     heads = x.shape[1] if x.dim() == 3 else 1
     weights = 0 if weight is None else 1 if weight.dim() == 1 else heads
+    sizes = {"heads": heads, "size": x.shape[-1], "WEIGHTS": weights}
+    compiled = library("weighted_sum", x.dtype, **sizes) if runs_natively(x) else None
+    if compiled is None:
+        return _by_embedding_bag(x, weight, adjacency)
     x, weight = x.contiguous(), None if weight is None else weight.contiguous()
     out = x.new_empty(adjacency.num_targets, *x.shape[1:])
-    compiled = library("weighted_sum", x.dtype, heads=heads, size=x.shape[-1], WEIGHTS=weights)
     run_rows(compiled.weighted_sum, adjacency, x, weight, out)
     return out
 

@@ -133,10 +133,7 @@ class RelevanceAttentionConv(MessageLayer):
 
     def _is_whole(self) -> bool:
         """Say whether nothing looks at the weights or changes what they are or do, so that they need not be there."""
-        changed = any(
-            step in vars(self) or getattr(type(self), step) is not getattr(RelevanceAttentionConv, step)
-            for step in ("attention", "message_and_aggregate")
-        )
+        changed = any(step in vars(self) or getattr(type(self), step) is not own for step, own in WRITTEN.items())
         watched = any(getattr(self, hooks) for hooks in FUSED_HOOKS)
         return self.factor is None and not changed and not watched and may_fuse(self, node_dim=0)
 
@@ -175,3 +172,7 @@ class RelevanceAttentionConv(MessageLayer):
 
     def _split(self, x: Float[Tensor, "N HD"]) -> Float[Tensor, "N H D"]:
         return x.view(x.shape[0], self.heads, self.head_channels)
+
+
+WRITTEN = {name: vars(RelevanceAttentionConv)[name] for name in ("attention", "message_and_aggregate")}
+"""What the one operation stands for; read once, so that a change of the class is seen too."""

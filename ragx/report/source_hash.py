@@ -50,15 +50,15 @@ def _read(name: str) -> tuple[str, tuple[str, ...]]:
     if spec is None or not spec.origin or not _is_ours(name, spec.origin):
         return "", ()
     path = Path(spec.origin)
-    changed = path.stat()
-    return _parse(spec.origin, changed.st_mtime_ns, changed.st_size)
+    files = [path, *(beside for suffix in (".h", ".c") if (beside := path.with_suffix(suffix)).is_file())]
+    return _parse(tuple((file, file.stat().st_mtime_ns, file.stat().st_size) for file in files))
 
 
 @functools.cache
-def _parse(origin: str, modified: int, size: int) -> tuple[str, tuple[str, ...]]:
-    source, beside = Path(origin).read_bytes(), [Path(origin).with_suffix(suffix) for suffix in (".h", ".c")]
-    code = b"".join([source, *(file.read_bytes() for file in beside if file.is_file())])
-    return hashlib.sha256(code).hexdigest(), tuple(sorted(set(_imports(ast.parse(source)))))
+def _parse(files: tuple[tuple[Path, int, int], ...]) -> tuple[str, tuple[str, ...]]:
+    """Return the hash of a module with the C code beside it, and its imports; files are told apart by their dates."""
+    sources = [file.read_bytes() for file, *_ in files]
+    return hashlib.sha256(b"".join(sources)).hexdigest(), tuple(sorted(set(_imports(ast.parse(sources[0])))))
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:

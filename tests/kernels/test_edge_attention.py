@@ -16,6 +16,7 @@ LOOSE: Any = {"fast_mode": True, "nondet_tol": 1e-12}  # the reference adds atom
 gradcheck: Callable[..., bool] = partial(torch.autograd.gradcheck, **LOOSE)
 gradgradcheck: Callable[..., bool] = partial(torch.autograd.gradgradcheck, **LOOSE)
 GraphOf = Callable[[str, int], Adjacency]
+Made = Callable[[torch.Tensor], list[torch.Tensor]]
 Inputs = tuple[list[torch.Tensor], dict[str, torch.Tensor]]
 KINDS = ["random", "no edges", "one node", "square", "one heavy node"]
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-4, torch.bfloat16: 4e-2}
@@ -139,6 +140,37 @@ def test_first_and_second_derivatives(graph_of: GraphOf, form: str, kind: str, e
         assert gradgradcheck(call, alone)
 
 
+@pytest.mark.parametrize("form", FORMS["edge_attention"][:2])
+def test_inputs_that_are_one_or_made_of_one_another(graph_of: GraphOf, form: str) -> None:
+    if form == "native" and not has_compiler():
+        pytest.skip("there is no C compiler")
+    adjacency = graph_of("square", 4)
+    (x, _, _), _ = _inputs(adjacency, 2, 3, 4, torch.float64)
+    shared: list[Made] = [
+        lambda y: [y, y, y],
+        lambda y: [y, y.sin(), y.sin().cos()],
+    ]
+    with use_form("edge_attention", form):
+        for made in shared:
+
+            def call(y: torch.Tensor, made: Made = made) -> torch.Tensor:
+                return _attend(edge_attention, adjacency, (made(y), {}))
+
+            assert gradcheck(call, (x,))
+            assert gradgradcheck(call, (x,))
+            (once,) = torch.autograd.grad(call(x).sin().sum(), x)
+            (twice,) = torch.autograd.grad(call(x).sin().sum(), x, create_graph=True)
+            torch.testing.assert_close(once, twice)
+
+
+def test_the_result_may_be_changed_in_place(graph_of: GraphOf) -> None:
+    adjacency = graph_of("random", 5)
+    inputs = _inputs(adjacency, 2, 4, 5, torch.float64)
+    plain = torch.autograd.grad(_attend(edge_attention, adjacency, inputs).relu().sum(), inputs[0])
+    changed = torch.autograd.grad(_attend(edge_attention, adjacency, inputs).relu_().sum(), inputs[0])
+    assert all(torch.equal(one, other) for one, other in zip(plain, changed, strict=True))
+
+
 def test_a_learnt_prior_and_factor_have_gradients(graph_of: GraphOf) -> None:
     adjacency = graph_of("random", 1)
     vectors, given = _inputs(adjacency, 2, 4, 1, torch.float64, "factor")
@@ -192,6 +224,7 @@ def test_same_bits_each_time_and_with_any_number_of_threads(graph_of: GraphOf) -
         ({"prior": torch.zeros(2)}, r"prior: expected shape \[3\], got \[2\]"),
         ({"factor": torch.zeros(3, 3)}, r"factor: expected shape \[3\] or \[3, 2\], got \[3, 3\]"),
         ({"factor": torch.zeros(3).double()}, "factor: expected the dtype of query, torch.float32, got torch.float64"),
+        ({"scale": torch.tensor(0.5)}, "scale: expected a number, got Tensor; multiply query by what is learnt"),
         ({"key": torch.zeros(2, 2, 4).double()}, "query and key: expected one dtype"),
     ],
 )

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from ragx.graph.adjacency import Adjacency
 from ragx.kernels import native
+from ragx.kernels.edge_attention import edge_attention
 from ragx.kernels.forms import form_of, use_form
 from ragx.kernels.native import compiled, has_compiler
 
@@ -50,8 +52,9 @@ def test_code_that_is_wrong_says_so(cache: Path) -> None:
     assert list(cache.iterdir()) == []
 
 
-def test_without_a_compiler_the_composed_form_stands_in(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CC", "no-such-compiler")
+@pytest.mark.parametrize("compiler", ["no-such-compiler", "false", "/bin/sh -c 'echo no' --"])
+def test_without_a_compiler_other_forms_stand_in(cache: Path, monkeypatch: pytest.MonkeyPatch, compiler: str) -> None:
+    monkeypatch.setenv("CC", compiler)
     native.has_compiler.cache_clear()
     try:
         assert not has_compiler()
@@ -64,6 +67,25 @@ def test_without_a_compiler_the_composed_form_stands_in(cache: Path, monkeypatch
             pass
     finally:
         native.has_compiler.cache_clear()
+
+
+@NEEDS_COMPILER
+def test_a_compiler_that_is_lost_on_the_way_is_warned_of(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert has_compiler()
+    adjacency, _ = Adjacency.from_edges(torch.tensor([0, 1, 1]), torch.tensor([0, 0, 2]), 2, 3)
+    x = torch.randn(2, 3, 7)
+    monkeypatch.setenv("CC", "no-such-compiler")
+    native.library.cache_clear()
+    with pytest.warns(RuntimeWarning, match=r"\w+ could not be compiled here: a slower form stands in"):
+        out = edge_attention(torch.randn(3, 3, 7), x, x, adjacency)
+    assert out.shape == (3, 3, 7)
+    native.library.cache_clear()
+
+
+@NEEDS_COMPILER
+def test_an_empty_name_of_a_compiler_is_none(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "")
+    assert compiled(CODE, {"ANSWER": 3}).answer() == 3
 
 
 @NEEDS_COMPILER
