@@ -69,11 +69,15 @@ def _check_one(dataset: str, runs: Sequence[Run], key: Callable[[Run], Any], wha
 
 
 def missing_values(rows: Sequence[TableRow], columns: Sequence[Column], part: str) -> list[str]:
-    """Return a warning for every row without a value in some column, and for rows with fewer seeds than others."""
-    warnings = []
+    """Return a warning for rows that miss the same values, and for rows with fewer seeds than others."""
+    without: dict[str, list[str]] = {}
     for row in rows:
         if gone := [str(column) for column in columns if column not in row.cells]:
-            warnings.append(f"row {row.label}: no {part} value of {', '.join(gone)}; shown as –.")
+            without.setdefault(", ".join(gone), []).append(row.label)
+    warnings = []
+    for gone, labels in without.items():
+        which = f"{len(labels)} rows" if len(labels) > 1 else "row"
+        warnings.append(f"{which} {'; '.join(labels)}: no {part} value of {gone}; shown as –.")
     counts: dict[Column, dict[str, int]] = {}
     for column in columns:
         there = [row for row in rows if row.kind == "measured" and column in row.cells]
@@ -83,7 +87,7 @@ def missing_values(rows: Sequence[TableRow], columns: Sequence[Column], part: st
 
 
 def _unequal(dataset: str, seeds: Mapping[str, int]) -> str:
-    few = [f"{label} {count}" for label, count in seeds.items() if count < max(seeds.values())]
+    few = [f"{label} ({count})" for label, count in seeds.items() if count < max(seeds.values())]
     return f"dataset {dataset}: rows with fewer than {max(seeds.values())} seeds: {'; '.join(few)}."
 
 

@@ -80,8 +80,8 @@ def test_missing_values_and_fewer_seeds_are_warned_of() -> None:
     far = group("C", 0.2, dataset="far", fingerprint="f2")
     found = table(group("A", 0.20, 0.21), group("B", 0.20, None), far)
     assert "row C: no test value of ndcg@20 on shop; shown as –." in found.warnings
-    assert "row A: no test value of ndcg@20 on far; shown as –." in found.warnings
-    assert "dataset shop: rows with fewer than 2 seeds: B 1." in found.warnings
+    assert "2 rows A; B: no test value of ndcg@20 on far; shown as –." in found.warnings
+    assert "dataset shop: rows with fewer than 2 seeds: B (1)." in found.warnings
     assert NDCG not in found.rows[3].cells
 
 
