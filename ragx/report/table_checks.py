@@ -75,9 +75,9 @@ def missing_values(rows: Sequence[TableRow], columns: Sequence[Column], part: st
         if gone := [str(column) for column in columns if column not in row.cells]:
             without.setdefault(", ".join(gone), []).append(row.label)
     warnings = []
-    for gone, labels in without.items():
+    for values, labels in without.items():
         which = f"{len(labels)} rows" if len(labels) > 1 else "row"
-        warnings.append(f"{which} {'; '.join(labels)}: no {part} value of {gone}; shown as –.")
+        warnings.append(f"{which} {'; '.join(labels)}: no {part} value of {values}; shown as –.")
     counts: dict[Column, dict[str, int]] = {}
     for column in columns:
         there = [row for row in rows if row.kind == "measured" and column in row.cells]
