@@ -15,6 +15,7 @@ from hydra.plugins.launcher import Launcher
 from joblib import cpu_count
 from omegaconf import DictConfig
 from rich.console import Console
+from rich.text import Text
 
 from ragx.checks import RunError
 from ragx.report.sweep_record import PlannedCell, SweepRecord
@@ -92,8 +93,9 @@ class Sweep:
         except (HydraException, ValueError):
             raise
         except Exception as error:  # a pool breaks when a worker is killed, a submitted job when it does not return
-            last = (str(error).strip().splitlines() or [""])[-1][:200]
-            self.console.print(f"A process was lost ({type(error).__name__}: {last}); going on.", style="yellow")
+            said = str(error).strip().splitlines()[-1][:200] if "Traceback" in str(error) else ""
+            line = f"A process was lost ({type(error).__name__}); going on without it. {said}"
+            self.console.print(Text(line.strip()), style="yellow")
             return False
         return True
 
