@@ -29,3 +29,13 @@ def test_none_and_several_are_refused_by_name(tmp_path: Path) -> None:
     finished(tmp_path / "orders-b")
     with pytest.raises(ValueError, match=r"2 finished runs begin so: orders-a, orders-b\. Write more"):
         find_run(tmp_path / "orders")
+
+
+def test_a_bare_name_is_looked_for_below_runs_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "runs" / "shop-model-12ab"
+    folder.mkdir(parents=True)
+    (folder / "metrics.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    assert find_run("shop-model-12ab") == find_run("shop-model-1") == Path("runs/shop-model-12ab")
+    with pytest.raises(ValueError, match="elsewhere/shop-model: expected a finished run"):
+        find_run("elsewhere/shop-model")
