@@ -14,10 +14,12 @@ from runner.speaker import Speaker
 
 
 def print_data(console: Console | Speaker, dataset: Dataset, split: Split) -> None:
-    """Print counts after every step and by kind of event, the parts and their fingerprint."""
+    """Print counts after every step and by kind of event, notes of reading, the parts and their fingerprint."""
     interactions = dataset.interactions
     for name, users, items, rows in dataset.steps:
         console.print(f"{name}: {users:,} users, {items:,} items, {rows:,} interactions", style="dim", markup=False)
+    for note in (*dataset.notes, *dataset.joins):
+        console.print(note, highlight=False, markup=False)
     if interactions.has("kind"):
         kinds = interactions.table["kind"].value_counts(sort=True).rows()
         said = ", ".join(f"{count:,} {kind}" for kind, count in kinds)

@@ -7,8 +7,9 @@ from pathlib import Path
 import polars as pl
 
 from ragx.checks import check, check_choice
-from ragx.data.cells import as_cells, as_ids, as_numbers, as_text
+from ragx.data.cells import as_cells, as_numbers, as_text
 from ragx.data.formats import read_columns
+from ragx.data.identifiers import as_ids
 from ragx.data.root import locate
 from ragx.data.source import Source
 from ragx.data.vectors import read_vectors

@@ -1,4 +1,4 @@
-"""Cells of any type as ids, numbers or text; types that are none of these are refused before a row is read."""
+"""Cells of any type as numbers or text; types that are neither are refused before a row is read."""
 
 import polars as pl
 
@@ -7,33 +7,7 @@ from ragx.data.dataset import PARTS
 from ragx.data.source import Source
 
 UNREADABLE = (pl.Binary, pl.Object, pl.Duration, pl.Time)
-LARGEST_EXACT = 2**53
 ALIASES = {"valid": "validation", "val": "validation", "dev": "validation"}
-
-
-def as_ids(series: pl.Series, side: str, source: Source) -> pl.Series:
-    """Return outside ids as text or whole numbers; empty and blank ones as null.
-
-    Raises:
-        ValueError: the column holds something else, such as fractions.
-    """
-    kind, expected = series.dtype, f"text or whole numbers as ids in {source.column(side)}"
-    if kind.is_integer():
-        return _whole(series)
-    if kind.is_float():  # whole numbers beside empty cells are often stored so
-        series = series.fill_nan(None)
-        source.refuse(~series.is_finite() | (series != series.floor()), series, expected)
-        source.refuse(series.abs() > LARGEST_EXACT, series, expected, "So large a number is not exact: store text.")
-        return series.cast(pl.Int64)
-    if kind.is_decimal():
-        source.refuse(series != series.floor(), series, expected)
-        return _whole(series.cast(pl.Decimal(38, 0)))
-    if kind == pl.Object:
-        series = _of_objects(series, expected, source)
-    _check_type(series.dtype in (pl.String, pl.Null, pl.Categorical, pl.Enum), kind, expected, source)
-    series = series.cast(pl.String)
-    blank = series.str.strip_chars() == ""
-    return series.set(blank, None) if blank.any() else series
 
 
 def as_cells(series: pl.Series, expected: str, source: Source) -> pl.Series:
@@ -93,16 +67,3 @@ def _check_type(fits: bool, kind: pl.DataType, expected: str, source: Source) ->
         fits,
         f"{source.name}: expected {expected}, got values of type {kind}: convert the column, or name another.",
     )
-
-
-def _whole(series: pl.Series) -> pl.Series:
-    """Return whole numbers as Int64, or as text where they do not all fit."""
-    small = series.cast(pl.Int64, strict=False)
-    return small if small.null_count() == series.null_count() else series.cast(pl.String)
-
-
-def _of_objects(series: pl.Series, expected: str, source: Source) -> pl.Series:
-    """Return objects of Python, such as UUIDs from a database, as text."""
-    strange = [isinstance(value, bytes | bytearray | memoryview | list | dict | float | bool) for value in series]
-    source.refuse(pl.Series(strange, dtype=pl.Boolean), series, expected)
-    return pl.Series(series.name, [None if value is None else str(value) for value in series], dtype=pl.String)

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +11,7 @@ import polars as pl
 
 from ragx.checks import check
 from ragx.data.interactions import Interactions
+from ragx.data.joins import joined
 
 PARTS = ("train", "validation", "test")
 MARKS, LONGEST_NAME = " ._-:", 120
@@ -34,10 +36,11 @@ class Dataset:
         truth: the planted structure of a generated dataset.
         steps: (name, users, items, interactions) after each step of reading and filtering.
         ordered: whether the interactions of each user stand in order of time, with times or without.
+        notes: what a person is to know of how the data was read, a sentence each.
 
     Raises:
-        ValueError: the name has other characters, there are no interactions or fewer than two items, or ``published``
-            does not fit them.
+        ValueError: the name has other characters, there are no interactions or fewer than two items, ``published``
+            does not fit them, or a table of users or items is of others altogether.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Dataset:
     truth: Truth | None = None
     steps: tuple[tuple[str, int, int, int], ...] = ()
     ordered: bool = False
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -60,6 +64,17 @@ class Dataset:
                 f"Dataset {self.name}: expected a part for each of {len(self.interactions):,} interactions, "
                 f"got {len(self.published):,}.",
             )
+        _ = self.joins  # refuses tables of others
+
+    @cached_property
+    def joins(self) -> tuple[str, ...]:
+        """How many users and items have a row in the tables of that name, a sentence for each table."""
+        sides = (("user", self.interactions.users), ("item", self.interactions.items))
+        return tuple(
+            joined(side, ids, self.interactions.column(side), self.tables[f"{side}s"])
+            for side, ids in sides
+            if f"{side}s" in self.tables
+        )
 
     def times(self) -> np.ndarray:
         """Return the second of every interaction.

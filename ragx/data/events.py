@@ -4,6 +4,7 @@ import polars as pl
 
 from ragx.checks import check
 from ragx.data.dataset import Dataset, check_name
+from ragx.data.identifiers import written_as
 from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
 from ragx.data.rules import EventRules
@@ -55,9 +56,10 @@ def build_dataset(
 
 
 def _with_new(ids: IdMap, more: pl.Series) -> IdMap:
-    """Return the map with ids that it does not have at its end; all as text where their types differ."""
+    """Return the map with ids that it does not have at its end; all as text where not all are whole numbers."""
     known = ids.ids
-    if known.dtype != more.dtype:
-        known, more = known.cast(pl.String), more.cast(pl.String)
-    fresh = more.filter(~more.is_in(known.implode()))
+    fitting = written_as(more, known.dtype)
+    if fitting.has_nulls():
+        known, fitting = known.cast(pl.String), more.cast(pl.String)
+    fresh = fitting.filter(~fitting.is_in(known.implode()))
     return IdMap(ids.name, pl.concat([known, fresh.rename(known.name)]))

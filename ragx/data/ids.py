@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ragx.checks import check, did_you_mean
-
-Identifier = int | str
+from ragx.checks import check
+from ragx.data.identifiers import Identifier, as_ids, listed_ids, written_as
+from ragx.data.near_ids import nearest_id
+from ragx.data.source import Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,30 +39,32 @@ class IdMap:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def rows(self, ids: Iterable[Identifier] | pl.Series) -> np.ndarray:
-        """Return the row of every outside id.
+    def rows(self, ids: Iterable[Identifier] | Identifier | pl.Series) -> np.ndarray:
+        """Return the row of every outside id; what is an id, and the same one, stands in :mod:`ragx.data.identifiers`.
 
         Raises:
-            ValueError: an id is unknown; the message names the first and the nearest known one.
+            ValueError: something is no id, or unknown; the message names the first and the nearest known one.
         """
-        series = ids if isinstance(ids, pl.Series) else pl.Series(self.name, list(ids))
-        text = self.ids.dtype == pl.String
-        series = series.cast(self.ids.dtype, strict=False) if text or series.dtype != pl.String else series
-        found = self.lookup(series)
-        missing = np.flatnonzero(found < 0)
+        asked = listed_ids(f"{self.name}s", ids)
+        rows = self.lookup(asked)
+        missing = np.flatnonzero(rows < 0)
         if missing.size:
-            first = str(series[int(missing[0])])
+            first = str(asked[int(missing[0])])
+            count = f" {missing.size:,} of {len(asked):,} are unknown." if missing.size > 1 else ""
             raise ValueError(
                 f"Unknown {self.name} {first!r}: the data has {len(self):,} {self.name}s, such as "
-                f"{', '.join(repr(value) for value in self.ids.head(3))}."
-                + did_you_mean(first, self.ids.head(20_000).cast(pl.String))
+                f"{', '.join(repr(value) for value in self.ids.head(3))}." + nearest_id(first, self.ids) + count
             )
-        return found
+        return rows
 
     def lookup(self, series: pl.Series) -> np.ndarray:
-        """Return the row of every outside id, or -1 where it is unknown."""
+        """Return the row of every outside id, or -1 where it is unknown or empty.
+
+        Raises:
+            ValueError: something is no id.
+        """
         if series.dtype != self.ids.dtype:
-            series = series.cast(self.ids.dtype, strict=False)
+            series = written_as(as_ids(series, self.name, Source(f"{self.name}s")), self.ids.dtype)
         rows = series.replace_strict(self.ids, self._rows, default=-1, return_dtype=pl.Int64)
         return rows.fill_null(-1).to_numpy()
 

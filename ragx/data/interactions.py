@@ -7,7 +7,9 @@ import numpy as np
 import polars as pl
 
 from ragx.checks import check
+from ragx.data.identifiers import as_ids
 from ragx.data.ids import IdMap
+from ragx.data.source import Source
 
 OPTIONAL_COLUMNS = {"value": pl.Float64, "timestamp": pl.Int64, "kind": pl.String}
 
@@ -55,15 +57,21 @@ class Interactions:
             events: columns ``user``, ``item`` and any of ``value``, ``timestamp``, ``kind``.
             users: a map to share with other tables; made of the events when not given.
             items: likewise.
+
+        Raises:
+            ValueError: user or item is missing, or an id is empty, not in the map that is given, or no id.
         """
+        ids = {}
         for name in ("user", "item"):
             check(name in events.columns, f"Events: expected a column {name}, got {events.columns}.")
-            check(events[name].null_count() == 0, f"Events: column {name} has {events[name].null_count()} empty ids.")
-        users = users or IdMap.of("user", events["user"])
-        items = items or IdMap.of("item", events["item"])
+            ids[name] = as_ids(events[name], name, Source("Events"))
+            empty = ids[name].null_count()
+            check(empty == 0, f"Events: column {name} has {empty} empty ids.")
+        users = users or IdMap.of("user", ids["user"])
+        items = items or IdMap.of("item", ids["item"])
         optional = [pl.col(name).cast(kind) for name, kind in OPTIONAL_COLUMNS.items() if name in events.columns]
         table = events.select(
-            pl.Series("user", users.rows(events["user"])), pl.Series("item", items.rows(events["item"])), *optional
+            pl.Series("user", users.rows(ids["user"])), pl.Series("item", items.rows(ids["item"])), *optional
         )
         return cls(table, users, items)
 

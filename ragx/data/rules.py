@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 
 from ragx.checks import check, check_choice
-from ragx.data.cells import as_ids, as_numbers, as_parts, as_text
+from ragx.data.cells import as_numbers, as_parts, as_text
 from ragx.data.duplicates import POLICIES, Policy, merged
 from ragx.data.filters import Filter, kept
+from ragx.data.identifiers import as_ids
 from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
 from ragx.data.source import Source

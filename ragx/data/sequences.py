@@ -6,6 +6,7 @@ import polars as pl
 
 from ragx.checks import check
 from ragx.data.dataset import Dataset
+from ragx.data.identifiers import written_as
 from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
 from ragx.data.json_faults import json_value
@@ -47,8 +48,8 @@ def _read_attributes(path: Path) -> pl.DataFrame:
         isinstance(lists, dict) and all(isinstance(each, list) for each in lists.values()),
         f"{path}: expected one JSON object, item → list of attributes.",
     )
-    ids = pl.Series("item", list(lists))
-    whole = ids.cast(pl.Int64, strict=False)
+    ids = pl.Series("item", list(lists), dtype=pl.String)
+    whole = written_as(ids, pl.Int64())
     attributes = pl.Series("attributes", [[str(each) for each in values] for values in lists.values()])
     return pl.DataFrame(
         {

@@ -6,13 +6,16 @@ from typing import final
 import torch
 
 from ragx.checks import check
-from ragx.data.ids import Identifier, IdMap
+from ragx.data.identifiers import Identifier
+from ragx.data.ids import IdMap
 from ragx.ranking.scorers import RoundedScorer, Scorer
 from ragx.typing import Bool, Float, Int, Tensor
 
 
 def allowed_items(
-    items: IdMap, only: Iterable[Identifier] | None = None, without: Iterable[Identifier] | None = None
+    items: IdMap,
+    only: Iterable[Identifier] | Identifier | None = None,
+    without: Iterable[Identifier] | Identifier | None = None,
 ) -> Bool[Tensor, " I"]:
     """Return for every item whether a list may hold it.
 

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from ragx.data.dataset import Dataset
+from ragx.data.identifiers import written_as
 from ragx.data.interactions import Interactions
 from ragx.ranking.ranking import Ranking
 
@@ -35,9 +36,9 @@ def with_titles(table: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
     column = next((name for name in ("title", "name", *endings) if name in items.columns), None)
     if column is None:
         return table
-    titles = items.select(
-        pl.col("item").cast(table.schema["item"], strict=False), title=pl.col(column).cast(pl.String)
-    ).unique("item", keep="first")
+    titles = items.select(written_as(items["item"], table.schema["item"]), title=pl.col(column).cast(pl.String)).unique(
+        "item", keep="first"
+    )
     joined = table.join(titles, on="item", how="left", maintain_order="left")
     behind = table.columns.index("item") + 1
     return joined.select(*table.columns[:behind], "title", *table.columns[behind:])

@@ -11,7 +11,7 @@ import torch
 
 from ragx.checks import check
 from ragx.data.dataset import Dataset
-from ragx.data.ids import Identifier
+from ragx.data.identifiers import Identifier
 from ragx.data.interactions import Interactions
 from ragx.data.split import Split
 from ragx.evaluation.held_out import item_lists
@@ -67,14 +67,14 @@ class Run:
         k: int = 10,
         *,
         exclude_seen: bool = True,
-        only: Iterable[Identifier] | None = None,
-        without: Iterable[Identifier] | None = None,
+        only: Iterable[Identifier] | Identifier | None = None,
+        without: Iterable[Identifier] | Identifier | None = None,
         titles: bool = False,
     ) -> pl.DataFrame:
         """Return the best k items of each user, in outside ids, as columns user, item, rank, score.
 
         Args:
-            users: outside ids, or one; all users by default.
+            users: outside ids, or one; all users by default. Who is asked for twice gets one list.
             k: length of the lists; a user who has seen nearly everything gets a shorter one.
             exclude_seen: whether items the model saw the user take are left out.
             only: items to choose from.
@@ -84,9 +84,9 @@ class Run:
         Raises:
             ValueError: a user or item is unknown, or k is below 1 or beyond the items to choose from.
         """
-        users = [users] if isinstance(users, (int, str)) else users
         known = self.known
-        rows = torch.arange(known.num_users) if users is None else torch.tensor(known.users.rows(users))
+        asked = pl.arange(known.num_users, eager=True) if users is None else pl.Series(known.users.rows(users))
+        rows = torch.tensor(asked.unique(maintain_order=True).to_numpy())
         table = self._lists(self.scorer, known, rows, k, exclude_seen, only, without)
         return with_titles(table, self.dataset) if titles else table
 
@@ -97,12 +97,12 @@ class Run:
 
     def fold_in(
         self,
-        items: Iterable[Identifier],
+        items: Iterable[Identifier] | Identifier,
         k: int = 10,
         *,
         exclude_seen: bool = True,
-        only: Iterable[Identifier] | None = None,
-        without: Iterable[Identifier] | None = None,
+        only: Iterable[Identifier] | Identifier | None = None,
+        without: Iterable[Identifier] | Identifier | None = None,
         titles: bool = False,
     ) -> pl.DataFrame:
         """Return the best k items of a new user, given as the items that the user has, without any training.
@@ -111,7 +111,7 @@ class Run:
         has a target, the events are of that kind.
 
         Args:
-            items: outside ids.
+            items: outside ids, or one.
             k: as in :meth:`recommend`, like all that follow.
             exclude_seen: whether the given items are left out.
             only: items to choose from.
@@ -141,8 +141,8 @@ class Run:
         rows: Tensor,
         k: int,
         exclude_seen: bool,
-        only: Iterable[Identifier] | None,
-        without: Iterable[Identifier] | None,
+        only: Iterable[Identifier] | Identifier | None,
+        without: Iterable[Identifier] | Identifier | None,
     ) -> pl.DataFrame:
         allowed = allowed_items(known.items, only, without)
         choice = int(allowed.sum())

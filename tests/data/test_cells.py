@@ -7,7 +7,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ragx.data.cells import as_ids, as_numbers
+from ragx.data.cells import as_numbers
+from ragx.data.identifiers import as_ids
 from ragx.data.source import Source
 
 HERE = Source("orders.csv", lambda row: row + 2)
@@ -46,7 +47,8 @@ def test_whole_decimals_are_ids() -> None:
         (pl.Series([1.0, 1.5]), r"line 3: .*, got 1\.5"),
         (pl.Series([1.0, float("inf")]), r"line 3: .*, got inf"),
         (pl.Series([1.0, 1e300]), r"line 3: .*, got 1e\+300\. So large a number is not exact: store text"),
-        (pl.Series([2.0**53, 2.0**53 + 2]), r"line 3: .*, got 9007199254740994\.0"),
+        (pl.Series([2.0**53 - 1, 2.0**53 + 1]), r"line 3: .*, got 9007199254740992\.0\. So large a number"),
+        (pl.Series([2**24 - 1, 2**24 + 1], dtype=pl.Float32), r"line 3: .*, got 16777216\.0\. So large a number"),
         (pl.Series([True]), "got values of type Boolean: convert the column, or name another"),
         (pl.Series([b"x"]), "got values of type Binary"),
         (pl.Series([["x"]]), r"got values of type List\(String\)"),

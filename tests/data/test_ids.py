@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ragx.data.ids import IdMap
 
 
-@given(values=st.lists(st.text(max_size=5), min_size=1))
+@given(values=st.lists(st.text(max_size=5).map("u{}".format), min_size=1))
 def test_rows_and_outside_ids_undo_each_other(values: list[str]) -> None:
     ids = IdMap.of("user", pl.Series(values))
     assert ids.outside(ids.rows(values)).to_list() == values

@@ -1,0 +1,91 @@
+"""Attributes beside users and items with events: how many match."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ragx.data.attributes import AttributeTable
+from ragx.data.dataset import Dataset
+from ragx.data.interactions import Interactions
+from ragx.data.sequences import sequence_file
+from ragx.data.table import parquet_file, table_file
+
+
+def events(folder: Path, ids: str = "i") -> str:
+    rows = "".join(f"u{row % 5},{ids}{row % 6}\n" for row in range(30))
+    (folder / "events.csv").write_text(f"user,item\n{rows}")
+    return str(folder / "events.csv")
+
+
+def items(folder: Path, ids: list[str], include_new: bool = False) -> AttributeTable:
+    (folder / "items.csv").write_text("sku,price\n" + "".join(f"{each},1\n" for each in ids))
+    return AttributeTable(
+        path=str(folder / "items.csv"), id="sku", columns={"price": "number"}, include_new=include_new
+    )
+
+
+COLUMNS = {"user": "user", "item": "item"}
+
+
+def test_every_table_says_how_many_match(tmp_path: Path) -> None:
+    table = items(tmp_path, ["i0", "i3", "I4", "z"])
+    dataset = table_file(path=events(tmp_path), columns=COLUMNS, items=table)
+    assert dataset.joins == (
+        "items with attributes: 2 of 6; 2 rows are of items without events, such as 'I4'; "
+        "'I4' differs from 'i4' in case alone.",
+    )
+    whole = items(tmp_path, [f"i{row}" for row in range(6)])
+    assert table_file(path=events(tmp_path), columns=COLUMNS, items=whole).joins == ("items with attributes: 6 of 6.",)
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        ([f"I{row}" for row in range(6)], r"got 'I0', which differs from 'i0' in case\. Write them alike"),
+        ([f"i{row} " for row in range(6)], r"got 'i0 ', which differs from 'i0' in blanks"),
+        ([f"i{row}.0" for row in range(6)], r"got 'i0.0', which differs from 'i0' in a trailing \.0"),
+        (["x", "y"], r"got such as 'x'\. Name the column that holds the same ids as the events"),
+    ],
+)
+def test_a_table_of_which_nothing_matches_is_refused(ids: list[str], message: str, tmp_path: Path) -> None:
+    for new in (False, True):  # items without events are no match
+        with pytest.raises(ValueError, match="0 of 6 items have attributes: expected ids such as 'i0'.*" + message):
+            table_file(path=events(tmp_path), columns=COLUMNS, items=items(tmp_path, ids, include_new=new))
+
+
+def test_text_and_whole_numbers_join_by_their_digits(tmp_path: Path) -> None:
+    pl.DataFrame({"sku": [float(row) for row in range(5)], "price": [1.0] * 5}).write_parquet(
+        tmp_path / "items.parquet"
+    )
+    table = AttributeTable(path=str(tmp_path / "items.parquet"), id="sku", columns={"price": "number"})
+    dataset = table_file(path=events(tmp_path, ""), columns=COLUMNS, items=table)
+    assert dataset.joins == ("items with attributes: 5 of 6.",)
+    with pytest.raises(ValueError, match=r"0 of 6 items .*differs from '00' in leading zeros"):
+        table_file(path=events(tmp_path, "0"), columns=COLUMNS, items=table)
+
+
+def test_other_readers_and_made_up_data_too(tmp_path: Path) -> None:
+    (tmp_path / "some.txt").write_text("5 9 3\n2 3\n")
+    (tmp_path / "some.json").write_text('{"09": ["a"], "03": ["b"]}')
+    with pytest.raises(ValueError, match=r"0 of 2 items have attributes: .*leading zeros"):
+        sequence_file(name="some", path="some.txt", item_attributes="some.json", root=str(tmp_path))
+    some = Interactions.from_events(pl.DataFrame({"user": ["a", "b"], "item": ["x", "y"]}))
+    with pytest.raises(ValueError, match="0 of 2 users have attributes"):
+        Dataset("made up", some, tables={"users": pl.DataFrame({"user": ["A"], "age": [1]})})
+    with pytest.raises(ValueError, match="Table users: expected a column user of ids, got name"):
+        Dataset("made up", some, tables={"users": pl.DataFrame({"name": ["a"]})})
+    with pytest.raises(ValueError, match=r"0 of 2 users have attributes: .*got an empty one"):
+        Dataset("made up", some, tables={"users": pl.DataFrame({"user": pl.Series([], dtype=pl.String)})})
+
+
+def test_vectors_belong_to_the_ids_of_their_rows(tmp_path: Path) -> None:
+    np.save(tmp_path / "items.npy", np.ones((2, 3)))
+    pl.DataFrame({"user": ["a", "b"], "item": [1, 2]}).write_parquet(tmp_path / "events.parquet")
+    (tmp_path / "items.csv").write_text("sku\n01\n02\n")
+    table = AttributeTable(path="items.csv", id="sku", vectors="items.npy")
+    with pytest.raises(
+        ValueError, match=r"0 of 2 items have attributes: .* got '01', which differs from '1' in leading"
+    ):
+        parquet_file(path="events.parquet", columns=COLUMNS, items=table, root=str(tmp_path))
