@@ -8,13 +8,16 @@ import polars as pl
 
 from ragx.checks import check, check_fraction
 from ragx.data.dataset import Dataset, check_dataset
-from ragx.data.split import Split, split_by_part
+from ragx.data.split import Split
+from ragx.data.split_by_part import split_by_part
 from ragx.random import numpy_generator
 
 Side = Literal["user", "item"]
 
 
-def cold_users_split(dataset: Dataset, *, validation: float = 0.1, test: float = 0.1, seed: int = 0) -> Split:
+def cold_users_split(
+    dataset: Dataset, *, validation: float = 0.1, test: float = 0.1, seed: int = 0, pool_published: bool = False
+) -> Split:
     """Return the split in which some users are validation whole, others test whole, and train knows none of them.
 
     Only features or popularity can serve such users: see ``evaluation.cold_users``.
@@ -24,14 +27,17 @@ def cold_users_split(dataset: Dataset, *, validation: float = 0.1, test: float =
         validation: fraction of the users.
         test: likewise.
         seed: key of the draw.
+        pool_published: as in :func:`ragx.data.splitters.random_split`.
 
     Raises:
-        ValueError: the fractions leave a part empty.
+        ValueError: the fractions leave a part empty, or there are published parts and nobody asked to pool them.
     """
-    return _cold_split(dataset, "user", validation, test, seed)
+    return _cold_split(dataset, "user", validation, test, seed, pool_published)
 
 
-def cold_items_split(dataset: Dataset, *, validation: float = 0.1, test: float = 0.1, seed: int = 0) -> Split:
+def cold_items_split(
+    dataset: Dataset, *, validation: float = 0.1, test: float = 0.1, seed: int = 0, pool_published: bool = False
+) -> Split:
     """Return the split in which some items are validation whole, others test whole, and train knows none of them.
 
     The whole catalogue is ranked as always, so cold items compete with known ones.
@@ -41,14 +47,15 @@ def cold_items_split(dataset: Dataset, *, validation: float = 0.1, test: float =
         validation: fraction of the items.
         test: likewise.
         seed: key of the draw.
+        pool_published: as in :func:`ragx.data.splitters.random_split`.
 
     Raises:
-        ValueError: the fractions leave a part empty.
+        ValueError: the fractions leave a part empty, or there are published parts and nobody asked to pool them.
     """
-    return _cold_split(dataset, "item", validation, test, seed)
+    return _cold_split(dataset, "item", validation, test, seed, pool_published)
 
 
-def _cold_split(dataset: Dataset, side: Side, validation: float, test: float, seed: int) -> Split:
+def _cold_split(dataset: Dataset, side: Side, validation: float, test: float, seed: int, pool_published: bool) -> Split:
     check_dataset(dataset)
     for name, fraction in (("validation", validation), ("test", test)):
         check_fraction(name, fraction)
@@ -67,6 +74,6 @@ def _cold_split(dataset: Dataset, side: Side, validation: float, test: float, se
     part_of[drawn[:num_test]] = "test"
     part_of[drawn[num_test : num_test + num_validation]] = "validation"
     part = pl.Series("part", part_of[dataset.interactions.column(side)])
-    split = split_by_part(dataset, part, f"cold_{side}s")
+    split = split_by_part(dataset, part, f"cold_{side}s", pool_published=pool_published)
     notes = {f"validation_cold_{side}s": num_validation, f"test_cold_{side}s": num_test}
     return replace(split, notes=notes | split.notes)

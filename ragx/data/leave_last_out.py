@@ -8,10 +8,13 @@ import polars as pl
 from ragx.checks import check
 from ragx.data.dataset import PARTS, Dataset, check_dataset
 from ragx.data.interactions import Interactions
-from ragx.data.split import Split, split_by_part
+from ragx.data.split import Split
+from ragx.data.split_by_part import split_by_part
 
 
-def leave_last_out_split(dataset: Dataset, *, validation: int = 1, test: int = 1) -> Split:
+def leave_last_out_split(
+    dataset: Dataset, *, validation: int = 1, test: int = 1, pool_published: bool = False
+) -> Split:
     """Return the split in which a user's newest items are test, the ones before validation, all earlier ones train.
 
     Items are in order of the user's first event with them; events of one second, and all events where the data is in
@@ -23,9 +26,11 @@ def leave_last_out_split(dataset: Dataset, *, validation: int = 1, test: int = 1
         dataset: what is split; its interactions carry timestamps, or it is ``ordered``.
         validation: items of each user.
         test: likewise.
+        pool_published: as in :func:`ragx.data.splitters.random_split`.
 
     Raises:
-        ValueError: the interactions have no timestamps and are in no order of time, or a number is below 1.
+        ValueError: the interactions have no timestamps and are in no order of time, a number is below 1, or there are
+            published parts and nobody asked to pool them.
     """
     check_dataset(dataset)
     check(validation >= 1 and test >= 1, f"validation and test: expected at least 1 item, got {validation} and {test}.")
@@ -35,7 +40,7 @@ def leave_last_out_split(dataset: Dataset, *, validation: int = 1, test: int = 1
         "the column of times with dataset.columns.time.",
     )
     part, num_short = _parts(dataset.interactions, validation, test)
-    split = split_by_part(dataset, part, "leave_last_out")
+    split = split_by_part(dataset, part, "leave_last_out", pool_published=pool_published)
     notes = {"users_too_short_to_hold_out": num_short, "later_repeats_left_out": int((part == "left_out").sum())}
     return replace(split, notes=notes | split.notes)
 

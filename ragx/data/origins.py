@@ -7,11 +7,18 @@ import polars as pl
 
 from ragx.checks import check, check_fraction
 from ragx.data.dataset import Dataset, check_dataset
-from ragx.data.split import Split, split_by_part
+from ragx.data.split import Split
+from ragx.data.split_by_part import split_by_part
 
 
 def origin_split(
-    dataset: Dataset, *, origins: int = 3, origin: int = 0, validation: float = 0.1, test: float = 0.1
+    dataset: Dataset,
+    *,
+    origins: int = 3,
+    origin: int = 0,
+    validation: float = 0.1,
+    test: float = 0.1,
+    pool_published: bool = False,
 ) -> Split:
     """Return the split of one of several moments of global time, as a rolling evaluation asks for.
 
@@ -25,9 +32,11 @@ def origin_split(
         origin: which of them, from 0, the earliest, to ``origins - 1``.
         validation: fraction of the events.
         test: likewise, of each window.
+        pool_published: as in :func:`ragx.data.splitters.random_split`.
 
     Raises:
-        ValueError: the interactions have no timestamps, there is no such origin, or the windows leave no train.
+        ValueError: the interactions have no timestamps, there is no such origin, the windows leave no train, or there
+            are published parts and nobody asked to pool them.
     """
     check_dataset(dataset)
     check(origins >= 1, f"origins: expected at least 1, got {origins}.")
@@ -44,5 +53,5 @@ def origin_split(
     if origin == origins - 1:
         conditions[2] = np.ones(len(times), dtype=bool)
     part = pl.Series("part", np.select(conditions, ["train", "validation", "test"], "left_out"))
-    split = split_by_part(dataset, part, f"origin_{origin}_of_{origins}")
+    split = split_by_part(dataset, part, f"origin_{origin}_of_{origins}", pool_published=pool_published)
     return replace(split, notes={"events_after_the_window_left_out": int((part == "left_out").sum())} | split.notes)

@@ -5,12 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-import numpy as np
-import polars as pl
-
 from ragx.checks import check, check_choice
-from ragx.data.dataset import PARTS, Dataset
-from ragx.data.fingerprint import fingerprint
 from ragx.data.interactions import Interactions
 
 
@@ -22,6 +17,11 @@ class SealedTest:
 
     def __len__(self) -> int:
         return len(self.__interactions)
+
+    @property
+    def period(self) -> tuple[int, int] | None:
+        """The first second of the part and the second after its last, where it has times."""
+        return _period(self.__interactions)
 
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
@@ -68,9 +68,11 @@ class Split:
         train: interactions that models learn from.
         validation: interactions that choose epochs and settings.
         test: the sealed part.
-        periods: first second of each part and the second after its last, where the data has times.
+        fingerprint: a hash of the pairs of the three parts.
         notes: what was done to whom, such as counts of users without train interactions.
         events: the open parts with every event in them, where the split was made of events.
+        published_fingerprint: a hash of the pairs of train and validation together and of test, where that is the
+            published test part: the same whatever was chosen as validation, so that test values can be compared.
     """
 
     name: str
@@ -78,9 +80,15 @@ class Split:
     validation: Interactions
     test: SealedTest
     fingerprint: str
-    periods: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
     events: Events | None = field(default=None, repr=False)
+    published_fingerprint: str | None = None
+
+    @cached_property
+    def periods(self) -> Mapping[str, tuple[int, int]]:
+        """First second of each part and the second after its last, where the data has times."""
+        periods = {"train": _period(self.train), "validation": _period(self.validation), "test": self.test.period}
+        return {part: period for part, period in periods.items() if period is not None}
 
     @cached_property
     def train_and_validation(self) -> Interactions:
@@ -125,65 +133,26 @@ class Split:
         everything = self.events.train.concatenate(self.events.validation)
         check_choice("target_kind", kind, sorted(everything.table["kind"].unique()))
         target = self.events.of_kind(kind)
-        mark = hashlib.sha256(f"{self.fingerprint} {target.fingerprint} {kind}".encode()).hexdigest()[:12]
+        published = None
+        if self.published_fingerprint is not None:
+            published = _joint_mark(self.published_fingerprint, target.published_fingerprint, kind)
         counts = {"train_events_of_the_target": len(target.train), "train_events_of_evidence": len(self.events.train)}
         return replace(
             target,
             name=f"{self.name}_for_{kind}",
-            fingerprint=mark,
+            fingerprint=_joint_mark(self.fingerprint, target.fingerprint, kind),
+            published_fingerprint=published,
             notes=self.notes | target.notes | counts,
             events=replace(self.events, target=kind),
         )
 
 
-def split_by_part(dataset: Dataset, part: pl.Series, name: str) -> Split:
-    """Return the split in which every interaction goes to the part named beside it.
-
-    A held-out pair that also stands in train is a repeat: it is left in train only and counted, as ranking masks it.
-
-    Raises:
-        ValueError: a part is empty; the message says which.
-    """
-    return _split_of({each: dataset.interactions.filter(part == each) for each in PARTS}, name, dataset.name)
+def _joint_mark(*marks: str | None) -> str:
+    return hashlib.sha256(" ".join(map(str, marks)).encode()).hexdigest()[:12]
 
 
-def _split_of(whole: Mapping[str, Interactions], name: str, dataset: str) -> Split:
-    sizes = {each: len(table) for each, table in whole.items()}
-    for each, size in sizes.items():
-        check(size > 0, f"Split {name} of {dataset} leaves {each} empty: {sizes}. Choose other fractions or a split.")
-    tables, notes = _without_repeats(whole, name, dataset)
-    periods = {}
-    if tables["train"].has("timestamp"):
-        times = {each: table.column("timestamp") for each, table in tables.items()}
-        periods = {each: (int(seconds.min()), int(seconds.max()) + 1) for each, seconds in times.items()}
-
-    def of_kind(kind: str) -> Split:
-        chosen = {each: table.filter(pl.col("kind") == kind) for each, table in whole.items()}
-        return _split_of(chosen, f"{name} with target_kind={kind}", dataset)
-
-    events = Events(whole["train"], whole["validation"], of_kind)
-    sealed = SealedTest(tables["test"])
-    return Split(name, tables["train"], tables["validation"], sealed, fingerprint(tables), periods, notes, events)
-
-
-def _without_repeats(
-    whole: Mapping[str, Interactions], name: str, dataset: str
-) -> tuple[dict[str, Interactions], dict[str, int]]:
-    """Return the parts without held-out pairs that an earlier part has, and what was left out of them."""
-    tables = dict(whole)
-    notes: dict[str, int] = {}
-    known = [tables["train"].pair_keys()]
-    for each in PARTS[1:]:
-        keys = tables[each].pair_keys()
-        repeated = pl.concat([earlier.filter(earlier.is_in(keys.implode())) for earlier in known])
-        fresh = tables[each].filter(~keys.is_in(repeated.implode()))
-        notes[f"{each}_repeats_left_out"] = len(keys) - len(fresh)
-        check(len(fresh) > 0, f"Split {name} of {dataset}: every {each} pair repeats an earlier one.")
-        tables[each] = fresh
-        known.append(fresh.pair_keys())
-        for side, ids in (("user", fresh.users), ("item", fresh.items)):
-            gone = np.zeros(len(ids), dtype=bool)
-            gone[fresh.column(side)] = True
-            gone[tables["train"].column(side)] = False
-            notes[f"{each}_{side}s_without_train"] = int(gone.sum())
-    return tables, notes
+def _period(part: Interactions) -> tuple[int, int] | None:
+    if not part.has("timestamp") or len(part) == 0:
+        return None
+    seconds = part.column("timestamp")
+    return int(seconds.min()), int(seconds.max()) + 1

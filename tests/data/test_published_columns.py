@@ -76,7 +76,7 @@ def test_a_leak_planted_in_own_data_fails_the_audit_and_is_named(tmp_path: Path)
 def test_a_part_that_is_missing_is_named(tmp_path: Path) -> None:
     FRAME.filter(~pl.col("fold").is_in(["valid", "val"])).write_csv(tmp_path / "mine.csv")
     dataset = table_file(path=str(tmp_path / "mine.csv"), columns=COLUMNS)
-    with pytest.raises(ValueError, match="Dataset mine was published without validation: expected train, validation"):
+    with pytest.raises(ValueError, match=r"Dataset mine was published without validation: hold a fraction"):
         published_split(dataset)
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from ragx.data.dataset import Dataset
 from ragx.data.interactions import Interactions
-from ragx.data.split import Split, split_by_part
+from ragx.data.split import Split
+from ragx.data.split_by_part import split_by_part
 
 # user, item, kind, part
 EVENTS = [

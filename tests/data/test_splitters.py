@@ -81,9 +81,6 @@ def test_times_and_published_parts_are_asked_for_where_they_are_needed(tiny_shop
         ValueError, match=r"shop was not published in parts: name the column .* dataset\.columns\.part, or"
     ):
         published_split(tiny_shop)
-    two = pl.Series(["train", "test"]).gather(np.arange(len(tiny_shop.interactions)) % 2)
-    with pytest.raises(ValueError, match="shop was published without validation: expected train, validation, test"):
-        published_split(replace(tiny_shop, published=two))
 
 
 def test_data_in_order_of_time_without_times_is_told_which_split_serves(tiny_shop: Dataset) -> None:
