@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Self
 
 import torch
 from torch_geometric.data import Data, HeteroData
 
 from ragx.checks import check, check_choice
 from ragx.graph.adjacency import Adjacency, lies_on, whole_numbers
+from ragx.graph.kept import Kept
 from ragx.typing import Bool, Float, Int, Tensor
 
 DAY = 86_400
@@ -106,44 +107,43 @@ class Graph:
         return self.edge_weight[self.reverse] if kept is None else kept
 
     def weight_in(self, dtype: torch.dtype) -> Float[Tensor, " E"]:
-        """Return the weights in ``dtype``; the first cast is kept."""
-        if self.edge_weight.dtype == dtype or self.edge_weight.requires_grad:
-            return self.edge_weight.to(dtype)
-        if ("weight", dtype) not in self._kept:
-            self._kept["weight", dtype] = self.edge_weight.to(dtype)
-        return self._kept["weight", dtype]  # type: ignore[no-any-return]
+        """Return the weights in ``dtype``; a cast is kept until they change."""
+        weight = self.edge_weight
+        if weight.dtype == dtype or weight.requires_grad:
+            return weight.to(dtype)
+        return self._kept.get(("weight", dtype), [weight], lambda: weight.to(dtype))
 
     def transposed_of(self, weight: Float[Tensor, " E"]) -> Float[Tensor, " E"] | None:
-        """Return ``weight`` in the order by source where it is :meth:`weight_in` of some dtype, made once; else None.
+        """Return ``weight`` in the order by source where it is :meth:`weight_in` of some dtype, else None.
 
-        None too where the weights are learned: their order by source changes with every step.
+        It is kept until the weights change, in place too. None where they are learned: they change with every step.
         """
         if weight.requires_grad or weight is not self.weight_in(weight.dtype):
             return None
-        if ("transposed", weight.dtype) not in self._kept:
-            self._kept["transposed", weight.dtype] = weight[self.reverse]
-        return self._kept["transposed", weight.dtype]  # type: ignore[no-any-return]
+        return self._kept.get(("transposed", weight.dtype), [weight], lambda: weight[self.reverse])
 
     @cached_property
-    def _kept(self) -> dict[tuple[str, Any], Any]:
-        return {}
+    def _kept(self) -> Kept:
+        return Kept()
 
-    @cached_property
+    @property
     def heard(self) -> Bool[Tensor, " E"] | None:
         """Which edges are heard, those of weight other than 0; None where all are."""
-        heard = self.edge_weight.detach() != 0
-        return None if bool(heard.all()) else heard
+
+        def find() -> Tensor | None:
+            heard = self.edge_weight.detach() != 0
+            return None if bool(heard.all()) else heard
+
+        return self._kept.get("heard", [self.edge_weight], find)
 
     def heard_edges(self, dtype: torch.dtype) -> tuple[Int[Tensor, "2 heard"], Float[Tensor, " heard"]]:
-        """Return the edges that are heard, as PyG writes them, and their weights in ``dtype``, made once."""
-        weight = self.weight_in(dtype)
-        if self.heard is None:
+        """Return the edges that are heard, as PyG writes them, and their weights in ``dtype``, kept while they stay."""
+        weight, heard = self.weight_in(dtype), self.heard
+        if heard is None:
             return self.edge_index, weight
         if weight.requires_grad:
-            return self.edge_index[:, self.heard], weight[self.heard]
-        if ("heard", dtype) not in self._kept:
-            self._kept["heard", dtype] = self.edge_index[:, self.heard], weight[self.heard]
-        return self._kept["heard", dtype]  # type: ignore[no-any-return]
+            return self.edge_index[:, heard], weight[heard]
+        return self._kept.get(("heard", dtype), [weight], lambda: (self.edge_index[:, heard], weight[heard]))
 
     @property
     def degree(self) -> Int[Tensor, " N"]:
@@ -158,7 +158,7 @@ class Graph:
     def age(self, kind: str | None = None) -> Float[Tensor, " E"]:
         """Return the days from the newest event of every edge, or its newest of one kind, to the newest that is heard.
 
-        The first call is kept. An edge without an event of the kind has age 0, and ``count_of_<kind>`` tells it apart.
+        Kept until the graph changes. An edge without an event of the kind has age 0; ``count_of_<kind>`` tells.
 
         Raises:
             ValueError: the edges have no times, or no events of this kind.
@@ -167,34 +167,37 @@ class Graph:
         if kind is not None:
             self._check_kind("age of kind", kind)
             check(TIME_OF + kind in self.edge_attributes, f"age of kind: the edges have no {TIME_OF}{kind}.")
-        if ("age", kind) not in self._kept:
-            time = self.edge_attributes["time"]
-            heard = time if self.heard is None else time[self.heard]
-            newest = heard.max() if heard.numel() else 0
-            time = time if kind is None else self.edge_attributes[TIME_OF + kind]
-            age = ((newest - time).double() / DAY).float()
-            present = True if kind is None else self.edge_attributes[COUNT_OF + kind] > 0
-            self._kept["age", kind] = age * present
-        return self._kept["age", kind]  # type: ignore[no-any-return]
+        made_of = [self.edge_weight, *self.edge_attributes.values()]
+        return self._kept.get(("age", kind), made_of, lambda: self._age(kind))
+
+    def _age(self, kind: str | None) -> Float[Tensor, " E"]:
+        time = self.edge_attributes["time"]
+        heard = time if self.heard is None else time[self.heard]
+        newest = heard.max() if heard.numel() else 0
+        time = time if kind is None else self.edge_attributes[TIME_OF + kind]
+        age = ((newest - time).double() / DAY).float()
+        return age if kind is None else age * (self.edge_attributes[COUNT_OF + kind] > 0)
 
     def relation(self, kind: str) -> Self:
         """Return the relation of one kind of event: the same edges, with weight 0 where the pair has no such event.
 
         The others weigh 1 / √(d_i d_j) with d the degrees within the relation. An edge of weight 0 in this graph is in
-        no relation. The first call is kept.
+        no relation. It is kept until the graph changes.
 
         Raises:
             ValueError: the graph has no kinds, or not this one.
         """
         self._check_kind("relation", kind)
-        if ("relation", kind) not in self._kept:
-            present = (self.edge_attributes[COUNT_OF + kind] > 0).double()
-            present = present if self.heard is None else present * self.heard
-            degree = present.new_zeros(self.num_nodes).index_add_(0, self.adjacency.target, present)
-            scale = degree.clamp(min=1).rsqrt()
-            weight = present * scale[self.adjacency.target] * scale[self.adjacency.source]
-            self._kept["relation", kind] = self.with_weight(weight.float())
-        return self._kept["relation", kind]  # type: ignore[no-any-return]
+        made_of = [self.edge_weight, *self.edge_attributes.values()]
+        return self._kept.get(("relation", kind), made_of, lambda: self._relation(kind))
+
+    def _relation(self, kind: str) -> Self:
+        present = (self.edge_attributes[COUNT_OF + kind] > 0).double()
+        present = present if self.heard is None else present * self.heard
+        degree = present.new_zeros(self.num_nodes).index_add_(0, self.adjacency.target, present)
+        scale = degree.clamp(min=1).rsqrt()
+        weight = present * scale[self.adjacency.target] * scale[self.adjacency.source]
+        return self.with_weight(weight.float())
 
     def _check_kind(self, name: str, kind: str) -> None:
         check(bool(self.kinds), f"{name} {kind!r}: the interactions of this graph have no column kind.")
