@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -12,6 +12,7 @@ import polars as pl
 from ragx.checks import check
 from ragx.data.interactions import Interactions
 from ragx.data.joins import joined
+from ragx.data.row_order import row_order
 
 PARTS = ("train", "validation", "test")
 MARKS, LONGEST_NAME = " ._-:", 120
@@ -37,6 +38,9 @@ class Dataset:
         steps: (name, users, items, interactions) after each step of reading and filtering.
         ordered: whether the interactions of each user stand in order of time, with times or without.
         notes: what a person is to know of how the data was read, a sentence each.
+
+    The order of interactions says nothing unless they are ``ordered``: they are kept sorted by user, item and all else
+    they carry, or, where ordered, by user alone.
 
     Raises:
         ValueError: the name has other characters, there are no interactions or fewer than two items, ``published``
@@ -65,6 +69,7 @@ class Dataset:
                 f"got {len(self.published):,}.",
             )
         _ = self.joins  # refuses tables of others
+        self._sort()
 
     @cached_property
     def joins(self) -> tuple[str, ...]:
@@ -75,6 +80,15 @@ class Dataset:
             for side, ids in sides
             if f"{side}s" in self.tables
         )
+
+    def _sort(self) -> None:
+        events = self.interactions.table
+        if self.published is not None:
+            events = events.with_columns(self.published.cast(pl.String).alias("part"))
+        order = row_order(events, ordered=self.ordered)
+        if order is not None:
+            object.__setattr__(self, "interactions", replace(self.interactions, table=self.interactions.table[order]))
+            object.__setattr__(self, "published", None if self.published is None else self.published[order])
 
     def times(self) -> np.ndarray:
         """Return the second of every interaction.

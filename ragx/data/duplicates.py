@@ -6,6 +6,7 @@ from typing import Literal
 import polars as pl
 
 from ragx.data.ids import IdMap
+from ragx.data.row_order import row_order
 from ragx.data.source import Source
 
 Policy = Literal["keep", "sum", "last", "first", "error"]
@@ -32,7 +33,10 @@ def merged(table: pl.DataFrame, policy: Policy, source: Source, maps: Mapping[st
     if policy == "error":
         _refuse_repeats(table, key, source, maps)
         return table.drop("row")
-    ordered = table.sort("timestamp", maintain_order=True) if "timestamp" in table.columns else table
+    order = row_order(table)  # settles what times leave open: which of two is the last, and the order of sums
+    ordered = table if order is None else table[order]
+    if "timestamp" in table.columns:
+        ordered = ordered.sort("timestamp", maintain_order=True)
     if policy != "sum":
         return ordered.unique(key, keep=policy, maintain_order=True)
     value = pl.col("value").sum() if "value" in table.columns else pl.len().cast(pl.Float64).alias("value")

@@ -42,24 +42,25 @@ def build_dataset(
     )
     interactions, steps, part = rules.apply(raw, source)
     tables = tables or {}
-    maps = {"user": interactions.users, "item": interactions.items}
     for side in include_new:
-        maps[side] = _with_new(maps[side], tables[f"{side}s"][side])
+        interactions = _with_new(interactions, side, tables[f"{side}s"][side])
     check(
-        len(maps["item"]) >= 2,
-        f"{source.name}: expected at least two items, got {len(maps['item'])}; "
+        interactions.num_items >= 2,
+        f"{source.name}: expected at least two items, got {interactions.num_items}; "
         + "counts after each step: "
         + "; ".join(f"{step}: {users:,} users, {items:,} items, {rows:,} rows" for step, users, items, rows in steps),
     )
-    whole = Interactions(interactions.table, maps["user"], maps["item"]) if include_new else interactions
-    return Dataset(name, whole, published=part, tables=tables, steps=steps)
+    return Dataset(name, interactions, published=part, tables=tables, steps=steps)
 
 
-def _with_new(ids: IdMap, more: pl.Series) -> IdMap:
-    """Return the map with ids that it does not have at its end; all as text where not all are whole numbers."""
-    known = ids.ids
+def _with_new(interactions: Interactions, side: str, more: pl.Series) -> Interactions:
+    """Return the interactions with ids in a map that it does not have; all as text where not all are whole numbers."""
+    maps = {"user": interactions.users, "item": interactions.items}
+    known = maps[side].ids
     fitting = written_as(more, known.dtype)
     if fitting.has_nulls():
         known, fitting = known.cast(pl.String), more.cast(pl.String)
-    fresh = fitting.filter(~fitting.is_in(known.implode()))
-    return IdMap(ids.name, pl.concat([known, fresh.rename(known.name)]))
+    maps[side] = IdMap.of(side, pl.concat([known, fitting.rename(known.name)]))
+    row = pl.Series(side, maps[side].lookup(known))
+    table = interactions.table.with_columns(row.gather(interactions.table[side]))
+    return Interactions(table, maps["user"], maps["item"])

@@ -33,8 +33,8 @@ class IdMap:
 
     @classmethod
     def of(cls, name: str, values: pl.Series) -> "IdMap":
-        """Return the map of the distinct values, in order of first appearance."""
-        return cls(name, values.unique(maintain_order=True).rename(name))
+        """Return the map of the distinct values in ascending order: whole numbers by value, text by code point."""
+        return cls(name, values.unique().sort().rename(name))
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -7,7 +7,6 @@ import polars as pl
 
 from ragx.checks import check
 from ragx.data.dataset import Dataset
-from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
 from ragx.data.root import locate
 from ragx.data.source import read_bytes
@@ -88,6 +87,4 @@ def line_files(
         frames["train"] = frames["train"].join(held_out, on=["user", "item"], how="anti", maintain_order="left")
         frames["validation"] = held_out
     events = pl.concat([frame.with_columns(part=pl.lit(part)) for part, frame in frames.items()])
-    users = IdMap("user", events["user"].unique().sort())
-    items = IdMap("item", events["item"].unique().sort())
-    return Dataset(name, Interactions.from_events(events.drop("part"), users, items), published=events["part"])
+    return Dataset(name, Interactions.from_events(events.drop("part")), published=events["part"])

@@ -43,7 +43,8 @@ class EventRules:
         time_format: as :func:`ragx.data.times.to_seconds`: auto, seconds, milliseconds, iso or a strptime format.
         time_zone: zone of times that name none.
         duplicates: of events of one user, item, kind and part: keep all, sum their values (a count where there are
-            none) at the last time, keep the last or the first by time (by place where there are no times), or an error.
+            none) at the last time, keep the last or the first by time (among equal times, or without times, the one of
+            the largest or the smallest value), or an error.
         negative: what a negative value, such as a return, means: an error, dropped, or kept.
         empty_ids: what an empty or blank user or item means: an error, or dropped.
         filters: applied in this order, after all that.
@@ -114,7 +115,7 @@ class EventRules:
                     f"a value of at least 0 in {source.column('value')}",
                     "rules.negative=drop leaves them out, =keep takes them as they are.",
                 )
-            columns.append(value.alias("value"))
+            columns.append((value + 0.0).alias("value"))  # -0 becomes 0, so that equal values are equal to the bit
         if "time" in raw.columns:
             seconds = to_seconds(raw["time"], source, time_format=self.time_format, time_zone=self.time_zone)
             columns.append(seconds.alias("timestamp"))
@@ -151,7 +152,7 @@ class _Counted:
 
 
 def _compact(table: pl.DataFrame, maps: Mapping[str, IdMap]) -> Interactions:
-    """Return interactions whose maps hold only the users and items that are left, in the order they were in."""
+    """Return interactions whose maps hold only the users and items that are left."""
     fresh = dict(maps)
     for side, ids in maps.items():
         present = np.flatnonzero(_present(table[side]))

@@ -7,7 +7,6 @@ import polars as pl
 from ragx.checks import check
 from ragx.data.dataset import Dataset
 from ragx.data.identifiers import written_as
-from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
 from ragx.data.json_faults import json_value
 from ragx.data.lines import read_lines
@@ -31,11 +30,9 @@ def sequence_file(*, name: str, path: str, item_attributes: str | None = None, r
         ValueError: a file is missing or does not parse.
     """
     events = read_lines(locate(path, root))
-    users = IdMap("user", events["user"].unique().sort())
-    items = IdMap("item", events["item"].unique().sort())
-    interactions = Interactions.from_events(events, users, items)
+    interactions = Interactions.from_events(events)
     tables = {} if item_attributes is None else {"items": _read_attributes(locate(item_attributes, root))}
-    steps = (("read", len(users), len(items), len(interactions)),)
+    steps = (("read", interactions.num_users, interactions.num_items, len(interactions)),)
     return Dataset(name, interactions, tables=tables, steps=steps, ordered=True)
 
 

@@ -48,6 +48,7 @@ def audit(
         *audit_parts.overlap(parts),
         *audit_parts.left_out(split),
         *audit_parts.future(parts),
+        *audit_parts.ties_of_time(split, parts),
         *audit_parts.cold(parts),
         *audit_parts.saturated(split.train),
         *audit_parts.negatives(parts, draw),

@@ -8,13 +8,14 @@ import torch
 
 from ragx.data.dataset import PARTS, Dataset
 from ragx.data.interactions import Interactions
+from ragx.data.leave_last_out import TIED
 from ragx.data.split import Split
 from ragx.evaluation.findings import SHOWN, Finding, Verdict, finding
 from ragx.typing import Int, Tensor
 
 Parts = dict[str, Interactions]
 Draw = Callable[[Int[Tensor, " B"]], Int[Tensor, "B n"]]
-MANY_COLD = 0.05
+MANY_COLD = MANY_TIED = 0.05
 DRAWN_USERS, EXPECTED_HITS = 20_000, 30.0
 
 
@@ -57,6 +58,20 @@ def left_out(split: Split) -> list[Finding]:
     total = sum(count for _, count in notes)
     found = f"The split left out {total:,} events."
     return [finding("events left out by the split", total, "pass", found, "Every event is in a part.", examples)]
+
+
+def ties_of_time(split: Split, parts: Parts) -> list[Finding]:
+    """Say of how many users the time leaves open which items are held out, where the split asks for a user's last."""
+    if TIED not in split.notes:
+        return []
+    count, users = split.notes[TIED], parts["test"].table["user"].n_unique()
+    found = (
+        f"Of {count:,} users the last items come in one second with earlier ones, and a hash of ids settled which are "
+        f"held out ({users:,} users are in test): what is tested there is no last item. split=time asks for no order "
+        "within a user."
+    )
+    verdict: Verdict = "warn" if count > MANY_TIED * users else "pass"
+    return [finding("ties in time", count, verdict, found, "Every held-out item is later than those before it.")]
 
 
 def future(parts: Parts) -> list[Finding]:

@@ -16,11 +16,18 @@ def test_rows_and_outside_ids_undo_each_other(values: list[str]) -> None:
     assert ids.rows(ids.ids).tolist() == list(range(len(ids)))
 
 
-def test_rows_follow_first_appearance() -> None:
-    ids = IdMap.of("item", pl.Series([7, 3, 7, 5]))
-    assert ids.ids.to_list() == [7, 3, 5]
-    assert ids.rows([5, 7]).tolist() == [2, 0]
+def test_rows_follow_whole_numbers_by_value_and_text_by_code_point() -> None:
+    ids = IdMap.of("item", pl.Series([10, 3, 10, 5]))
+    assert ids.ids.to_list() == [3, 5, 10]
+    assert ids.rows([5, 10]).tolist() == [1, 2]
     assert len(ids) == 3
+    assert IdMap.of("item", pl.Series(["é", "10", "b", "3", "B", "10"])).ids.to_list() == ["10", "3", "B", "b", "é"]
+
+
+@given(data=st.data(), values=st.lists(st.text(max_size=3), min_size=1))
+def test_rows_do_not_follow_the_order_of_the_file(data: st.DataObject, values: list[str]) -> None:
+    shuffled = data.draw(st.permutations(values))
+    assert IdMap.of("user", pl.Series(shuffled)).ids.equals(IdMap.of("user", pl.Series(values)).ids)
 
 
 def test_numbers_find_ids_of_text_and_the_other_way_round() -> None:

@@ -1,9 +1,9 @@
 """Leave-last-out, by hand and by property."""
 
 import gzip
-from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from ragx.data.dataset import Dataset
 from ragx.data.interactions import Interactions
-from ragx.data.leave_last_out import leave_last_out_split
+from ragx.data.leave_last_out import TIED, leave_last_out_split
 from ragx.data.sequences import sequence_file
 from ragx.data.split import Split
 
 Event = tuple[str, str, int]
 
 
-def _dataset(events: list[Event], times: bool = True) -> Dataset:
+def _dataset(events: list[Event], times: bool = True, ordered: bool = False) -> Dataset:
     table = pl.DataFrame(events, schema=["user", "item", "timestamp"], orient="row")
-    return Dataset("small", Interactions.from_events(table if times else table.drop("timestamp")))
+    return Dataset("small", Interactions.from_events(table if times else table.drop("timestamp")), ordered=ordered)
 
 
 def _events(part: Interactions) -> list[Event]:
@@ -45,9 +45,40 @@ def test_the_newest_item_is_test_and_the_one_before_validation() -> None:
     assert split.notes["test_items_without_train"] == 1  # d
 
 
-def test_events_of_one_second_keep_the_order_of_the_data() -> None:
-    train, validation, test = _parts(leave_last_out_split(_dataset([("u", item, 5) for item in "wxyz"])))
-    assert [item for _, item, _ in train + validation + test] == ["w", "x", "y", "z"]
+def test_events_of_one_second_keep_the_order_of_the_data_where_it_is_one() -> None:
+    events = [("u", item, 5) for item in "zxyw"]
+    split = leave_last_out_split(_dataset(events, ordered=True))
+    assert [item for part in _parts(split) for _, item, _ in part] == ["z", "x", "y", "w"]
+    assert TIED not in split.notes
+
+
+@pytest.mark.parametrize(
+    ("seconds", "tied"),
+    [
+        ([1, 2, 3, 4], False),
+        ([1, 1, 3, 4], False),  # nothing held out depends on it
+        ([1, 2, 2, 4], True),  # which is train, which validation
+        ([1, 2, 4, 4], True),  # which is validation, which test
+        ([5, 5, 5, 5], True),
+    ],
+)
+def test_ties_that_settle_what_is_held_out_are_counted(seconds: list[int], tied: bool) -> None:
+    events = [("u", item, time) for item, time in zip("abcd", seconds, strict=True)]
+    clear = [("v", item, time) for time, item in enumerate("abcd")]
+    short = [("w", "a", 3), ("w", "b", 3)]
+    assert leave_last_out_split(_dataset(events + clear + short)).notes[TIED] == tied
+
+
+def test_ties_favour_neither_low_nor_high_ids_nor_any_item() -> None:
+    """Each of 400 users has all of 10 items in one second: who is held out is drawn by hash, item by item."""
+    events = [(f"u{user}", f"i{item}", 7) for user in range(400) for item in range(10)]
+    split = leave_last_out_split(_dataset(events))
+    test = split.test.open(reason="test of the split", on_open=lambda reason: None)
+    count = np.bincount(test.column("item"), minlength=10)
+    assert count.sum() == 400
+    assert count.min() >= 20  # binomial of 400 and .1: 40 ± 6 each
+    assert count.max() <= 60
+    assert split.notes[TIED] == 400
 
 
 def test_coming_back_after_a_held_out_item_is_left_out() -> None:
@@ -83,13 +114,13 @@ def test_no_event_of_a_user_lies_after_a_later_part(drawn: list[Event]) -> None:
 
 def test_without_times_the_order_of_the_data_counts_where_it_is_one() -> None:
     events = [("u", "c", 9), ("v", "x", 9), ("u", "a", 1), ("v", "y", 8), ("u", "d", 4), ("v", "z", 7), ("u", "c", 0)]
-    timeless = replace(_dataset(events, times=False), ordered=True)
+    timeless = _dataset(events, times=False, ordered=True)
     split = leave_last_out_split(timeless)
     test = split.test.open(reason="test of the split", on_open=lambda reason: None)
     items = [part.items.outside(part.column("item")).to_list() for part in (split.train, split.validation, test)]
     assert items == [["c", "x"], ["a", "y"], ["d", "z"]]
     assert split.notes["later_repeats_left_out"] == 1
-    timed = leave_last_out_split(replace(_dataset(events), ordered=True))
+    timed = leave_last_out_split(_dataset(events, ordered=True))
     assert timed.test.open(reason="test of the split", on_open=lambda reason: None).table.height == 2
     assert timed.fingerprint != split.fingerprint  # with times, these go before the order
 

@@ -41,7 +41,7 @@ def test_new_items_and_left_out_attributes(tmp_path: Path) -> None:
     roles = {"name": None, "genre": None, "place": None}
     dataset = recbole_files(path=files(tmp_path), roles=roles, include_new=True)
     assert dataset.tables["items"].columns == ["item", "price"]
-    assert dataset.interactions.items.ids.to_list() == ["x", 'y "z', "q"]
+    assert dataset.interactions.items.ids.to_list() == ["q", "x", 'y "z']
 
 
 def test_columns_that_are_not_there(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ def test_order_repeats_and_attributes_stay(tmp_path: Path) -> None:
     (tmp_path / "some.json").write_text('{"9": [4, 1], "77": []}')
     dataset = sequence_file(name="some", path="some.txt", item_attributes="some.json", root=str(tmp_path))
     some = dataset.interactions
-    assert some.users.outside(some.column("user")).to_list() == [5, 5, 5, 2]
-    assert some.items.outside(some.column("item")).to_list() == [9, 3, 9, 3]
+    assert some.users.outside(some.column("user")).to_list() == [2, 5, 5, 5]
+    assert some.items.outside(some.column("item")).to_list() == [3, 9, 3, 9]
     assert dataset.tables["items"].rows() == [(9, ["4", "1"]), (77, [])]
     assert dataset.steps == (("read", 2, 2, 4),)
     assert dataset.ordered

@@ -35,8 +35,8 @@ def test_a_sqlite_file(database: str) -> None:
     some = dataset.interactions
     assert some.users.ids.to_list() == ["anna", "Жук"]
     assert some.items.ids.to_list() == [7, 8]
-    assert (some.column("timestamp") // 86_400).tolist() == [19_723, 19_724, 19_725]
-    assert some.column("value").tolist() == [2.5, 1, 4]
+    assert (some.column("timestamp") // 86_400).tolist() == [19_723, 19_725, 19_724]
+    assert some.column("value").tolist() == [2.5, 4, 1]
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_a_postgresql_server(server: str) -> None:
     some = sql_query(uri=server, query=QUERY, columns=COLUMNS).interactions
     assert some.users.ids.to_list() == ["anna", "Жук"]
     assert some.items.ids.to_list() == ["00000000-0000-0000-0000-000000000000", "00000000-0000-0000-0000-000000000001"]
-    assert (some.column("timestamp") // 86_400).tolist() == [19_723, 19_724, 19_725]
-    assert some.column("value").tolist() == [2.5, 1, 4]
+    assert (some.column("timestamp") // 86_400).tolist() == [19_723, 19_725, 19_724]
+    assert some.column("value").tolist() == [2.5, 4, 1]
     numbered = sql_query(uri=server, query="SELECT * FROM numbered ORDER BY customer", columns=BRIEF).interactions
     assert numbered.users.ids.to_list() == [1, 2, 3, 4, 5]
     with pytest.raises(ValueError, match=r"Query, row 1: expected text or whole numbers as ids in column 'customer'"):

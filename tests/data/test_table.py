@@ -44,7 +44,7 @@ def facts(dataset: Dataset) -> list[Any]:
     ]
 
 
-EXPECTED = ["orders", ["anna", "bert"], ["007", "Ж2"], [2.5, 1.0, 4.0], [19_723, 19_724, 19_725]]
+EXPECTED = ["orders", ["anna", "bert"], ["007", "Ж2"], [2.5, 4.0, 1.0], [19_723, 19_725, 19_724]]
 
 
 def test_every_form_gives_the_same(tmp_path: Path) -> None:
@@ -159,8 +159,8 @@ def test_attributes_come_along_and_new_items_join(tmp_path: Path) -> None:
         include_new=True,
     )
     dataset = table_file(path=orders, columns=BRIEF, items=table, root=str(tmp_path))
-    assert dataset.interactions.items.ids.to_list() == ["007", "Ж2", "new"]
-    assert dataset.interactions.item_counts().tolist() == [2, 1, 0]
+    assert dataset.interactions.items.ids.to_list() == ["007", "new", "Ж2"]
+    assert dataset.interactions.item_counts().tolist() == [2, 0, 1]
     rows = dataset.tables["items"].rows(named=True)
     assert rows[0] == {
         "item": "007",

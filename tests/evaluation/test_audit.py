@@ -199,6 +199,21 @@ def test_what_the_split_left_out_is_said() -> None:
     assert (found.verdict, found.count, found.examples) == ("pass", 1, ("test repeats left out: 1",))
 
 
+def test_ties_in_time_are_said_of_leave_last_out_alone() -> None:
+    tied = [("u", "abcd"[place], 5) for place in range(4)]
+    clear = [(f"v{user}", "abcd"[place], place) for user in range(9) for place in range(4)]
+    for events, verdict, count in ((clear, "pass", 0), (clear + tied, "warn", 1)):
+        dataset = _dataset(events)
+        found = _audit(dataset, leave_last_out_split(dataset))["ties in time"]
+        assert (found.verdict, found.count) == (verdict, count)
+    assert "Of 1 users the last items come in one second with earlier ones" in found.message
+    assert "(10 users are in test)" in found.message
+    many = [(f"v{user}", "abcd"[place], place) for user in range(29) for place in range(4)]
+    dataset = _dataset(many + tied)
+    assert _audit(dataset, leave_last_out_split(dataset))["ties in time"].verdict == "pass"  # one of thirty
+    assert "ties in time" not in _audit(dataset, random_split(dataset, validation=0.25, test=0.25))
+
+
 def test_the_verdict_is_the_worst() -> None:
     def one(verdict: str) -> Finding:
         return Finding(question="q", verdict=verdict, count=1, message="m")  # type: ignore[arg-type]
