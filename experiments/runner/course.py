@@ -14,6 +14,7 @@ from ragx.evaluation.evaluate import EvaluationResult
 from ragx.evaluation.held_out import item_lists
 from ragx.evaluation.names import needs_item_features
 from ragx.evaluation.per_user_table import write_per_user
+from ragx.files import write_atomically
 from ragx.graph.graph import Graph
 from ragx.models.most_popular import MostPopular
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
@@ -31,7 +32,7 @@ from ragx.report.run_lock import RunLock
 from ragx.report.run_parts import build_model, features_for
 from ragx.report.serving import serving_scorer, users_to_serve
 from ragx.report.table_output import write_table
-from ragx.training.checkpoint import save_checkpoint, write_atomically
+from ragx.training.checkpoint import save_checkpoint
 from ragx.training.keeper import finished_epochs
 from ragx.training.progress import TerminalProgress
 from ragx.training.state import FitResult

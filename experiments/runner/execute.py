@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
+from ragx.files import remove_abandoned
 from ragx.report.run_files import read_json, read_run
 from ragx.report.run_lock import RunLock
 from runner.cell import Cell
@@ -39,8 +40,8 @@ def execute(cell: Cell, say: Speaker) -> How:
 def _execute(cell: Cell, say: Speaker) -> How:
     with RunLock(cell.folder, lambda owner: _wait(say, cell, owner)) as lock:
         say.log_to(cell.folder / "log.txt")
-        for torn in cell.folder.rglob(".*.part"):
-            torn.unlink()  # a process died while it wrote
+        for folder in (cell.folder, *(cell.folder / stage for stage in UNFINISHED)):
+            remove_abandoned(folder)
         print_data(say, cell.dataset, cell.split)
         if is_finished(cell):
             say.print(f"This run is finished; its results are in {cell.folder} (reuse=never runs it again).")

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ragx.checks import RunError
+from ragx.files import write_atomically
 from ragx.random import derive_seed
 from ragx.report.run_lock import RunLock
 from ragx.report.sweep_record import PlannedCell, SweepRecord
@@ -91,7 +92,8 @@ class Search:
     def _study(self, row: str) -> optuna.Study:
         log = self.record.folder / "study.log"
         if log.is_file() and not (text := log.read_bytes()).endswith(b"\n"):
-            log.write_bytes(text[: text.rfind(b"\n") + 1])  # a process died while it wrote
+            whole = text[: text.rfind(b"\n") + 1]  # a process died while it wrote
+            write_atomically(log, lambda part: part.write_bytes(whole))
         return optuna.create_study(
             storage=JournalStorage(JournalFileBackend(str(log))),
             study_name=row or "search",

@@ -1,21 +1,17 @@
 """One cell within a sweep: it notes where it stands, never opens the test part, and fails without ending the sweep."""
 
-import os
-import threading
 import time
 import traceback
 from collections.abc import Sequence
-from multiprocessing import current_process
 from pathlib import Path
 from typing import Any
 
+from ragx.files import write_atomically
 from ragx.report.sweep_record import SweepRecord
 from ragx.training.interruption import sigterm_raises
 from runner.cell import load_cell
 from runner.execute import execute, monitored
 from runner.speaker import Speaker
-
-POLL = 0.5
 
 
 class CellFailedError(RuntimeError):
@@ -28,7 +24,6 @@ def run_in_sweep(config: dict[str, Any], overrides: Sequence[str]) -> float:
     Raises:
         CellFailedError: whatever went wrong, in words that any launcher can pass on.
     """
-    die_with_parent()
     record = SweepRecord(Path(config["sweep"]["folder"]))
     key = " ".join(sorted(overrides))
     config["evaluation"]["final"] = False
@@ -52,20 +47,5 @@ def run_in_sweep(config: dict[str, Any], overrides: Sequence[str]) -> float:
 
 def _keep_trace(folder: str) -> None:
     if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        (Path(folder) / "error.txt").write_text(traceback.format_exc())
-
-
-def die_with_parent() -> None:
-    """Have a joblib worker end itself once its parent is gone: those of loky would live on."""
-    if not current_process().name.startswith("LokyProcess") or getattr(die_with_parent, "watching", False):
-        return
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(POLL)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-    die_with_parent.watching = True  # type: ignore[attr-defined]
+        text = traceback.format_exc()
+        write_atomically(Path(folder) / "error.txt", lambda part: part.write_text(text, encoding="utf-8"))

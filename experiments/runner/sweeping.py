@@ -21,6 +21,7 @@ from ragx.checks import RunError
 from ragx.report.sweep_record import PlannedCell, SweepRecord
 from runner.forecast import print_forecast
 from runner.grid import Axis, axes_of, compose, expand
+from runner.parent_watch import have_workers_watch
 from runner.seed_table import track_seeds
 from runner.sweep_view import SweepView, print_sweep
 
@@ -73,6 +74,7 @@ class Sweep:
         """Run what is not done; a cell whose worker was killed is tried once more, alone."""
         record.event("", "launched", argv=shlex.join(sys.argv))
         _lead_here()
+        have_workers_watch()
         before = len(record.events())
         if self._survives(record.planned):
             return

@@ -10,6 +10,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ragx.checks import check, check_choice
+from ragx.files import write_atomically
 from ragx.report.results import Results, collect
 from ragx.report.sweep_record import SweepRecord, find_sweep
 from ragx.report.table_build import build_table
@@ -22,7 +23,6 @@ from ragx.report.table_published import published_of
 from ragx.report.table_rows import Found, rows_by_conditions
 from ragx.report.table_spec import OPTIONS, TableSpec, check_options, spec_of
 from ragx.report.table_sweep import rows_of_sweeps
-from ragx.training.checkpoint import write_atomically
 
 OWN = ("runs", "results", "sweeps", "name", "formats", "gains", "published")
 FORMATS = ("md", "tex", "csv", "html")

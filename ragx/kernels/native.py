@@ -1,6 +1,5 @@
 """C code compiled where it runs, for the very sizes asked for and once for all."""
 
-import contextlib
 import ctypes
 import functools
 import hashlib
@@ -18,6 +17,7 @@ import torch
 
 from ragx.cache import cache_folder
 from ragx.checks import check
+from ragx.files import write_atomically
 from ragx.graph.adjacency import Adjacency
 from ragx.typing import Tensor
 
@@ -59,21 +59,36 @@ def compiled(code: str, constants: Mapping[str, object]) -> ctypes.CDLL:
     key = "\0".join([code, *compiler, *arguments, _processor(), _version(tuple(compiler))])
     name = f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.so"
     folder = cache_folder() / "kernels"
+    command = [*compiler, *arguments, "-x", "c", "-", "-lm"]
+    if not _is_writable(folder):
+        with tempfile.TemporaryDirectory() as own:
+            _compile(command, code, Path(own) / name)
+            return ctypes.CDLL(str(Path(own) / name))
+    library, checksum = folder / name, folder / f"{name}.sha256"
+    if not _is_whole(library, checksum):
+        write_atomically(library, functools.partial(_compile, command, code))
+        write_atomically(checksum, lambda part: part.write_text(_digest(library)))
+    return ctypes.CDLL(str(library))
+
+
+def _is_writable(folder: Path) -> bool:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        writable = os.access(folder, os.W_OK)
     except OSError:
-        writable = False
-    if (folder / name).is_file():
-        with contextlib.suppress(OSError):  # damaged: made anew
-            return ctypes.CDLL(str(folder / name))
-    with tempfile.TemporaryDirectory(dir=folder if writable else None) as place:
-        library = Path(place) / name
-        _compile([*compiler, *arguments, "-x", "c", "-", "-o", str(library), "-lm"], code)
-        if not writable:
-            return ctypes.CDLL(str(library))
-        library.replace(folder / name)  # at once: other processes may be at the same
-    return ctypes.CDLL(str(folder / name))
+        return False
+    return os.access(folder, os.W_OK)
+
+
+def _is_whole(library: Path, checksum: Path) -> bool:
+    """Say whether a library is what was compiled: to load one that was cut off ends the process with SIGBUS."""
+    try:
+        return checksum.read_text() == _digest(library)
+    except (OSError, ValueError):
+        return False
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @functools.cache
@@ -132,11 +147,13 @@ def _compiler() -> list[str]:
     return shlex.split(os.environ.get("CC") or "cc")
 
 
-def _compile(command: Sequence[str], code: str) -> None:
+def _compile(command: Sequence[str], code: str, library: Path) -> None:
     if shutil.which(command[0]) is None:
         raise RuntimeError(f"C compiler: expected {command[0]} on the PATH or CC naming one; found none.")
     try:
-        done = subprocess.run(command, input=code, text=True, capture_output=True, timeout=SECONDS)
+        done = subprocess.run(
+            [*command, "-o", str(library)], input=code, text=True, capture_output=True, timeout=SECONDS
+        )
     except subprocess.SubprocessError as error:
         raise RuntimeError(f"C compiler: {command[0]} did not end ({error}).") from None
     if done.returncode:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from ragx.files import write_atomically
+
 BLUE, ORANGE = "#0072B2", "#D55E00"  # distinct to colour-blind readers and in grey
 
 
@@ -40,4 +42,4 @@ def plot_curve(history: list[dict[str, float]], monitor: str, best_epoch: int, t
             va="top",
             fontsize=8,
         )
-    figure.savefig(path, dpi=150)
+    write_atomically(path, lambda part: figure.savefig(part, dpi=150))

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ragx.files import write_atomically
 from ragx.report.curve import BLUE, ORANGE
 
 NAME = re.compile(r"(\w+)/layer_(\d+)(?:/head_(\d+))?$")
@@ -36,7 +37,7 @@ def plot_diagnostics(values: dict[str, float], title: str, path: Path) -> None:
     for panel, (measure, found) in zip(panels, points.items(), strict=True):
         _draw(panel, found, TITLES[measure])
     figure.suptitle(title, fontsize=10)
-    figure.savefig(path, dpi=150)
+    write_atomically(path, lambda part: figure.savefig(part, dpi=150))
 
 
 def _draw(axes: Axes, found: list[tuple[int, float]], label: str) -> None:

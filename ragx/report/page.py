@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from ragx.files import write_atomically
 from ragx.report.page_html import Html, element, joined
 from ragx.report.page_look import SCRIPT, STYLE
 from ragx.report.page_notices import notices
@@ -16,7 +17,6 @@ from ragx.report.plots import Plot, draw_plots
 from ragx.report.sweep_reading import read_sweep
 from ragx.report.sweep_record import STATES, SweepRecord
 from ragx.report.sweep_results import SweepResults
-from ragx.training.checkpoint import write_atomically
 
 
 def write_page(record: SweepRecord, runs: Path) -> Path:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
-from ragx.training.checkpoint import write_atomically
+from ragx.files import write_atomically
 
 COLUMN = 3.4
 """Width of a paper's column in inches; figures are drawn at the size they are printed in."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ragx.checks import check
-from ragx.training.checkpoint import write_atomically
+from ragx.files import write_atomically
 
 NEEDED = {
     "run.json": ("name", "identity", "cell", "seed", "fingerprint", "refit", "config"),

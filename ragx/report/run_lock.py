@@ -1,5 +1,6 @@
 """One process at a time in a run folder, whether processes share a machine or only a file system."""
 
+import functools
 import json
 import os
 import socket
@@ -13,6 +14,7 @@ from typing import Any, Self
 from filelock import FileLock
 
 from ragx.checks import RunError
+from ragx.files import write_atomically
 
 BEAT, STALE, POLL = 5.0, 60.0, 0.2
 
@@ -24,8 +26,10 @@ class LockLostError(RunError):
 class RunLock:
     """While entered, this process owns a folder; others wait until it leaves, or until its heart stops.
 
-    The owner touches ``lock.json`` every few seconds. A lock is stale when it was not touched for a minute, or when it
-    was made on this machine by a process that is gone; then the next one takes it over.
+    The owner touches ``lock.json`` every few seconds. A lock that was not touched for a minute is stale, and the next
+    one takes it over. Where the owner's process can be seen, on the same start of the same machine and among the same
+    process numbers, the lock is stale as soon as the process is gone, and no sooner. A host name alone says nothing:
+    containers share it and count processes each for itself.
 
     Args:
         folder: what is owned.
@@ -81,8 +85,9 @@ class RunLock:
             there = self.path.is_file()
             if there and not is_stale(self.path):
                 return False
-            owner = {"token": self._token, "host": socket.gethostname(), "pid": os.getpid(), "born": _born(os.getpid())}
-            self.path.write_text(json.dumps(owner))
+            who = {"token": self._token, "host": socket.gethostname(), "pid": os.getpid(), "born": _born(os.getpid())}
+            owner = who | _surroundings()
+            write_atomically(self.path, lambda part: part.write_text(json.dumps(owner)))
             self.took_over = there
             return True
 
@@ -96,7 +101,7 @@ class RunLock:
 def is_stale(path: Path) -> bool:
     """Say whether the owner of a lock file has died."""
     owner = _read(path)
-    if owner.get("host") == socket.gethostname() and "pid" in owner:
+    if _can_be_seen(owner):
         return _born(owner["pid"]) != owner.get("born")
     try:
         return time.time() - path.stat().st_mtime > STALE
@@ -119,9 +124,35 @@ def owner_of(path: Path) -> str | None:
 def _read(path: Path) -> dict[str, Any]:
     try:
         owner = json.loads(path.read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return owner if isinstance(owner, dict) else {}
+
+
+def _can_be_seen(owner: dict[str, Any]) -> bool:
+    """Say whether the process number in a lock means here what it meant to its owner."""
+    here = {"host": socket.gethostname(), **_surroundings()}
+    return type(owner.get("pid")) is int and all(owner.get(name) == value for name, value in here.items())
+
+
+@functools.cache
+def _surroundings() -> dict[str, str | None]:
+    """Return which start of the machine this is, and whose process numbers these are; None where that is not told."""
+    return {"boot": _text(Path("/proc/sys/kernel/random/boot_id")), "processes": _link(Path("/proc/self/ns/pid"))}
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return None
+
+
+def _link(path: Path) -> str | None:
+    try:
+        return str(path.readlink())
+    except OSError:
+        return None
 
 
 def _born(pid: int) -> str | None:
@@ -135,6 +166,6 @@ def _born(pid: int) -> str | None:
         os.kill(pid, 0)
     except ProcessLookupError:
         return None
-    except (PermissionError, OSError):
+    except (OSError, OverflowError):
         return "alive"
     return "alive"

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from ragx.checks import check
-from ragx.training.checkpoint import write_atomically
+from ragx.files import write_atomically
 
 FORMATS = (".parquet", ".csv", ".json", ".jsonl")
 

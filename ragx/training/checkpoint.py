@@ -1,27 +1,14 @@
 """Checkpoints: one dictionary with all that a run needs to go on, written whole or not at all."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from ragx.checks import check
+from ragx.files import write_atomically
 
 FORMAT = 1
-
-
-def write_atomically(path: Path, write: Any) -> None:
-    """Call ``write(temporary path)`` and put the result in place of ``path``; on a failure the old file stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        write(temporary)
-        with temporary.open("rb") as handle:
-            os.fsync(handle.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ragx.checks import check
 from ragx.training.checkpoint import load_checkpoint, save_checkpoint
 from ragx.training.state import Progress
 from ragx.training.trackers import JsonLines
@@ -30,17 +31,20 @@ class Keeper:
         self._lines: JsonLines | None = None
 
     def resume(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
-        """Put model and optimiser where the last checkpoint was, and return how far that is."""
+        """Put model and optimiser where the last checkpoint was, and return how far that is.
+
+        Where the best model so far was lost, the training begins anew: nothing else gives it back.
+        """
         progress = Progress()
         if self.folder is None:
             return progress
         if (self.folder / "last.pt").is_file():
             state = load_checkpoint(self.folder / "last.pt", self.identity)
             with _named(self.folder / "last.pt"):
-                model.load_state_dict(state["model"])
-                optimizer.load_state_dict(state["optimizer"])
-                progress = Progress(**state["progress"])
-            self.resumed = True
+                if self._has_best(Progress(**state["progress"])):
+                    model.load_state_dict(state["model"])
+                    optimizer.load_state_dict(state["optimizer"])
+                    progress, self.resumed = Progress(**state["progress"]), True
         self._lines = JsonLines(self.folder / "curve.jsonl", keep=progress.log_size)
         return progress
 
@@ -49,6 +53,7 @@ class Keeper:
         if self.folder is None:
             return
         if self._lines:
+            self._lines.flush()
             progress.log_size = self._lines.size
         state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "progress": asdict(progress)}
         save_checkpoint(self.folder / "last.pt", {"identity": self.identity, **state})
@@ -67,9 +72,26 @@ class Keeper:
             return self._best or model.state_dict()
         if progress.best_value is None:
             self.keep_best(model, progress)
-        with _named(self.folder / "best.pt"):
-            state: dict[str, Any] = load_checkpoint(self.folder / "best.pt", self.identity)["model"]
-        return state
+        path = self.folder / "best.pt"
+        with _named(path):
+            state = load_checkpoint(path, self.identity)
+            kept, weights = state["epoch"], state["model"]
+        check(
+            kept == progress.best_epoch,
+            f"{path}: expected the model of epoch {progress.best_epoch}, got that of epoch {kept}, which other code "
+            f"kept before this training was taken up; delete {self.folder} to start anew.",
+        )
+        return weights  # type: ignore[no-any-return]
+
+    def _has_best(self, progress: Progress) -> bool:
+        """Say whether the best model is there, as far as one was chosen; a later one is, where a kill came between."""
+        if self.folder is None or progress.best_value is None:
+            return True
+        try:
+            kept = load_checkpoint(self.folder / "best.pt", self.identity).get("epoch")
+        except ValueError:
+            return False
+        return isinstance(kept, int) and kept >= progress.best_epoch
 
     def log(self, record: dict[str, Any]) -> None:
         """Append a record to the curve."""

@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 from typing import Any, Protocol
 
+from ragx.files import append_whole, make_folder, sync
+
 
 class Tracker(Protocol):
     """Something that records a run; every method may be called with plain values only."""
@@ -31,15 +33,22 @@ class JsonLines:
     """
 
     def __init__(self, path: Path, keep: int = 0) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         self.path = path
-        with path.open("ab") as handle:
-            handle.truncate(min(keep, path.stat().st_size))
+        with path.open("a+b") as handle:
+            handle.seek(0)
+            held = handle.read(keep)
+            handle.truncate(held.rfind(b"\n") + 1)  # a line that did not reach the disk whole is none
+            os.fsync(handle.fileno())
 
     def write(self, record: dict[str, Any]) -> None:
         """Append one record."""
         with self.path.open("ab") as handle:
             handle.write(json.dumps(record, sort_keys=False).encode() + b"\n")
+
+    def flush(self) -> None:
+        """Have all that was written be on the disk, before a checkpoint says how much there is."""
+        sync(self.path)
 
     @property
     def size(self) -> int:
@@ -48,16 +57,12 @@ class JsonLines:
 
     @staticmethod
     def append(path: Path, record: dict[str, Any]) -> None:
-        """Add one record to a file that other processes add to at the same time."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        line = json.dumps(record).encode() + b"\n"
-        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            end = os.lseek(handle, 0, os.SEEK_END)
-            torn = end > 0 and os.pread(handle, 1, end - 1) != b"\n"  # a process died within its line
-            os.write(handle, b"\n" + line if torn else line)
-        finally:
-            os.close(handle)
+        """Add one record to a file that other processes add to at the same time; it is on the disk afterwards.
+
+        Raises:
+            OSError: it cannot be written; the file is as it was.
+        """
+        append_whole(path, json.dumps(record).encode())
 
     @staticmethod
     def read(path: Path) -> list[dict[str, Any]]:
@@ -66,7 +71,7 @@ class JsonLines:
         for line in path.read_bytes().split(b"\n") if path.is_file() else []:
             try:
                 record = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(record, dict):
                 records.append(record)

@@ -1,5 +1,6 @@
 """Code that is compiled where it runs."""
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -26,16 +27,26 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @NEEDS_COMPILER
 def test_code_is_compiled_once_for_each_constant(cache: Path) -> None:
     assert [compiled(CODE, {"ANSWER": number}).answer() for number in (7, 8, 7)] == [7, 8, 7]
-    assert len(list(cache.iterdir())) == 2
+    assert len(list(cache.glob("*.so"))) == 2
+    assert len(list(cache.iterdir())) == 4  # a checksum beside each
 
 
 @NEEDS_COMPILER
-def test_damaged_code_is_compiled_anew(cache: Path) -> None:
+@pytest.mark.parametrize("damage", ["cut off", "other bytes", "no checksum", "torn checksum"])
+def test_damaged_code_is_compiled_anew(cache: Path, damage: str) -> None:
+    """To load a library that was cut off ends the process with SIGBUS, and every later one too."""
     assert compiled(CODE, {"ANSWER": 7}).answer() == 7
-    (file,) = cache.iterdir()
-    file.unlink()  # what was loaded stays whole
-    file.write_bytes(b"no library")
+    (library,), (checksum,) = cache.glob("*.so"), cache.glob("*.sha256")
+    whole = library.read_bytes()
+    library.unlink()  # what was loaded stays whole
+    library.write_bytes({"cut off": whole[: len(whole) // 3], "other bytes": b"no library"}.get(damage, whole))
+    if damage == "no checksum":
+        checksum.unlink()
+    elif damage == "torn checksum":
+        checksum.write_bytes(b"\xff\xfe")
     assert compiled(CODE, {"ANSWER": 7}).answer() == 7
+    assert checksum.read_text() == hashlib.sha256(library.read_bytes()).hexdigest()
+    assert len(list(cache.iterdir())) == 2
 
 
 @NEEDS_COMPILER

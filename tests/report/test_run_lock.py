@@ -88,10 +88,35 @@ def test_the_lock_of_a_killed_process_is_taken_over_at_once(reaped: bool, tmp_pa
         end(process)
 
 
+def lock_of_this_process(folder: Path, **changed: object) -> Path:
+    """Return the lock of this process, some of its words changed, as its owner left it."""
+    with RunLock(folder):
+        owner = json.loads((folder / "lock.json").read_text())
+    path = folder / "lock.json"
+    path.write_text(json.dumps(owner | changed))
+    return path
+
+
 def test_a_number_that_another_process_has_now_does_not_hold_the_lock(tmp_path: Path) -> None:
-    owner = {"token": "x", "host": socket.gethostname(), "pid": os.getpid(), "born": "1"}
-    (tmp_path / "lock.json").write_text(json.dumps(owner))
-    assert is_stale(tmp_path / "lock.json")
+    assert is_stale(lock_of_this_process(tmp_path, born="1"))
+
+
+@pytest.mark.parametrize("other", [{"processes": "pid:[1]"}, {"boot": "another"}, {"processes": None, "boot": None}])
+def test_in_another_container_of_this_host_name_the_heart_alone_decides(tmp_path: Path, other: dict[str, str]) -> None:
+    """Its process has a number that another process, or none, has here."""
+    path = lock_of_this_process(tmp_path, pid=2**22 - 1, born="1", **other)
+    assert not is_stale(path)
+    long_ago = time.time() - run_lock.STALE - 1
+    os.utime(path, (long_ago, long_ago))
+    assert is_stale(path)
+
+
+@pytest.mark.parametrize("pid", ["7", None, 10**30, -1, 1.5, True, []])
+def test_a_lock_with_an_odd_number_is_told_by_its_heart(tmp_path: Path, pid: object) -> None:
+    path = lock_of_this_process(tmp_path, pid=pid)
+    assert is_locked(tmp_path) in (True, False)
+    path.write_text("[" * 100_000)
+    assert not is_stale(path)
 
 
 def test_a_lock_of_another_machine_is_stale_once_its_heart_stops(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from ragx.training.checkpoint import load_checkpoint, save_checkpoint, write_atomically
+from ragx.files import write_atomically
+from ragx.training.checkpoint import load_checkpoint, save_checkpoint
 
 STATE: dict[str, Any] = {
     "identity": "one",

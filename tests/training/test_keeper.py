@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 from torch import nn
 
@@ -53,3 +54,32 @@ def test_where_none_was_chosen_the_present_model_is_the_best(tmp_path: Path) -> 
         model, _ = problem()
         state = Keeper(folder, "one").best(model, Progress(epoch=2, best_epoch=2))
         assert torch.equal(state["weight"], model.weight)
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut off", "of an earlier epoch"])
+def test_a_training_whose_best_model_was_lost_begins_anew(tmp_path: Path, damage: str) -> None:
+    model, optimizer = problem()
+    keeper, progress = Keeper(tmp_path, "one"), Progress(epoch=3, best_epoch=2, best_value=0.5)
+    keeper.keep_best(model, progress)
+    keeper.save(model, optimizer, progress)
+    assert Keeper(tmp_path, "one").resume(model, optimizer).epoch == 3
+    if damage == "gone":
+        (tmp_path / "best.pt").unlink()
+    elif damage == "cut off":
+        (tmp_path / "best.pt").write_bytes((tmp_path / "best.pt").read_bytes()[:100])
+    else:
+        keeper.keep_best(model, Progress(best_epoch=1))
+    fresh, other = problem()
+    before = fresh.weight.detach().clone()
+    again = Keeper(tmp_path, "one")
+    assert again.resume(fresh, other) == Progress()
+    assert not again.resumed
+    assert torch.equal(fresh.weight, before)
+
+
+def test_a_best_model_of_an_epoch_that_was_not_run_here_is_refused(tmp_path: Path) -> None:
+    model, _ = problem()
+    keeper = Keeper(tmp_path, "one")
+    keeper.keep_best(model, Progress(best_epoch=5))
+    with pytest.raises(ValueError, match=r"best\.pt: expected the model of epoch 3, got that of epoch 5"):
+        keeper.best(model, Progress(epoch=5, best_epoch=3, best_value=0.5))
