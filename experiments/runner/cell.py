@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
+from ragx.data.contents import content_hash, contents_of
 from ragx.data.dataset import Dataset
-from ragx.data.fingerprint import content_hash
 from ragx.data.split import Split
 from ragx.evaluation.protocol import Protocol
 from ragx.parts import Part
@@ -69,9 +69,14 @@ class Cell:
         self.folder = self.runs / self.name
 
     @cached_property
+    def contents(self) -> dict[str, str]:
+        """Hashes of all that is read: ids, events with times, values and kinds, and attributes where they are used."""
+        return contents_of(self.dataset, self.dataset.tables if self.config["features"] else {})
+
+    @cached_property
     def data(self) -> str:
-        """Hash of everything that is read: events with times, values and kinds, and attributes where they are used."""
-        return content_hash(self.dataset.interactions, self.dataset.tables if self.config["features"] else {})
+        """One hash of all contents."""
+        return content_hash(self.contents)
 
     @cached_property
     def trainer(self) -> Trainer:

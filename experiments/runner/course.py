@@ -27,7 +27,8 @@ from ragx.report.looks import Looks
 from ragx.report.peak_memory import peak_memory_mb, reset_peak
 from ragx.report.provenance import provenance
 from ragx.report.recommendations import recommendation_table
-from ragx.report.run_files import write_json
+from ragx.report.recorded_data import ids_of
+from ragx.report.run_files import SCHEMA, write_json
 from ragx.report.run_lock import RunLock
 from ragx.report.run_parts import build_model, features_for
 from ragx.report.serving import serving_scorer, users_to_serve
@@ -94,6 +95,7 @@ class Course:
         cell, config = self.cell, self.cell.config
         names = ("seed", "threads", "features", "target_kind")
         return {
+            "schema": SCHEMA,
             "name": cell.name,
             "dataset": cell.dataset.name,
             "identity": cell.identity,
@@ -101,6 +103,7 @@ class Course:
             "source": cell.source,
             "fingerprint": cell.split.fingerprint,
             "data": cell.data,
+            "contents": cell.contents,
             "refit": cell.trainer.refit,
             **{name: config[name] for name in names},
             "sweep": config["sweep"]["name"],
@@ -204,7 +207,8 @@ class Course:
         """Write model, pictures, lists and then the metrics, which mark the run as finished."""
         cell = self.cell
         self.lock.check()
-        save_checkpoint(cell.folder / "model.pt", {"identity": cell.identity, "model": model.state_dict()})
+        weights = {"identity": cell.identity, "model": model.state_dict(), **ids_of(cell.dataset)}
+        save_checkpoint(cell.folder / "model.pt", weights)
         plot_curve(fit.history, cell.trainer.stopping.monitor, fit.best_epoch, cell.name, cell.folder / "curve.png")
         plot_diagnostics(fit.best, cell.name, cell.folder / "diagnostics.png")
         known = cell.split.train_and_validation if cell.trainer.refit else cell.split.train

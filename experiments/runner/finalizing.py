@@ -14,8 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ragx.checks import check
+from ragx.report.recorded_data import check_unchanged
 from ragx.report.run_files import read_run, write_json
 from ragx.report.sweep_record import CellState, SweepRecord, find_sweep
+from ragx.training.checkpoint import load_checkpoint
 from runner.again import config_of
 from runner.cell import Cell, load_cell
 from runner.execute import execute
@@ -122,6 +124,8 @@ def _look(state: CellState, refit: bool, console: Console) -> Cell:
     base = load_cell(config_of(state.folder, final=True))
     cell = load_cell(config_of(state.folder, final=True, refit=True)) if refit else base
     record, _ = read_run(state.folder)
+    kept = load_checkpoint(state.folder / "model.pt", str(record["identity"]))
+    check_unchanged(state.folder, record, base.parts, base.dataset, base.split, kept)
     if cell.folder != base.folder and not cell.folder.exists() and record.get("source") == cell.source:
         shutil.copytree(state.folder / "train", cell.folder / "train")
         write_json(cell.folder / "run.json", record)

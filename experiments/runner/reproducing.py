@@ -11,7 +11,9 @@ from rich.console import Console
 from ragx.checks import RunError, check
 from ragx.report.find_run import find_run
 from ragx.report.provenance import provenance
-from ragx.report.run_files import read_run
+from ragx.report.recorded_data import check_unchanged
+from ragx.report.run_files import SCHEMA, read_run
+from ragx.training.checkpoint import load_checkpoint
 from runner.again import Difference, config_of, difference
 from runner.cell import Cell, load_cell
 from runner.execute import execute
@@ -56,6 +58,8 @@ def reproduce(arguments: Sequence[str]) -> None:
     record, metrics = read_run(folder)
     console = Console(file=sys.stdout)
     cell = load_cell(config_of(folder, final="test" in metrics, reuse="code"))
+    kept = load_checkpoint(folder / "model.pt", str(record["identity"]))
+    check_unchanged(folder, record, cell.parts, cell.dataset, cell.split, kept)
     changed = differences(record, cell)
     cell.folder = cell.runs / "reproduced" / str(record["name"])
     shutil.rmtree(cell.folder, ignore_errors=True)
@@ -69,12 +73,12 @@ def reproduce(arguments: Sequence[str]) -> None:
 
 
 def differences(record: dict[str, Any], cell: Cell) -> list[str]:
-    """Return what is not as it was when a run was made: data, options, code, versions, machine."""
+    """Return what is not as it was when a run was made: numbering of ids, code, versions, machine."""
     changed = []
-    for name, now in (("fingerprint", cell.split.fingerprint), ("data", cell.data), ("source", cell.source)):
-        if record.get(name) != now:
-            label = {"fingerprint": "data (its split)", "data": "data (its contents)", "source": "code"}[name]
-            changed.append(f"{label}: {record.get(name)} then, {now} now")
+    if "schema" not in record:
+        changed.append(f"schema: none then, {SCHEMA} now: rows of users and items are numbered otherwise")
+    if record.get("source") != cell.source:
+        changed.append(f"code: {record.get('source')} then, {cell.source} now")
     before, today = record.get("provenance", {}), provenance()
     for kind in ("versions", "machine"):
         then, now = before.get(kind, {}), today[kind]

@@ -39,8 +39,8 @@ class Dataset:
         ordered: whether the interactions of each user stand in order of time, with times or without.
         notes: what a person is to know of how the data was read, a sentence each.
 
-    The order of interactions says nothing unless they are ``ordered``: they are kept sorted by user, item and all else
-    they carry, or, where ordered, by user alone.
+    The order of interactions says nothing unless they are ``ordered``. So ids are numbered in ascending order, unless
+    there is a truth, and events sorted by user, item and all else they carry, or, where ordered, by user alone.
 
     Raises:
         ValueError: the name has other characters, there are no interactions or fewer than two items, ``published``
@@ -82,13 +82,19 @@ class Dataset:
         )
 
     def _sort(self) -> None:
-        events = self.interactions.table
-        if self.published is not None:
-            events = events.with_columns(self.published.cast(pl.String).alias("part"))
+        """Number ids in ascending order, unless a truth is numbered as they are, and sort events."""
+        interactions, published = self.interactions, self.published
+        if self.truth is None:
+            interactions = interactions.numbered()
+        events = interactions.table
+        if published is not None:
+            events = events.with_columns(published.cast(pl.String).alias("part"))
         order = row_order(events, ordered=self.ordered)
         if order is not None:
-            object.__setattr__(self, "interactions", replace(self.interactions, table=self.interactions.table[order]))
-            object.__setattr__(self, "published", None if self.published is None else self.published[order])
+            interactions = replace(interactions, table=interactions.table[order])
+            published = None if published is None else published[order]
+        object.__setattr__(self, "interactions", interactions)
+        object.__setattr__(self, "published", published)
 
     def times(self) -> np.ndarray:
         """Return the second of every interaction.

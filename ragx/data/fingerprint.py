@@ -9,29 +9,6 @@ import polars as pl
 from ragx.data.interactions import Interactions
 
 
-def content_hash(interactions: Interactions, tables: Mapping[str, pl.DataFrame]) -> str:
-    """Return the first 12 hexadecimal digits of a SHA-256 over all that is read of a dataset, in the order it lies in.
-
-    A fingerprint says which pairs a split holds; this also says when, how much and of what kind, which graphs and
-    layers may look at, and what attributes there are.
-
-    Args:
-        interactions: every event.
-        tables: tables of attributes that are used.
-    """
-    digest = hashlib.sha256()
-    for name in interactions.table.columns:
-        column = interactions.table[name]
-        digest.update(name.encode())
-        if column.dtype == pl.String:
-            digest.update("\n".join(column.to_list()).encode())
-        else:
-            digest.update(np.ascontiguousarray(column.to_numpy()).tobytes())
-    for name in sorted(tables):
-        digest.update(f"\n{name}\n{tables[name].write_ndjson()}".encode())
-    return digest.hexdigest()[:12]
-
-
 def fingerprint(parts: Mapping[str, Interactions], ordered: bool = False) -> str:
     """Return the first 12 hexadecimal digits of a SHA-256 over the outside (user, item) pairs of each part.
 

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ragx.checks import check
+from ragx.data.first_appearance import in_file_order
 from ragx.data.identifiers import Identifier, as_ids, listed_ids, written_as
 from ragx.data.near_ids import nearest_id
 from ragx.data.source import Source
@@ -34,7 +35,8 @@ class IdMap:
     @classmethod
     def of(cls, name: str, values: pl.Series) -> "IdMap":
         """Return the map of the distinct values in ascending order: whole numbers by value, text by code point."""
-        return cls(name, values.unique().sort().rename(name))
+        distinct = values.unique(maintain_order=True) if in_file_order() else values.unique().sort()
+        return cls(name, distinct.rename(name))
 
     def __len__(self) -> int:
         return len(self.ids)

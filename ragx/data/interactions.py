@@ -106,6 +106,16 @@ class Interactions:
         predicate = pl.Series(keep) if isinstance(keep, np.ndarray) else keep
         return type(self)(self.table.filter(predicate), self.users, self.items)
 
+    def numbered(self) -> Self:
+        """Return the same interactions with ids numbered in ascending order: see ``IdMap.of``."""
+        table, maps = self.table, {"user": self.users, "item": self.items}
+        for side, ids in maps.items():
+            if not ids.ids.is_sorted():
+                maps[side] = IdMap.of(side, ids.ids)
+                row = pl.Series(side, maps[side].lookup(ids.ids))
+                table = table.with_columns(row.gather(table[side]))
+        return self if table is self.table else type(self)(table, maps["user"], maps["item"])
+
     def concatenate(self, other: Self) -> Self:
         """Return both tables one after the other; they share their maps."""
         check(self.users is other.users and self.items is other.items, "Interactions: expected tables of shared maps.")

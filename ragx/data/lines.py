@@ -7,6 +7,7 @@ import polars as pl
 
 from ragx.checks import check
 from ragx.data.dataset import Dataset
+from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
 from ragx.data.root import locate
 from ragx.data.source import read_bytes
@@ -87,4 +88,5 @@ def line_files(
         frames["train"] = frames["train"].join(held_out, on=["user", "item"], how="anti", maintain_order="left")
         frames["validation"] = held_out
     events = pl.concat([frame.with_columns(part=pl.lit(part)) for part, frame in frames.items()])
-    return Dataset(name, Interactions.from_events(events.drop("part")), published=events["part"])
+    users, items = (IdMap(side, events[side].unique().sort()) for side in ("user", "item"))
+    return Dataset(name, Interactions.from_events(events.drop("part"), users, items), published=events["part"])

@@ -4,6 +4,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ragx.data.first_appearance import in_file_order
+
 Rows = NDArray[np.int64]
 
 
@@ -14,6 +16,8 @@ def row_order(events: pl.DataFrame, *, ordered: bool = False) -> Rows | None:
         events: columns user and item (rows of maps), and any others.
         ordered: whether the order of each user's events says something; then they keep it, and users alone are sorted.
     """
+    if in_file_order():
+        return None
     user, item = events["user"].to_numpy(), events["item"].to_numpy()
     key = user if ordered else user * (int(item.max(initial=0)) + 1) + item
     sorted_already = bool((key[1:] >= key[:-1]).all())

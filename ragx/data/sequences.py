@@ -7,6 +7,7 @@ import polars as pl
 from ragx.checks import check
 from ragx.data.dataset import Dataset
 from ragx.data.identifiers import written_as
+from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
 from ragx.data.json_faults import json_value
 from ragx.data.lines import read_lines
@@ -30,7 +31,8 @@ def sequence_file(*, name: str, path: str, item_attributes: str | None = None, r
         ValueError: a file is missing or does not parse.
     """
     events = read_lines(locate(path, root))
-    interactions = Interactions.from_events(events)
+    users, items = (IdMap(side, events[side].unique().sort()) for side in ("user", "item"))
+    interactions = Interactions.from_events(events, users, items)
     tables = {} if item_attributes is None else {"items": _read_attributes(locate(item_attributes, root))}
     steps = (("read", interactions.num_users, interactions.num_items, len(interactions)),)
     return Dataset(name, interactions, tables=tables, steps=steps, ordered=True)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragx.data.dataset import Dataset
+from ragx.data.first_appearance import in_file_order
 from ragx.data.interactions import Interactions
 
 
@@ -16,7 +17,7 @@ def time_order(dataset: Dataset) -> NDArray[np.int64]:
     interactions = dataset.interactions
     if not interactions.has("timestamp"):
         return np.arange(len(interactions))
-    if dataset.ordered:
+    if dataset.ordered or in_file_order():
         return np.argsort(interactions.column("timestamp"), kind="stable")
     return np.lexsort((_pair_hash(interactions), interactions.column("timestamp")))
 

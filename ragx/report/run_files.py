@@ -7,6 +7,9 @@ from typing import Any
 from ragx.checks import check
 from ragx.files import write_atomically
 
+SCHEMA = 2
+"""The form of a run folder; 0.1.0 wrote no number, numbered ids by first appearance, and did not keep them."""
+
 NEEDED = {
     "run.json": ("name", "identity", "cell", "seed", "fingerprint", "refit", "config"),
     "metrics.json": ("validation", "baseline", "fit", "split"),

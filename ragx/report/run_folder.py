@@ -23,8 +23,9 @@ from ragx.ranking.scorers import Scorer
 from ragx.report.allowed_items import allowed_items, only_allowed
 from ragx.report.fold_in import NEW_USER, add_user, with_new_user
 from ragx.report.recommendations import recommendation_table, with_titles
+from ragx.report.recorded_data import recorded_data
 from ragx.report.run_files import read_run
-from ragx.report.run_parts import GIVEN, build_model, build_split, features_for
+from ragx.report.run_parts import GIVEN, build_model, features_for
 from ragx.report.serving import serving_scorer
 from ragx.training.checkpoint import load_checkpoint
 from ragx.typing import Tensor
@@ -156,22 +157,18 @@ def load_run(folder: str | Path) -> Run:
     """Return the run in a folder: data, split, graph and the trained model.
 
     Raises:
-        ValueError: the folder holds no finished run, its data is not there, or the split is no longer the same.
+        ValueError: the folder holds no finished run, or its data is not there or no longer what it was made on; the
+            message names what changed.
     """
     folder = Path(folder)
     check((folder / "metrics.json").is_file(), f"{folder}: expected a finished run with metrics.json, found none.")
     record, metrics = read_run(folder)
     parts = bind(record["config"], {name: GIVEN[name] for name in ("dataset", "split", "graph", "layer", "model")})
-    dataset = parts["dataset"].build()
-    split = build_split(parts, dataset, record.get("target_kind"))
-    check(
-        split.fingerprint == record["fingerprint"],
-        f"{folder}: the run was made on split {record['fingerprint']}, the data now gives {split.fingerprint}.",
-    )
+    state = load_checkpoint(folder / "model.pt", record["identity"])
+    dataset, split = recorded_data(folder, record, parts, state)
     evidence = split.evidence_and_validation if record["refit"] else split.evidence
     graph = parts["graph"].build(interactions=evidence)
     model = build_model(parts, graph, features_for(dataset, evidence, record.get("features", False)))
-    state = load_checkpoint(folder / "model.pt", record["identity"])
     try:
         model.load_state_dict(state["model"])
     except (KeyError, RuntimeError, TypeError, AttributeError) as error:

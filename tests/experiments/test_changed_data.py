@@ -1,0 +1,116 @@
+"""A finished run once its data file is another: sorted otherwise it serves as before, other contents are refused."""
+
+import importlib
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hydra.core.global_hydra import GlobalHydra
+from runner.command_line import guarded
+from runner.reproducing import reproduce
+
+from ragx.report.run_folder import load_run
+
+from .conftest import CONF
+
+HEAD = "user,item,time,value,kind"
+
+
+def _events() -> list[str]:
+    draw = random.Random(5)
+    return [
+        f"u{user},i{item},{1_700_000_000 + draw.randrange(9)},{draw.randrange(1, 4)},{draw.choice(['view', 'buy'])}"
+        for user in range(20)
+        for item in draw.sample(range(12), 7)
+    ]
+
+
+def _write(folder: Path, events: list[str], items: list[str]) -> None:
+    (folder / "orders.csv").write_text("\n".join([HEAD, *events]) + "\n")
+    (folder / "products.csv").write_text("\n".join(["sku,price", *items]) + "\n")
+
+
+EVENTS, ITEMS = _events(), [f"i{item},{item}.5" for item in range(12)]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with data and, in ``runs``, one run on it, which features were used in."""
+    folder = tmp_path_factory.mktemp("mine")
+    _write(folder, EVENTS, ITEMS)
+    table = "{_target_: ragx.data.attributes.AttributeTable, path: products.csv, id: sku, columns: {price: number}}"
+    arguments = [
+        *("dataset=csv", "dataset.path=orders.csv", f"dataset.items={table}", "model.features=true"),
+        *(f"dataset.columns.{name}={name}" for name in ("time", "value", "kind")),
+        *("split=leave_last_out", "graph=value", "model.hidden_dim=4", "trainer.max_epochs=2", "tracker=none"),
+        *("threads=1", f"runs={folder / 'runs'}"),
+    ]
+    GlobalHydra.instance().clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["run.py", *arguments])
+        patch.setenv("RAGX_DATA", str(folder))
+        assert guarded(importlib.import_module("run").job, CONF, "run") == 0
+    GlobalHydra.instance().clear()
+    return folder
+
+
+@pytest.fixture
+def mine(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Return a copy of the data's folder and of the run."""
+    folder = tmp_path / "mine"
+    shutil.copytree(trained, folder)
+    monkeypatch.setenv("RAGX_DATA", str(folder))
+    (run,) = (path.parent for path in folder.glob("runs/*/metrics.json"))
+    return folder, run
+
+
+def test_the_rows_may_be_sorted_otherwise(mine: tuple[Path, Path]) -> None:
+    folder, run = mine
+    before, new = load_run(run).recommend(k=5), load_run(run).fold_in(["i3", "i4"], k=5)
+    for events in (sorted(EVENTS), EVENTS[::-1]):
+        _write(folder, events, ITEMS[::-1])
+        again = load_run(run)
+        assert again.recommend(k=5).equals(before)
+        assert again.fold_in(["i3", "i4"], k=5).equals(new)
+    assert before.equals(pl.read_parquet(run / "recommendations.parquet").filter(pl.col("rank") <= 5))
+
+
+def _with(place: int, **columns: str) -> list[str]:
+    names = HEAD.split(",")
+    row = dict(zip(names, EVENTS[place].split(","), strict=True)) | columns
+    return [*EVENTS[:place], ",".join(row[name] for name in names), *EVENTS[place + 1 :]]
+
+
+CHANGES: dict[str, tuple[Callable[[], tuple[list[str], list[str]]], str]] = {
+    "a value": (lambda: (_with(3, value="9"), ITEMS), "what changed: values"),
+    "a time": (lambda: (_with(3, time="1700000001"), ITEMS), "what changed: times"),
+    "a kind": (lambda: (_with(3, kind="cart"), ITEMS), "what changed: kinds of event"),
+    "an attribute": (lambda: (EVENTS, ["i0,77", *ITEMS[1:]]), "what changed: attributes of items"),
+    "an item": (
+        lambda: (_with(3, item="i99"), ITEMS),
+        "what changed: 1 of the items were not there, such as 'i99'; which users have which items",
+    ),
+    "a user": (
+        lambda: ([each for each in EVENTS if not each.startswith("u7,")], ITEMS),
+        "what changed: 1 of the users are gone, such as 'u7'; which users have which items",
+    ),
+    "a row": (lambda: (EVENTS + EVENTS[:1], ITEMS), "what changed: which users have which items, or how often"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_other_contents_are_refused_by_name(
+    mine: tuple[Path, Path], change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, run = mine
+    make, said = CHANGES[change]
+    _write(folder, *make())
+    monkeypatch.setattr("runner.cell._last_data", {})
+    for refused in (lambda: load_run(run), lambda: reproduce([str(run)])):
+        with pytest.raises(ValueError, match=f"the data is not what the run was made on; {said}.* Restore the data"):
+            refused()
+    _write(folder, EVENTS, ITEMS)
+    load_run(run)  # the remedy works
