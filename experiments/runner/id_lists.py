@@ -1,34 +1,42 @@
 """Lists of outside ids as a person gives them: in brackets, one alone, or in a file."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from ragx.checks import check
+from ragx.data.csv_file import csv_header, read_csv
+from ragx.data.csv_form import CsvForm
+from ragx.data.formats import read_parquet
+from ragx.data.identifiers import as_ids
+from ragx.data.ids import IdMap
+from ragx.data.near_ids import difference_between
 
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
 
 
 def id_list(option: str, value: str) -> list[str]:
-    """Return the ids of ``[a, b, "c, d"]``, of a single id, or of a file.
+    """Return the distinct ids of ``[a, b, "c, d"]``, of a single id, or of a file.
 
     A file is CSV, TSV, text or Parquet. Its ids are the column called ``user`` or ``item``, as the option asks for; a
-    text without such a heading and with one id a line is taken whole.
+    text without such a heading and with one id a line is taken whole. Empty ids are left out, and in brackets blanks
+    around ids, unless a quote stands somewhere in the list.
 
     Args:
         option: name of the option, ``users`` or one about items.
         value: what was given.
 
     Raises:
-        ValueError: the list is empty or not closed, or the file is missing, does not parse or has no such column.
+        ValueError: the list is empty or not closed, or the file is missing, does not parse, has no such column or holds
+            what is no id.
     """
-    column = "user" if option == "users" else "item"
     if value.startswith("["):
         check(value.endswith("]"), f"{option}: expected a list in brackets such as [a,b], got {value!r}.")
         ids = _parse_row(option, value[1:-1])
-    elif Path(value).suffix.lower() in ENDINGS:
-        ids = _read(option, Path(value), column)
+    elif is_id_file(value):
+        ids = _read(option, Path(value), "user" if option == "users" else "item")
     else:
         kind = _kind(Path(value))
         check(
@@ -37,9 +45,32 @@ def id_list(option: str, value: str) -> list[str]:
             f"written [{value}].",
         )
         ids = [value.strip()]
-    ids = [each for each in ids if each]
+    ids = [each for each in dict.fromkeys(ids) if each.strip()]
     check(bool(ids), f"{option}: expected at least one id, got {value!r}.")
     return ids
+
+
+def is_id_file(value: str) -> bool:
+    """Say whether a value names a file of ids rather than ids."""
+    return not value.startswith("[") and Path(value).suffix.lower() in ENDINGS
+
+
+def matched(option: str, file: str, listed: list[str], ids: IdMap) -> tuple[list[str], str]:
+    """Return those ids of a file that a run knows, and a sentence that says how many they are.
+
+    Raises:
+        ValueError: they are none.
+    """
+    given = pl.Series(listed, dtype=pl.String)
+    known = pl.Series(ids.lookup(given) >= 0)
+    count, unknown = int(known.sum()), given.filter(~known)
+    sentence = f"{option}: {count:,} of {len(listed):,} ids in {file} are {ids.name}s of the run"
+    if not len(unknown):
+        return listed, f"{sentence}."
+    near = difference_between(unknown, ids.ids)
+    example = f"{near[0]!r}, which differs from {near[1]!r} in {near[2]}" if near else repr(unknown[0])
+    check(count > 0, f"{sentence}: expected ids such as {str(ids.ids[0])!r}, got {example}.")
+    return given.filter(known).to_list(), f"{sentence}; the others, such as {example}, are left out."
 
 
 def _kind(path: Path) -> str | None:
@@ -55,27 +86,23 @@ def _parse_row(option: str, text: str) -> list[str]:
         rows = list(csv.reader([text], skipinitialspace=True, strict=True))
     except csv.Error as error:
         raise ValueError(f"{option}: expected ids parted by commas, got {text!r} ({error}).") from None
-    return [each.strip() for row in rows for each in row]
+    cells = [each for row in rows for each in row]
+    return cells if '"' in text else [each.strip() for each in cells]
 
 
 def _read(option: str, path: Path, column: str) -> list[str]:
     kind = _kind(path)
     check(kind is not None, f"{option}: there is no file {path}.")
     check(kind == "file", f"{option}: expected a file of ids, but {path} is a folder.")
-    is_parquet = path.suffix.lower() == ".parquet"
     try:
-        if is_parquet:
-            table = pl.read_parquet(path).cast(pl.String, strict=False)
+        if path.suffix.lower() == ".parquet":
+            table, source = read_parquet(path, [column])
         else:
-            parted = "\t" if path.suffix.lower() == ".tsv" else ","
-            table = pl.read_csv(path, infer_schema=False, separator=parted)
-    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"{option}: {path} does not parse as a table with a heading ({reason}).") from None
-    if column in table.columns:
-        return table[column].drop_nulls().to_list()
-    check(
-        table.width == 1 and not is_parquet,
-        f"{option}: {path} has no column {column!r}; it has {', '.join(table.columns)}.",
-    )
-    return [table.columns[0], *table.to_series().drop_nulls().to_list()]
+            form = CsvForm(path, "\t" if path.suffix.lower() == ".tsv" else ",", option=None)
+            header = csv_header(form)
+            if column not in header and len(header) == 1:
+                form, column = replace(form, header=False), "1"
+            table, source = read_csv(form, [column])
+        return as_ids(table[column], column, source).drop_nulls().cast(pl.String).to_list()
+    except ValueError as error:
+        raise ValueError(f"{option}: {error}") from None

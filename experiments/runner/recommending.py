@@ -15,10 +15,11 @@ from ragx.report.find_run import find_run
 from ragx.report.recommendations import with_titles
 from ragx.report.run_folder import load_run
 from ragx.report.table_output import check_format, write_table
-from runner.id_lists import id_list
+from runner.id_lists import id_list, is_id_file, matched
 from runner.options import parse_options, truth, whole
 
 SHOWN_USERS = 10
+LISTS = ("users", "items", "only", "without")
 HELP = """python experiments/recommend.py run=<folder> users=[ann,bob] k=10
 
 run=<folder>      a finished run, or as much of its path as no other finished run begins with
@@ -69,20 +70,23 @@ def recommend(arguments: list[str]) -> None:
     k = whole("k", options.k)
     if options.output:
         check_format(options.output)
-    users = None if options.users in ("", "all") else id_list("users", options.users)
-    rest: dict[str, Any] = {"exclude_seen": truth("exclude_seen", options.exclude_seen)}
-    for name in ("only", "without"):
-        if text := getattr(options, name):
-            rest[name] = id_list(name, text)
+    given = {name: text for name in LISTS if (text := getattr(options, name)) and (name, text) != ("users", "all")}
+    lists = {name: id_list(name, text) for name, text in given.items()}
+    exclude_seen = truth("exclude_seen", options.exclude_seen)
     run = load_run(_folder(options.run))
-    if options.items:
-        table = run.fold_in(id_list("items", options.items), k, **rest)
-    else:
-        table = run.recommend(None if users is None else list(dict.fromkeys(users)), k, **rest)
+    console = Console(file=sys.stdout)
+    for name, text in given.items():
+        if is_id_file(text):
+            ids = run.known.users if name == "users" else run.known.items
+            lists[name], sentence = matched(name, text, lists[name], ids)
+            console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+    make: Any = run.fold_in if options.items else run.recommend
+    first = lists.get("items" if options.items else "users")
+    table = make(first, k, exclude_seen=exclude_seen, only=lists.get("only"), without=lists.get("without"))
     table = with_titles(table, run.dataset)
     if options.output:
         write_table(table, options.output)
-    _show(Console(file=sys.stdout), table, options.output)
+    _show(console, table, options.output)
 
 
 def _folder(run: str) -> Path:

@@ -27,6 +27,7 @@ class AttributeTable:
         columns: name of a column → its role: number, category, list (of categories), text, or title (text under the
             name title); None leaves the column out.
         separator: what parts the cells of a CSV file.
+        quote: what stands around cells that hold the separator; None where quotes are letters like others.
         list_separator: what parts the categories of a list in a cell of text.
         vectors: ``.npy`` file of a matrix [rows of the file, D], row r of which belongs to the id in row r.
         include_new: whether ids without interactions become users or items too, to be scored by their attributes.
@@ -36,6 +37,7 @@ class AttributeTable:
     id: str
     columns: Mapping[str, str | None] = field(default_factory=dict)
     separator: str = ","
+    quote: str | None = '"'
     list_separator: str = " "
     vectors: str | None = None
     include_new: bool = False
@@ -54,7 +56,7 @@ class AttributeTable:
         """
         file = locate(self.path, root)
         roles = self._roles()
-        raw, source = read_columns(file, [self.id, *roles], self.separator)
+        raw, source = read_columns(file, [self.id, *roles], self.separator, self.quote, f"dataset.{side}s")
         table = typed_table(raw, source, side=side, id=self.id, roles=roles, list_separator=self.list_separator)
         if self.vectors is None:
             return table

@@ -10,9 +10,10 @@ from ragx.checks import check, did_you_mean
 from ragx.data.attributes import typed_table
 from ragx.data.catalogue import catalogued
 from ragx.data.columns import check_columns, check_present
+from ragx.data.csv_file import csv_header, read_csv
+from ragx.data.csv_form import CsvForm
 from ragx.data.dataset import Dataset, fitting_name
 from ragx.data.events import build_dataset
-from ragx.data.formats import csv_header, read_csv
 from ragx.data.root import locate, look_for
 from ragx.data.rules import EventRules
 from ragx.data.source import Source, listed
@@ -104,7 +105,7 @@ def read_atomic(path: Path) -> tuple[pl.DataFrame, dict[str, str], Source]:
         )
         check(name not in types, f"{path}, line 1: expected each name once, got {name!r} again: rename one of them.")
         types[name] = kind
-    table, source = read_csv(path, header, separator="\t", quote=None)
+    table, source = read_csv(_form(path), header)
     return table.rename(dict(zip(header, types, strict=True))), types, source
 
 
@@ -115,7 +116,11 @@ def read_header(path: Path) -> list[str]:
         ValueError: the file is empty or does not parse.
     """
     check(path.stat().st_size > 0, f"{path}: expected an atomic file, got an empty one.")
-    return csv_header(path, "\t", None)
+    return csv_header(_form(path))
+
+
+def _form(path: Path) -> CsvForm:
+    return CsvForm(path, "\t", None, option=None)
 
 
 def _check_roles(roles: Roles, known: set[str], path: str) -> None:

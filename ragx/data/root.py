@@ -77,3 +77,9 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except OSError as error:
         raise ValueError(f"{str(path)[:200]}: expected a file; {error.strerror}.") from None
+
+
+def check_file(path: Path) -> None:
+    """Raise ``ValueError`` unless a path is a file that is not empty."""
+    check(is_file(path), f"{path}: expected a file, found none.")
+    check(path.stat().st_size > 0, f"{path}: expected a table, got an empty file.")

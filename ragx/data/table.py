@@ -7,15 +7,15 @@ import polars as pl
 
 from ragx.checks import check
 from ragx.data.attributes import AttributeTable
-from ragx.data.columns import check_columns
+from ragx.data.columns import Columns, check_columns
+from ragx.data.csv_file import read_csv
+from ragx.data.csv_form import CsvForm
 from ragx.data.dataset import Dataset, fitting_name
 from ragx.data.events import build_dataset
-from ragx.data.formats import read_columns, read_csv, read_json_lines, read_parquet
+from ragx.data.formats import read_columns, read_json_lines, read_parquet
 from ragx.data.root import locate
 from ragx.data.rules import EventRules
 from ragx.data.source import Source
-
-Columns = Mapping[str, str | None]
 
 
 def read_table(path: str | Path, columns: Columns, separator: str = ",") -> pl.DataFrame:
@@ -38,18 +38,24 @@ def table_file(
     path: str,
     columns: Columns,
     separator: str = ",",
+    quote: str | None = '"',
+    header: bool = True,
     name: str | None = None,
     rules: EventRules | None = None,
     users: AttributeTable | None = None,
     items: AttributeTable | None = None,
     root: str | None = None,
 ) -> Dataset:
-    r"""Return a dataset of one table of text with a header line: CSV, or TSV with ``separator="\t"``.
+    r"""Return a dataset of one table of text: CSV, TSV with ``separator="\t"``, or of any other separator.
 
     Args:
         path: the file, plain, ``.gz`` or ``.zst``, absolute or below the current or a data folder.
-        columns: ragx's name (user, item, time, value, kind, part) → the file's name, or None where it has none.
-        separator: what parts the cells.
+        columns: ragx's name (user, item, time, value, kind, part) → the file's name, or None where it has none; without
+            a header line, the number of the column, from 1.
+        separator: what parts the cells, one character or several such as ``::``.
+        quote: what stands around cells that hold the separator or a line break; None where quotes are letters like
+            others.
+        header: whether the first line names the columns.
         name: short name of the dataset; by default that of the file.
         rules: how times, values, empty ids and duplicates are read, and filters.
         users: attributes of users.
@@ -61,7 +67,7 @@ def table_file(
     """
     chosen = check_columns(columns)
     file = locate(path, root)
-    raw, source = read_csv(file, list(chosen.values()), separator=separator)
+    raw, source = read_csv(CsvForm(file, separator, quote, header), list(chosen.values()))
     return assemble(named(name, file), raw, source, chosen, rules, users, items, root)
 
 

@@ -79,6 +79,8 @@ def test_whole_numbers(text: str) -> None:
 
 def test_ids_in_brackets_alone_and_in_files(tmp_path: Path) -> None:
     assert id_list("users", '[a, "b, c", ü 7]') == ["a", "b, c", "ü 7"]
+    assert id_list("users", '["u1 ", u1]') == ["u1 ", "u1"]
+    assert id_list("users", "[u1 , u1]") == ["u1"]
     assert id_list("users", "[x.json,/x]") == ["x.json", "/x"]
     assert id_list("users", "one") == ["one"]
     assert id_list("users", "x" * 5000) == ["x" * 5000]
@@ -88,6 +90,13 @@ def test_ids_in_brackets_alone_and_in_files(tmp_path: Path) -> None:
     assert id_list("users", str(tmp_path / "LIST.TSV")) == ["[/b]"]
     (tmp_path / "plain.txt").write_text("ann\nbob\n\n")
     assert id_list("users", str(tmp_path / "plain.txt")) == ["ann", "bob"]
+    (tmp_path / "one.txt").write_text("007")
+    assert id_list("users", str(tmp_path / "one.txt")) == ["007"]
+    pl.DataFrame({"item": [3.0, None, 3.0]}).write_parquet(tmp_path / "shelf.parquet")
+    assert id_list("only", str(tmp_path / "shelf.parquet")) == ["3"]
+    pl.DataFrame({"item": [3.0, 7.9]}).write_parquet(tmp_path / "shelf.parquet")
+    with pytest.raises(ValueError, match=r"only: .*shelf\.parquet, row 2: expected text or whole numbers .* got 7\.9"):
+        id_list("only", str(tmp_path / "shelf.parquet"))
 
 
 @pytest.mark.parametrize(
@@ -101,12 +110,12 @@ def test_ids_in_brackets_alone_and_in_files(tmp_path: Path) -> None:
         ("folder.csv", "expected a file of ids, but folder.csv is a folder"),
         ("missing.csv", "there is no file missing.csv"),
         ("x" * 300 + ".csv", "there is no file xxx"),
-        ("two.csv", "two.csv has no column 'user'; it has a, b"),
-        ("empty.csv", "empty.csv does not parse as a table with a heading"),
-        ("latin.csv", "latin.csv does not parse as a table with a heading"),
-        ("heading.csv", "expected at least one id, got 'heading.csv'"),
-        ("torn.parquet", "torn.parquet does not parse as a table"),
-        ("other.parquet", "other.parquet has no column 'user'; it has x"),
+        ("two.csv", "two.csv, line 1: no column 'user'; it has a, b."),
+        ("empty.csv", "empty.csv: expected a table, got an empty file"),
+        ("latin.csv", "latin.csv, line 2: expected UTF-8 text"),
+        ("heading.csv", "heading.csv: expected rows below the header, got none"),
+        ("torn.parquet", "torn.parquet: expected a Parquet file"),
+        ("other.parquet", "other.parquet: no column 'user'; it has x"),
     ],
 )
 def test_lists_that_are_none_are_named(

@@ -181,3 +181,18 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     status, out = _say(capsys, "--help")
     assert status == 0
     assert all(f"\n{option}=" in out for option in ("users", "items", "k", "only", "without", "exclude_seen", "output"))
+
+
+def test_files_of_ids_say_how_many_the_run_knows(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "shelf.csv").write_text("item,shelf\nitem-00001,a\nITEM-00002,a\nitem-00003,b\nitem-00003,b\n")
+    (tmp_path / "gone.csv").write_text("item\nITEM-00001\n")
+    status, out = _say(capsys, f"run={folder}", "users=customer-00001", f"only={tmp_path / 'shelf.csv'}", "k=1")
+    assert status == 0
+    assert "only: 2 of 3 ids in" in out
+    assert "'ITEM-00002', which differs from 'item-00002' in case, are left out." in out
+    status, err = _say(capsys, f"run={folder}", f"items={tmp_path / 'gone.csv'}", "k=1")
+    assert status == 2
+    assert "items: 0 of 1 ids in" in err
+    assert "got 'ITEM-00001', which differs from 'item-00001' in case." in err

@@ -173,3 +173,14 @@ def test_what_is_unknown_or_out_of_range_is_named(run: Run) -> None:
     bare = RelevanceAwareGraph(num_users=120, num_items=60, layer=_light, num_layers=0)
     with pytest.raises(ValueError, match="A model without layers cannot serve a new user"):
         replace(run, model=bare).fold_in(["item-00001"])
+
+
+def test_one_text_is_one_id_and_who_is_asked_for_twice_gets_one_list(run: Run) -> None:
+    user, item = "customer-00003", "item-00001"
+    assert run.recommend([user, user], k=3).equals(run.recommend(user, k=3))
+    assert run.fold_in(item, k=3).equals(run.fold_in([item, item], k=3))
+    assert run.recommend(user, k=1, only=item, exclude_seen=False)["item"].to_list() == [item]
+    assert item not in run.recommend(user, k=50, without=item, exclude_seen=False)["item"]
+    for wrong in (7.9, [user, None], True):
+        with pytest.raises(ValueError, match=r"users, row \d: expected "):
+            run.recommend(wrong)  # type: ignore[arg-type]
