@@ -7,7 +7,7 @@ CI := build/ci
 
 .PHONY: run test ci test-slow lint wheel smoke setup tools clean
 run: setup
-	$(BIN)/python experiments/run.py
+	$(BIN)/python experiments/run.py evaluation.final=true
 
 test: lint
 	$(BIN)/python -m pytest -n 2 -m "not slow"

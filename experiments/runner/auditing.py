@@ -1,6 +1,5 @@
 """The course of an audit: data, split, findings, a table to read and a file to keep."""
 
-import datetime
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,9 @@ from ragx.data.split import Split
 from ragx.evaluation.audit import audit
 from ragx.evaluation.findings import Audit, Verdict
 from ragx.parts import bind
+from ragx.report.looks import Looks
 from ragx.report.run_files import write_json
 from ragx.report.run_parts import GIVEN
-from ragx.training.trackers import JsonLines
 from runner.preflight import check_folder
 from runner.summary import print_data
 
@@ -38,8 +37,8 @@ def run_audit(config: dict[str, Any]) -> Verdict:
     dataset: Dataset = parts["dataset"].build()
     split: Split = parts["split"].build(dataset=dataset)
     print_data(console, dataset, split)
-    record = Path(config["runs"]) / "audits.jsonl"
-    found = audit(dataset, split, on_open=lambda reason: _record(record, split.fingerprint, reason))
+    looks = Looks(Path(config["runs"]))
+    found = audit(dataset, split, on_open=lambda reason: _record(looks, split.fingerprint, reason))
     _show(console, found)
     if output is not None:
         write_json(Path(output), found.as_dict())
@@ -57,13 +56,12 @@ def _check_output(output: Any) -> None:
     check(not Path(output).is_dir(), f"output: expected a file, but {output} is a folder.")
 
 
-def _record(path: Path, fingerprint: str, reason: str) -> None:
-    """Note that the test part was read; the count of looks at results lies elsewhere and does not grow."""
-    when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+def _record(looks: Looks, fingerprint: str, reason: str) -> None:
+    """Note that the test part was read; an audit shows no result, so that the count of looks does not grow."""
     try:
-        JsonLines.append(path, {"fingerprint": fingerprint, "reason": reason, "when": when})
+        looks.record_audit(fingerprint, reason)
     except OSError as error:
-        raise ValueError(f"runs: {path}: the file cannot be written ({error.strerror}).") from error
+        raise ValueError(f"runs: {looks.audits}: the file cannot be written ({error.strerror}).") from error
 
 
 def _show(console: Console, found: Audit) -> None:

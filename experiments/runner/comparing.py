@@ -112,8 +112,7 @@ def _notes(groups: Mapping[str, Sequence[Compared]], runs: Mapping[str, PerUserR
     notes = [f"Split {fingerprint}, {users:,} users. Conventions: {some.rules.spell()}."]
     if part == "test":
         places = {read.folder.resolve().parent for reads in groups.values() for read in reads}
-        looks = sum(Looks(place).count(fingerprint) for place in places)
-        notes.append(f"The test part of this split has had {looks} look{'s' * (looks != 1)}.")
+        notes.append(Looks(*sorted(places)).readings(fingerprint).sentence(fingerprint))
     notes += _told_apart(groups)
     single = [label for label, reads in groups.items() if len(reads) == 1]
     if single:

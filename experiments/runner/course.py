@@ -1,29 +1,19 @@
-"""The course of one run: train, choose, perhaps refit, evaluate, and leave everything behind."""
+"""The course of one run: train, choose, perhaps refit, leave everything behind, and open the test part if asked."""
 
 import json
 import time
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-import torch
-
-from ragx.data.features import node_features
 from ragx.evaluation.diagnostics import Diagnostics
-from ragx.evaluation.evaluate import EvaluationResult
 from ragx.evaluation.held_out import item_lists
-from ragx.evaluation.names import needs_item_features
-from ragx.evaluation.per_user_table import write_per_user
-from ragx.files import write_atomically
 from ragx.graph.graph import Graph
-from ragx.models.most_popular import MostPopular
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.random import seed_modules
 from ragx.ranking.ranking import rank
-from ragx.ranking.scorers import InnerProduct, Scorer
 from ragx.report.curve import plot_curve
 from ragx.report.diagnostics_plot import plot_diagnostics
-from ragx.report.looks import Looks
+from ragx.report.looks import Kind
 from ragx.report.peak_memory import peak_memory_mb, reset_peak
 from ragx.report.provenance import provenance
 from ragx.report.recommendations import recommendation_table
@@ -38,7 +28,9 @@ from ragx.training.keeper import finished_epochs
 from ragx.training.progress import TerminalProgress
 from ragx.training.state import FitResult
 from runner.cell import Cell, with_whole_paths
+from runner.evaluating import Evaluation, add_results, attributes_of, keep_per_user
 from runner.fitting import check_fits, explain
+from runner.opening import open_test
 from runner.speaker import Speaker
 from runner.summary import summary_line
 
@@ -47,11 +39,19 @@ LIST_LENGTH = 20
 
 @dataclass(eq=False)
 class Course:
-    """One cell on its way; the lock says that nobody else is on it."""
+    """One cell on its way; the lock says that nobody else is on it.
+
+    Args:
+        cell: the configuration with its data.
+        lock: is held while it runs.
+        speaker: where it speaks.
+        kind: what its reading of the test part counts as, where it opens that.
+    """
 
     cell: Cell
     lock: RunLock
     speaker: Speaker
+    kind: Kind = "look"
 
     def go(self) -> None:
         """Take the run from where it is to its end."""
@@ -61,8 +61,7 @@ class Course:
         cell.tracker.start(cell.folder, record, finished_epochs(cell.folder / "train"))
         began = time.perf_counter()
         reset_peak()
-        attributes = self._attributes()
-        cell.protocol.check_attributes(split, **attributes)
+        cell.protocol.check_attributes(split, **attributes_of(cell.protocol, cell.dataset, split))
         graph: Graph = cell.parts["graph"].build(interactions=split.evidence)
         model, fit = self._train(graph, "train")
         metrics: dict[str, Any] = {
@@ -73,14 +72,14 @@ class Course:
             "fit": _plain(fit),
             "baseline": {},
         }
-        self._evaluate("validation", self._scorers(model, graph, split.train, "validation"), metrics, attributes)
+        results = self._evaluation(model, graph).on_validation()
+        add_results(metrics, "validation", results)
+        keep_per_user(cell.folder, "validation", results, split)
         if cell.trainer.refit:
             graph = cell.parts["graph"].build(interactions=split.evidence_and_validation)
             model, refit = self._train(graph, "refit", fit)
             metrics["refit"] = _plain(refit)
-        if cell.protocol.final:
-            known = split.train_and_validation if cell.trainer.refit else split.train
-            self._evaluate("test", self._scorers(model, graph, known, "test"), metrics, attributes)
+            metrics["stored_model"] = self._evaluation(model, graph).model_on_validation().values
         metrics["seconds"] = round(time.perf_counter() - began, 1)
         metrics["peak_memory_mb"] = peak_memory_mb()
         metrics["steps"] = [
@@ -89,6 +88,10 @@ class Course:
         sizes = {"train": len(split.train), "validation": len(split.validation), "test": len(split.test)}
         metrics["split"] = {"name": split.name, "fingerprint": split.fingerprint, "counts": sizes, "notes": split.notes}
         self._leave(model, graph, fit, metrics)
+        if cell.protocol.final:
+            self.lock.check()
+            metrics = open_test(cell, self.kind)
+        cell.tracker.finish(summary_line(metrics))
 
     def _record(self) -> dict[str, Any]:
         """Return what ``run.json`` holds: all that it takes to run this again, and what ran it."""
@@ -151,60 +154,12 @@ class Course:
         diagnostics: Diagnostics = self.cell.parts["diagnostics"].build()
         return found | diagnostics.measure(model, graph)
 
-    def _scorers(self, model: RelevanceAwareGraph, graph: Graph, known: Any, part: str) -> dict[str, Scorer]:
-        scorers = {"model": model.scorer(graph), "most_popular": MostPopular().fit(known)}
-        return scorers | ({"best_achievable": best} if (best := self._best_achievable(part)) else {})
-
-    def _best_achievable(self, part: str) -> Scorer | None:
-        """Return the ranking by the planted preference over the period of a part, among items that train knows."""
-        truth, split = self.cell.dataset.truth, self.cell.split
-        if truth is None:
-            return None
-        preference = torch.tensor(truth.preference(*split.periods[part]), dtype=torch.float32)
-        preference[:, torch.tensor(split.train.item_counts()) == 0] = 0
-        return InnerProduct(preference, torch.eye(preference.shape[1]))
-
-    def _attributes(self) -> dict[str, Any]:
-        """Return what some metrics and groups are made of: vectors of items and the table of users."""
-        cell, features = self.cell, None
-        if needs_item_features(cell.protocol.metrics):
-            nodes = node_features(cell.dataset, cell.split.train)
-            features = None if nodes is None else nodes[cell.split.train.num_users :]
-        return {"item_features": features, "user_table": cell.dataset.tables.get("users")}
-
-    def _evaluate(
-        self, part: str, scorers: dict[str, Scorer], metrics: dict[str, Any], attributes: dict[str, Any]
-    ) -> None:
-        """Add what a part says of every scorer; the test part opens for it, once."""
+    def _evaluation(self, model: RelevanceAwareGraph, graph: Graph) -> Evaluation:
         cell = self.cell
-        results: dict[str, EvaluationResult]
-        if part == "test":
-            looks, fingerprint = Looks(cell.runs), cell.split.fingerprint
-            results = cell.protocol.test(
-                scorers,
-                cell.split,
-                reason=f"final evaluation of {cell.name}",
-                on_open=lambda reason: looks.record(fingerprint, cell.identity, reason),
-                **attributes,
-            )
-            metrics["looks"] = looks.count(fingerprint)
-        else:
-            validate = cell.protocol.validate
-            results = {name: validate(scorer, cell.split, **attributes) for name, scorer in scorers.items()}
-        metrics[part] = results["model"].values
-        for name in ("intervals", "groups", "tie_rate"):
-            metrics.setdefault(name, {})[part] = getattr(results["model"], name)
-        metrics["baseline"].setdefault("most_popular", {})[part] = results["most_popular"].values
-        metrics.setdefault("counts", {})[part] = results["model"].counts
-        if "best_achievable" in results:
-            metrics.setdefault("best_achievable", {})[part] = results["best_achievable"].values
-        about = {"split": cell.split.fingerprint, "part": part}
-        for name, file in (("model", "per_user"), ("most_popular", "per_user_most_popular")):
-            keep = partial(write_per_user, results[name], cell.split.train.users, about=about)
-            write_atomically(cell.folder / f"{file}_{part}.parquet", keep)
+        return Evaluation(protocol=cell.protocol, dataset=cell.dataset, split=cell.split, model=model, graph=graph)
 
     def _leave(self, model: RelevanceAwareGraph, graph: Graph, fit: FitResult, metrics: dict[str, Any]) -> None:
-        """Write model, pictures, lists and then the metrics, which mark the run as finished."""
+        """Write model, pictures, lists and then the metrics, which mark the run as finished, its test part sealed."""
         cell = self.cell
         self.lock.check()
         weights = {"identity": cell.identity, "model": model.state_dict(), **ids_of(cell.dataset)}
@@ -219,7 +174,6 @@ class Course:
         )
         write_table(recommendation_table(ranking, known), cell.folder / "recommendations.parquet")
         write_json(cell.folder / "metrics.json", metrics)
-        cell.tracker.finish(summary_line(metrics))
 
 
 def _plain(fit: FitResult) -> dict[str, Any]:

@@ -6,30 +6,34 @@ from pathlib import Path
 from typing import Literal
 
 from ragx.files import remove_abandoned
+from ragx.report.looks import Kind
 from ragx.report.run_files import read_json, read_run
 from ragx.report.run_lock import RunLock
+from ragx.training.keeper import finished_epochs
 from runner.cell import Cell
 from runner.course import Course
+from runner.opening import is_opened, open_test
 from runner.speaker import Speaker
-from runner.summary import print_data, print_summary
+from runner.summary import print_data, print_summary, summary_line
 
 UNFINISHED = ("train", "refit")
-How = Literal["skipped", "continued", "run"]
+How = Literal["skipped", "opened", "continued", "run"]
 
 
-def execute(cell: Cell, say: Speaker) -> How:
+def execute(cell: Cell, say: Speaker, kind: Kind = "look") -> How:
     """Run one configuration, or find what an earlier run of it left, and say which it was.
 
     Args:
         cell: the configuration with its data.
         say: where it speaks.
+        kind: what a reading of the test part counts as.
 
     Raises:
         ValueError: the config, the data or their combination is at fault; nothing has been trained then.
     """
     fresh = not (cell.folder / "run.json").is_file()
     try:
-        return _execute(cell, say)
+        return _execute(cell, say, kind)
     except ValueError:  # a mistake that only the data showed leaves nothing behind
         if fresh and not any((cell.folder / stage / "last.pt").is_file() for stage in UNFINISHED):
             say.close_log()
@@ -37,20 +41,23 @@ def execute(cell: Cell, say: Speaker) -> How:
         raise
 
 
-def _execute(cell: Cell, say: Speaker) -> How:
+def _execute(cell: Cell, say: Speaker, kind: Kind) -> How:
     with RunLock(cell.folder, lambda owner: _wait(say, cell, owner)) as lock:
         say.log_to(cell.folder / "log.txt")
         for folder in (cell.folder, *(cell.folder / stage for stage in UNFINISHED)):
             remove_abandoned(folder)
         print_data(say, cell.dataset, cell.split)
         if is_finished(cell):
+            if cell.protocol.final and not is_opened(cell.folder):
+                _open(cell, say, kind)
+                return "opened"
             say.print(f"This run is finished; its results are in {cell.folder} (reuse=never runs it again).")
             print_summary(say, cell.folder)
             return "skipped"
         _make_way(cell, say)
         begun = any((cell.folder / stage / "last.pt").is_file() for stage in UNFINISHED)
         try:
-            Course(cell, lock, say).go()
+            Course(cell, lock, say, kind).go()
         except BaseException:
             cell.tracker.finish({}, failed=True)
             raise
@@ -58,8 +65,17 @@ def _execute(cell: Cell, say: Speaker) -> How:
         return "continued" if begun else "run"
 
 
+def _open(cell: Cell, say: Speaker, kind: Kind) -> None:
+    """Evaluate a finished run on test too, without training, and tell its tracker."""
+    say.print(f"This run is finished; the model in {cell.folder} is evaluated on test.")
+    metrics = open_test(cell, kind)
+    cell.tracker.start(cell.folder, read_json(cell.folder / "run.json"), finished_epochs(cell.folder / "train"))
+    cell.tracker.finish(summary_line(metrics))
+    print_summary(say, cell.folder)
+
+
 def is_finished(cell: Cell) -> bool:
-    """Say whether the folder holds the results of this run, made by code that may be reused, under this protocol."""
+    """Say whether the folder holds this run, made by code that may be reused, under this protocol, test apart."""
     if cell.config["reuse"] == "never":
         return False
     try:
@@ -67,9 +83,8 @@ def is_finished(cell: Cell) -> bool:
     except ValueError:
         return False
     stored, asked = metrics.get("evaluation", {}), json.loads(json.dumps(cell.plain["evaluation"]))
-    enough = "test" in metrics or not asked["final"]
     same = all(stored.get(name) == value for name, value in asked.items() if name not in ("final", "memory"))
-    return enough and same and (metrics.get("source") == cell.source or cell.config["reuse"] == "code")
+    return same and (metrics.get("source") == cell.source or cell.config["reuse"] == "code")
 
 
 def monitored(folder: Path) -> float:

@@ -27,7 +27,7 @@ run=<folder>       a finished run, or as much of its path as no other finished r
 tolerance=0.001    how far metrics may be apart to count as the same
 
 The run is made once more beside the first, in <runs>/reproduced; a test part that the first had opened is opened again,
-and counted."""
+which counts as a reproduction and as no look."""
 
 
 class NotReproducedError(RunError):
@@ -65,7 +65,7 @@ def reproduce(arguments: Sequence[str]) -> None:
     shutil.rmtree(cell.folder, ignore_errors=True)
     console.print(f"Running {record['name']} once more, in {cell.folder}", highlight=False, soft_wrap=True)
     with Speaker(quiet=True) as speaker:
-        execute(cell, speaker)
+        execute(cell, speaker, "reproduction")
     found = difference(folder, cell.folder)
     console.print(sentence(found, tolerance, changed), highlight=False, soft_wrap=True)
     if found.metric > tolerance:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ragx.data.dataset import Dataset
 from ragx.data.split import Split
+from ragx.report.looks import Readings
 from runner.speaker import Speaker
 
 
@@ -74,8 +75,12 @@ def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Pa
         highlight=False,
     )
     if "looks" in metrics:
-        looks = f"{metrics['looks']} look{'s' if metrics['looks'] != 1 else ''}"
-        console.print(f"The test part of split {metrics['split']['fingerprint']} has had {looks}.")
+        readings = Readings(*(metrics.get(name, 0) for name in Readings._fields))
+        console.print(readings.sentence(metrics["split"]["fingerprint"]))
+    else:
+        console.print(
+            "The test part stays sealed; evaluation.final=true opens it for this finished run, without training."
+        )
     said = f"Results, curve, recommendations and checkpoint: {folder}"
     console.print(said, highlight=False, markup=False, soft_wrap=True)
 

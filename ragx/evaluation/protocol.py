@@ -32,7 +32,7 @@ class Protocol:
         cutoffs: lengths K of the lists.
         conventions: ``"lightgcn"``, ``"recbole"``, ``"trec"``, ``"pyg"``, ``"repeat_buying"``, or ``Conventions`` of
             one's own, see ``ragx.evaluation.conventions``.
-        final: whether a run opens the test part, once, at its end.
+        final: whether a run opens the test part, once, at its end; validation alone by default.
         memory: megabytes that blocks of scores may take; planned from the free memory by default.
         cold_users: what users without train interactions get: the ``"model"``'s list, as its features or bare
             embeddings have it, one by ``"popularity"``, or none (``"exclude"``), and they are left out and counted.
@@ -47,7 +47,7 @@ class Protocol:
     metrics: Sequence[str] = ("recall", "precision", "f1", "hit_rate", "ndcg", "mrr", "map")
     cutoffs: Sequence[int] = (10, 20, 50)
     conventions: str | Conventions = "lightgcn"
-    final: bool = True
+    final: bool = False
     memory: int | None = None
     cold_users: ColdUsers = "exclude"
     groups: Sequence[str] = ()

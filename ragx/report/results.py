@@ -1,14 +1,13 @@
 """All runs in a folder as one tidy table, made of run folders alone."""
 
-from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
+from ragx.report.looks import Looks, Readings
 from ragx.report.results_row import SCHEMA, row_of
 from ragx.report.run_files import read_json
-from ragx.training.trackers import JsonLines
 
 NOT_RUNS = ("sweeps", "searches", "tables", "reproduced")
 
@@ -32,11 +31,11 @@ def collect(runs: Path) -> Results:
     ``source`` (hash of the code), ``modules`` (those the hash is about, as JSON), ``kept`` (whether newer code has run
     it again since), ``dataset``, ``split``, ``fingerprint``, ``data``, ``sweep``, ``target_kind``, ``refit``,
     ``features``, ``rules`` (the conventions, as JSON), ``monitor`` and ``value`` (what chose the epoch), ``epochs``,
-    ``best_epoch``, ``training_seconds``, ``seconds``, ``peak_memory_mb``, ``looks``, ``commit``, ``dirty``,
-    ``versions`` and ``machine`` (JSON), ``train_interactions``, ``test_users`` and the like, ``per_user_validation``,
-    ``per_user_test`` and both with ``per_user_most_popular`` (files, or null), a column ``option.…`` for every option
-    of every part, as text, and the metrics as ``validation/recall@20``, ``test/recall@20`` and
-    ``most_popular/test/recall@20``.
+    ``best_epoch``, ``training_seconds``, ``seconds``, ``peak_memory_mb``, ``looks``, ``reproductions``, ``audits``,
+    ``commit``, ``dirty``, ``versions`` and ``machine`` (JSON), ``train_interactions``, ``test_users`` and the like,
+    ``per_user_validation``, ``per_user_test`` and both with ``per_user_most_popular`` (files, or null), a column
+    ``option.…`` for every option of every part, as text, and the metrics as ``validation/recall@20``,
+    ``test/recall@20`` and ``most_popular/test/recall@20``.
 
     A folder that is no run is passed over, and so is one whose files are cut off; one that another version left is read
     as far as it goes. A warning names each. Nothing is changed or deleted.
@@ -45,7 +44,7 @@ def collect(runs: Path) -> Results:
         runs: folder that run folders lie in.
     """
     rows, warnings = [], []
-    looks = Counter(str(each.get("fingerprint")) for each in JsonLines.read(runs / "looks.jsonl"))
+    readings = Looks(runs).by_fingerprint()
     for folder in sorted(path for path in runs.iterdir() if path.is_dir()) if runs.is_dir() else []:
         if folder.name in NOT_RUNS:
             continue
@@ -56,7 +55,7 @@ def collect(runs: Path) -> Results:
             record = read_json(folder / "run.json")
             if (folder / "metrics.json").is_file():  # one that is not finished is no fault
                 row, remarks = row_of(folder, record, read_json(folder / "metrics.json"))
-                rows.append(row | {"looks": looks[str(row["fingerprint"])]})
+                rows.append(row | readings.get(str(row["fingerprint"]), Readings())._asdict())
                 warnings += remarks
         except (ValueError, TypeError, AttributeError) as error:
             warnings.append(f"{folder}: cut off, or left by another version of ragx ({error}); passed over.")

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from ragx.checks import check
+from ragx.report.looks import Readings
 from ragx.report.provenance import identity_of
 from ragx.report.source_hash import modules_of
 
@@ -23,7 +24,8 @@ TEXT = (
     *("per_user_most_popular_validation", "per_user_most_popular_test"),
 )
 WHOLE = (
-    *("seed", "threads", "epochs", "best_epoch", "peak_memory_mb", "looks", "validation_users", "test_users"),
+    *("seed", "threads", "epochs", "best_epoch", "peak_memory_mb", "validation_users", "test_users"),
+    *("looks", "reproductions", "audits"),
     *("train_interactions", "validation_interactions", "test_interactions"),
 )
 REAL, TRUTH = ("value", "training_seconds", "seconds"), ("kept", "refit", "features", "dirty")
@@ -41,7 +43,7 @@ Row = dict[str, Any]
 
 
 def row_of(folder: Path, record: Row, metrics: Row) -> tuple[Row, list[str]]:
-    """Return a run as a row, without its looks, and what was amiss with it.
+    """Return a run as a row, without the readings of its test part, and what was amiss with it.
 
     Args:
         folder: the run folder.
@@ -72,7 +74,7 @@ def row_of(folder: Path, record: Row, metrics: Row) -> tuple[Row, list[str]]:
         "dataset": record.get("dataset") or _dataset(str(record.get("name", folder.name)), config),
         "split": metrics.get("split", {}).get("name"),
         "refit": record.get("refit", "refit" in metrics),
-        "looks": None,
+        **dict.fromkeys(Readings._fields),
         "modules": json.dumps(sorted(modules_of(config))),
         **_course(record, config, metrics),
         **_counts(metrics),

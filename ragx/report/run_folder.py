@@ -17,13 +17,13 @@ from ragx.data.split import Split
 from ragx.evaluation.held_out import item_lists
 from ragx.graph.graph import Graph
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
-from ragx.parts import bind
+from ragx.parts import Part, bind
 from ragx.ranking.ranking import rank
 from ragx.ranking.scorers import Scorer
 from ragx.report.allowed_items import allowed_items, only_allowed
 from ragx.report.fold_in import NEW_USER, add_user, with_new_user
 from ragx.report.recommendations import recommendation_table, with_titles
-from ragx.report.recorded_data import recorded_data
+from ragx.report.recorded_data import check_unchanged, recorded_data
 from ragx.report.run_files import read_run
 from ragx.report.run_parts import GIVEN, build_model, features_for
 from ragx.report.serving import serving_scorer
@@ -56,10 +56,11 @@ class Run:
     @property
     def known(self) -> Interactions:
         """What the final model learned from: train, after a refit also validation."""
-        return self.split.train_and_validation if self._refit else self.split.train
+        return self.split.train_and_validation if self.refit else self.split.train
 
     @property
-    def _refit(self) -> bool:
+    def refit(self) -> bool:
+        """Whether the final model learned from validation too."""
         return bool(self.config["trainer"].get("refit", False))
 
     def recommend(
@@ -122,7 +123,7 @@ class Run:
         Raises:
             ValueError: an item is unknown or none is given, k is out of range, or the model has no layers.
         """
-        evidence = self.split.evidence_and_validation if self._refit else self.split.evidence
+        evidence = self.split.evidence_and_validation if self.refit else self.split.evidence
         joined = add_user(evidence, np.unique(evidence.items.rows(items)))
         if self.split.target is not None:
             fresh = pl.col("user") == evidence.num_users
@@ -162,10 +163,29 @@ def load_run(folder: str | Path) -> Run:
     """
     folder = Path(folder)
     check((folder / "metrics.json").is_file(), f"{folder}: expected a finished run with metrics.json, found none.")
-    record, metrics = read_run(folder)
+    record, _ = read_run(folder)
     parts = bind(record["config"], {name: GIVEN[name] for name in ("dataset", "split", "graph", "layer", "model")})
+    return restored_run(folder, parts)
+
+
+def restored_run(folder: Path, parts: dict[str, Part], data: tuple[Dataset, Split] | None = None) -> Run:
+    """Return the run in a folder with the model that lies there.
+
+    Args:
+        folder: the run.
+        parts: its bound config.
+        data: its data and split where they are at hand; they are read by default.
+
+    Raises:
+        ValueError: as :func:`load_run`, or the model does not fit the parts.
+    """
+    record, metrics = read_run(folder)
     state = load_checkpoint(folder / "model.pt", record["identity"])
-    dataset, split = recorded_data(folder, record, parts, state)
+    if data is None or "schema" not in record:
+        dataset, split = recorded_data(folder, record, parts, state)
+    else:
+        dataset, split = data
+        check_unchanged(folder, record, parts, dataset, split, state)
     evidence = split.evidence_and_validation if record["refit"] else split.evidence
     graph = parts["graph"].build(interactions=evidence)
     model = build_model(parts, graph, features_for(dataset, evidence, record.get("features", False)))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ragx.report.looks import Readings
 from ragx.report.table_cells import Table, TableRow
 from ragx.report.table_checks import conventions_of, rules_of
 from ragx.report.table_conditions import Run
@@ -93,9 +94,9 @@ def _training(by_dataset: Mapping[str, Sequence[Run]], part: str) -> list[str]:
     if len(refits) == 1:
         notes.append(f"The tested models were trained {said[refits.pop()]}.")
     for runs in by_dataset.values():
-        looks = max((run["looks"] or 0 for run in runs), default=0)
         if runs:
-            notes.append(f"The test part of split {runs[0]['fingerprint']} has had {looks} look{'s' * (looks != 1)}.")
+            readings = Readings(*(max(run.get(name) or 0 for run in runs) for name in Readings._fields))
+            notes.append(readings.sentence(str(runs[0]["fingerprint"])))
     return notes
 
 

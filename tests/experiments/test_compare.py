@@ -76,7 +76,7 @@ def test_planted_differences_are_found_in_their_direction(runs: Path, compare: C
     assert out.count("after Holm; 5 seeds.") == 3
     assert "Split abc, 300 users. Conventions: recall_denominator=relevant, " in out
     assert "cold_users=exclude." in out
-    assert "The test part of this split has had 1 look." in out
+    assert "The test part of split abc has had 1 look." in out
     assert "better cell-better: model=better, model.width=6." in out
     assert "single seed" not in out
     table = pl.read_csv(output)

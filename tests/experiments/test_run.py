@@ -57,7 +57,7 @@ def main(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[.
 
     def go(*arguments: str) -> int:
         GlobalHydra.instance().clear()
-        monkeypatch.setattr("sys.argv", ["run.py", *arguments, f"runs={tmp_path}"])
+        monkeypatch.setattr("sys.argv", ["run.py", *arguments, f"runs={tmp_path / 'runs'}"])
         return guarded(run.job, str(ROOT / "conf"), "run")
 
     yield go
@@ -67,9 +67,10 @@ def main(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[.
 def test_a_tiny_run_leaves_everything_and_is_not_run_twice(
     main: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(*TINY) == 0
+    options, runs = (*TINY, "evaluation.final=true"), tmp_path / "runs"
+    assert main(*options) == 0
     first = capsys.readouterr().out
-    folder = only_run(tmp_path)
+    folder = only_run(runs)
     metrics = json.loads((folder / "metrics.json").read_text())
     for part in ("validation", "test"):
         assert 0 < metrics[part]["ndcg@20"] < metrics["best_achievable"][part]["ndcg@20"] <= 1
@@ -85,13 +86,13 @@ def test_a_tiny_run_leaves_everything_and_is_not_run_twice(
     assert table["user"].n_unique() == 120
     assert not list(tmp_path.rglob("*.part"))
     before = (folder / "metrics.json").read_bytes()
-    assert main(*TINY) == 0
+    assert main(*options) == 0
     second = capsys.readouterr().out
     assert f"This run is finished; its results are in {folder}" in second.replace("\n", "")
     assert (folder / "metrics.json").read_bytes() == before
     assert f"{metrics['test']['ndcg@20']:.4f}" in first
     assert f"{metrics['test']['ndcg@20']:.4f}" in second
-    assert len((tmp_path / "looks.jsonl").read_text().splitlines()) == 1
+    assert len((runs / "looks.jsonl").read_text().splitlines()) == 1
     check_that_it_can_be_loaded(folder, table)
 
 
@@ -109,7 +110,7 @@ def check_that_it_can_be_loaded(folder: Path, table: pl.DataFrame) -> None:
 
 def test_a_rerun_repeats_it_to_the_bit_and_another_seed_does_not(main: Callable[..., int], tmp_path: Path) -> None:
     assert main(*TINY) == 0
-    folder = only_run(tmp_path)
+    folder = only_run(tmp_path / "runs")
     weights = load_checkpoint(folder / "model.pt")["model"]["embedding"]
     curve = [json.loads(line)["loss"] for line in (folder / "train" / "curve.jsonl").read_text().splitlines()]
     assert main(*TINY, "reuse=never") == 0
@@ -117,7 +118,7 @@ def test_a_rerun_repeats_it_to_the_bit_and_another_seed_does_not(main: Callable[
     assert torch.equal(load_checkpoint(folder / "model.pt")["model"]["embedding"], weights)
     assert again == curve
     assert main(*TINY, "seed=1") == 0
-    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 2
+    assert len([path for path in (tmp_path / "runs").iterdir() if path.is_dir()]) == 2
 
 
 def test_a_rerun_does_not_log_what_it_runs_anew(main: Callable[..., int], tmp_path: Path) -> None:
@@ -134,7 +135,7 @@ def test_a_rerun_does_not_log_what_it_runs_anew(main: Callable[..., int], tmp_pa
 
 def test_a_refit_keeps_the_epochs_that_validation_chose(main: Callable[..., int], tmp_path: Path) -> None:
     assert main(*TINY, "trainer.refit=true", "trainer.max_epochs=3") == 0
-    folder = only_run(tmp_path)
+    folder = only_run(tmp_path / "runs")
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["refit"]["epochs"] == metrics["fit"]["best_epoch"]
     assert load_run(folder).recommend(["customer-00007"], k=3).height == 3
@@ -205,7 +206,7 @@ def cut_off(runs: Path, number: signal.Signals, *arguments: str) -> tuple[int, s
 def test_a_killed_run_ends_as_an_unbroken_one(number: signal.Signals, tmp_path: Path) -> None:
     sizes = ("dataset.num_users=300", "dataset.num_items=80", "dataset.num_days=60", "tracker=none")
     options: tuple[str, ...] = (*sizes, "trainer.max_epochs=12", "trainer.batch_size=64", "trainer.checkpoint_every=1")
-    options = (*options, "layer.edge_dropout=0.2", "trainer.schedule.decay=cosine")
+    options = (*options, "layer.edge_dropout=0.2", "trainer.schedule.decay=cosine", "evaluation.final=true")
     whole = started(tmp_path, *options, f"runs={tmp_path / 'whole'}")
     assert whole.returncode == 0, whole.stderr
     status, said = cut_off(tmp_path / "broken", number, *options)

@@ -56,9 +56,10 @@ def write_run(runs: Path, name: str = "shop-Model-1", seed: int = 0, value: floa
 
 
 def test_a_row_holds_identity_config_metrics_and_provenance(tmp_path: Path) -> None:
-    folder = write_run(tmp_path, seed=3)
-    (tmp_path / "looks.jsonl").write_text('{"fingerprint": "f1"}\n{"fingerprint": "f2"}\n{"fingerprint": "f1"}\n')
-    table, warnings = collect(tmp_path)
+    runs = tmp_path / "runs"
+    folder = write_run(runs, seed=3)
+    (runs / "looks.jsonl").write_text('{"fingerprint": "f1"}\n{"fingerprint": "f2"}\n{"fingerprint": "f1"}\n')
+    table, warnings = collect(runs)
     assert warnings == []
     (row,) = table.to_dicts()
     expected = {
