@@ -48,8 +48,7 @@ def test_runs_of_the_job_are_compared(
     for layers in (1, 2):
         for seed in (0, 1):
             options = (f"model.num_layers={layers}", f"seed={seed}", "trainer.max_epochs=1", f"runs={runs}")
-            options = (*options, "evaluation.final=true")
-            assert job(*tiny, *options) == 0
+            assert job(*tiny, *options, "evaluation.final=true") == 0
     capsys.readouterr()
     compare_runs([f"runs={runs}", "baseline=most_popular", "metric=recall@20"])
     out = capsys.readouterr().out
