@@ -1,12 +1,13 @@
 """The pattern of a graph in compressed rows, in both orders that message passing needs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
 from typing import Self
 
 import torch
 
 from ragx.checks import check
+from ragx.lazy import lazy
 from ragx.rows import row_pointer_of
 from ragx.typing import Int, Tensor
 
@@ -80,27 +81,27 @@ class Adjacency:
         """Number of nodes that messages come from."""
         return self.transposed_row_pointer.numel() - 1
 
-    @cached_property
+    @lazy
     def edge_index(self) -> Int[Tensor, "2 E"]:
         """The edges as PyG writes them, made once: row 0 the sources, row 1 the targets, in row order."""
         return torch.stack([self.source, self.target])
 
-    @cached_property
+    @lazy
     def degree(self) -> Int[Tensor, " T"]:
         """Number of edges of every target."""
         return self.row_pointer.diff()
 
-    @cached_property
+    @lazy
     def edge_number(self) -> Int[Tensor, " E"]:
         """The numbers 0 … E-1, made once: sums over edges take them as indices at every step."""
         return torch.arange(self.num_edges, device=self.source.device)
 
-    @cached_property
+    @lazy
     def transposed_target(self) -> Int[Tensor, " E"]:
         """Target of every edge in the order by source."""
         return self.target[self.permutation]
 
-    @cached_property
+    @lazy
     def transposed(self) -> Self:
         """The same edges the other way round: source and target exchanged, in the order by source."""
         inverse = torch.empty_like(self.permutation)
@@ -109,6 +110,19 @@ class Adjacency:
         other = type(self)(self.transposed_row_pointer, self.transposed_target, target, self.row_pointer, inverse)
         other.__dict__["transposed"] = self
         return other
+
+    @lazy
+    def packed(self) -> list[Tensor]:
+        """The fields in both orders as one list of tensors, which is all that a traced operation may be given."""
+        return [getattr(order, field.name) for order in (self, self.transposed) for field in fields(self)]
+
+    @classmethod
+    def unpacked(cls, tensors: Sequence[Tensor]) -> Self:
+        """Return the adjacency that :attr:`packed` made a list of."""
+        size = len(tensors) // 2
+        one, other = cls(*tensors[:size]), cls(*tensors[size:])
+        one.__dict__["transposed"], other.__dict__["transposed"] = other, one
+        return one
 
     def row_parts(self, number: int) -> Int[Tensor, " parts_plus_1"]:
         """Return the bounds of at most ``number`` ranges of targets with about as many edges each, kept once made."""
@@ -119,7 +133,7 @@ class Adjacency:
             self._row_parts[number] = torch.unique(torch.cat([inner, ends]))
         return self._row_parts[number]
 
-    @cached_property
+    @lazy
     def _row_parts(self) -> dict[int, Tensor]:
         return {}
 
@@ -135,7 +149,7 @@ class Adjacency:
             self._head_major[heads] = ((self.source * heads + head).flatten(), torch.cat([starts, end]))
         return self._head_major[heads]
 
-    @cached_property
+    @lazy
     def _head_major(self) -> dict[int, tuple[Tensor, Tensor]]:
         return {}
 

@@ -1,7 +1,6 @@
 """The bipartite graph of users and items: messages flow both ways, so every edge stands in it twice."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Self
 
 import torch
@@ -10,6 +9,7 @@ from torch_geometric.data import Data, HeteroData
 from ragx.checks import check, check_choice
 from ragx.graph.adjacency import Adjacency, lies_on, whole_numbers
 from ragx.graph.kept import Kept
+from ragx.lazy import lazy
 from ragx.typing import Bool, Float, Int, Tensor
 
 DAY = 86_400
@@ -122,7 +122,7 @@ class Graph:
             return None
         return self._kept.get(("transposed", weight.dtype), [weight], lambda: weight[self.reverse])
 
-    @cached_property
+    @lazy
     def _kept(self) -> Kept:
         return Kept()
 

@@ -7,7 +7,7 @@ import torch
 
 from ragx.checks import check
 from ragx.graph.adjacency import Adjacency
-from ragx.kernels.weighted_sum import product, weighted_sum_reference
+from ragx.kernels.raw.weighted_sum import product, weighted_sum_reference
 from ragx.typing import Float, Tensor
 
 
@@ -55,6 +55,8 @@ def linear_propagation(
         "call weighted_sum once a layer to learn edge weights, or pass weight.detach().",
     )
     factors = tuple(float(factor) for factor in coefficients)
+    if torch.compiler.is_compiling():
+        return _operation(x, weight, transposed_weight, adjacency.packed, factors)
     result: Tensor = _LinearPropagation.apply(  # type: ignore[no-untyped-call]
         x, weight, transposed_weight, adjacency, factors
     )
@@ -110,3 +112,33 @@ class _LinearPropagation(torch.autograd.Function):
             gradients[0], transposed_weight, adjacency.transposed, ctx.coefficients, transposed_weight=weight
         )
         return gradient, None, None, None, None
+
+
+@torch.library.custom_op("ragx::linear_propagation", mutates_args=())
+def _operation(
+    x: Tensor, weight: Tensor, transposed: Tensor | None, edges: Sequence[Tensor], coefficients: Sequence[float]
+) -> Tensor:
+    """The same for ``torch.compile`` and ``torch.export``, see :mod:`ragx.kernels.adjoint`."""
+    return _horner(x, weight, Adjacency.unpacked(edges), coefficients)
+
+
+@_operation.register_fake
+def _(x: Tensor, weight: Tensor, transposed: Tensor | None, edges: Sequence[Tensor], coefficients: object) -> Tensor:
+    return torch.empty_like(x)
+
+
+def _keep(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    _, weight, transposed, edges, ctx.coefficients = inputs
+    ctx.save_for_backward(weight, transposed, *edges)
+
+
+def _back(ctx: Any, gradient: Tensor) -> tuple[Any, ...]:
+    weight, transposed, *edges = ctx.saved_tensors
+    adjacency = Adjacency.unpacked(edges)
+    if transposed is None:
+        transposed = weight.index_select(0, adjacency.permutation)
+    gradient = _operation(gradient, transposed, weight, adjacency.transposed.packed, ctx.coefficients)
+    return gradient, None, None, [None] * len(edges), None
+
+
+_operation.register_autograd(_back, setup_context=_keep)

@@ -26,6 +26,7 @@ FUSED_HOOKS = "_message_and_aggregate_forward_pre_hooks", "_message_and_aggregat
 MODULE_HOOKS = "_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks"
 
 
+@torch.compiler.assume_constant_result
 def may_fuse(layer: MessageLayer, node_dim: int = -2) -> bool:
     """Say whether the fused form of ``layer`` stands for what its messages do.
 
