@@ -112,11 +112,13 @@ def _(query: Tensor, key: Tensor, edges: Sequence[Tensor]) -> Tensor:
 
 
 def _sum_traced(x: Tensor, weight: Tensor | None, transposed: Tensor | None, adjacency: Adjacency) -> Tensor:
-    return _sum_operation(x, weight, transposed, adjacency.packed)
+    out: Tensor = _sum_operation(x, weight, transposed, adjacency.packed)
+    return out
 
 
 def _product_traced(query: Tensor, key: Tensor, adjacency: Adjacency) -> Tensor:
-    return _product_operation(query, key, adjacency.packed)
+    out: Tensor = _product_operation(query, key, adjacency.packed)
+    return out
 
 
 def _keep_of_sum(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:

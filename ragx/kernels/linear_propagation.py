@@ -56,7 +56,8 @@ def linear_propagation(
     )
     factors = tuple(float(factor) for factor in coefficients)
     if torch.compiler.is_compiling():
-        return _operation(x, weight, transposed_weight, adjacency.packed, factors)
+        traced: Tensor = _operation(x, weight, transposed_weight, adjacency.packed, factors)
+        return traced
     result: Tensor = _LinearPropagation.apply(  # type: ignore[no-untyped-call]
         x, weight, transposed_weight, adjacency, factors
     )

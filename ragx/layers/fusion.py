@@ -1,15 +1,19 @@
 """When a layer may take its fused form, and what either form is given."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import nn
 from torch.nn.modules import module as torch_module
 from torch_geometric.nn.aggr import SumAggregation
 
+from ragx.checks import check
 from ragx.graph.graph import Graph
-from ragx.layers.message_layer import MessageLayer
+from ragx.kernels.weighted_sum import weighted_sum
 from ragx.typing import Tensor
+
+if TYPE_CHECKING:
+    from ragx.layers.message_layer import MessageLayer
 
 STEPS = ("message", "aggregate", "update")
 HOOKS = (
@@ -26,14 +30,15 @@ FUSED_HOOKS = "_message_and_aggregate_forward_pre_hooks", "_message_and_aggregat
 MODULE_HOOKS = "_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks"
 
 
-@torch.compiler.assume_constant_result
-def may_fuse(layer: MessageLayer, node_dim: int = -2) -> bool:
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+def may_fuse(layer: "MessageLayer", node_dim: int = -2) -> bool:
     """Say whether the fused form of ``layer`` stands for what its messages do.
 
     Its author is the most derived class that writes ``message_and_aggregate``. The form stands unless a more derived
     class or the object itself has its own ``message``, ``aggregate``, ``update`` or ``propagate``, the messages are not
     summed from source to target, ``fuse`` is off, a hook watches them, or an explainer masks the edges. (PyG's own
-    ``fuse`` is inherited, so a subclass that writes ``message`` alone would silently be ignored.)
+    ``fuse`` is inherited, so a subclass that writes ``message`` alone would silently be ignored.) What
+    ``torch.compile`` has compiled keeps the answer that it got.
 
     Args:
         layer: the layer.
@@ -49,14 +54,14 @@ def may_fuse(layer: MessageLayer, node_dim: int = -2) -> bool:
     return not layer.explain and not any(getattr(layer, hook) for hook in HOOKS)
 
 
-def _has_own_propagate(layer: MessageLayer) -> bool:
+def _has_own_propagate(layer: "MessageLayer") -> bool:
     """Say whether ``propagate`` is none of PyG's two forms, which it puts on the object as explainers come and go."""
     kind, own = type(layer), vars(layer).get("propagate")
     theirs = [vars(kind).get(form) for form in ("_orig_propagate", "_jinja_propagate")]
     return kind.writes_propagate or (own is not None and getattr(own, "__func__", None) not in theirs)
 
 
-def call_fused(layer: MessageLayer, edges: Any, **arguments: Any) -> Tensor:
+def call_fused(layer: "MessageLayer", edges: Any, **arguments: Any) -> Tensor:
     """Return ``layer.message_and_aggregate(edges, **arguments)`` with the hooks that PyG calls around it."""
     for hook in getattr(layer, FUSED_HOOKS[0]).values():
         changed = hook(layer, (edges, arguments))
@@ -68,7 +73,7 @@ def call_fused(layer: MessageLayer, edges: Any, **arguments: Any) -> Tensor:
     return out
 
 
-def is_called_as(layer: MessageLayer, author: type[MessageLayer]) -> bool:
+def is_called_as(layer: "MessageLayer", author: "type[MessageLayer]") -> bool:
     """Say whether calling ``layer`` comes to what ``author`` wrote, fused form included, and to nothing beside it."""
     own = vars(layer).keys() & {"forward", "message_and_aggregate"}
     written = type(layer).forward is author.forward
@@ -78,17 +83,36 @@ def is_called_as(layer: MessageLayer, author: type[MessageLayer]) -> bool:
     return not own and written and fused and not watched
 
 
-def edges_of(edge_index: Graph | Tensor, edge_weight: Tensor | None, x: Tensor) -> tuple[Callable[[], Tensor], Tensor]:
-    """Return edges, made when called for, and weights in the dtype of x: a graph's own, or 1, unless they are given.
+def weights_of(edges: Graph | Tensor, edge_weight: Tensor | None, x: Tensor) -> Tensor:
+    """Return the weights of edges in the dtype of x: those that are given, else a graph's own, else ones.
 
     Raises:
         ValueError: the edges are neither a graph nor a tensor [2, E] of integers.
     """
-    if isinstance(edge_index, Graph):
-        weight = edge_index.weight_in(x.dtype) if edge_weight is None else edge_weight.to(x.dtype)
-        return lambda: edge_index.edge_index, weight
-    check_edge_index(edge_index)
-    return lambda: edge_index, x.new_ones(edge_index.shape[1]) if edge_weight is None else edge_weight.to(x.dtype)
+    if not isinstance(edges, Graph):
+        check_edge_index(edges)
+        return x.new_ones(edges.shape[1]) if edge_weight is None else edge_weight.to(x.dtype)
+    return edges.weight_in(x.dtype) if edge_weight is None else edge_weight.to(x.dtype)
+
+
+def graph_of(layer: nn.Module, edges: Graph | Tensor, edge_weight: Tensor | None) -> Graph:
+    """Return the graph that a layer needs, with ``edge_weight`` in place of its own weights where they are given.
+
+    Raises:
+        ValueError: the edges are bare, without what a graph knows of them.
+    """
+    check(
+        isinstance(edges, Graph),
+        f"{type(layer).__name__}: expected a ragx.graph.graph.Graph, whose edges have times and kinds, got "
+        f"{type(edges).__name__}; make one with ragx.graph.build.build_graph, or use another layer.",
+    )
+    assert isinstance(edges, Graph)
+    return edges if edge_weight is None else edges.with_weight(edge_weight)
+
+
+def weighted_neighbours(graph: Graph, x: Tensor, edge_weight: Tensor) -> Tensor:
+    """Return Σ_j w_ij x_j of every node without a tensor of size E × D; the graph's own weights cost no permutation."""
+    return weighted_sum(x, edge_weight, graph.adjacency, transposed_weight=graph.transposed_of(edge_weight))
 
 
 def check_edge_index(edge_index: Any) -> None:

@@ -5,9 +5,8 @@ from torch.nn import functional
 
 from ragx.checks import check_fraction
 from ragx.graph.graph import Graph
-from ragx.kernels.weighted_sum import weighted_sum
 from ragx.layers.activation import activation_of
-from ragx.layers.fusion import call_fused, edges_of, may_fuse
+from ragx.layers.fusion import weighted_neighbours, weights_of
 from ragx.layers.message_layer import MessageLayer
 from ragx.typing import Tensor
 
@@ -37,23 +36,17 @@ class NGCFConv(MessageLayer):
         dropout: float = 0.1,
         edge_dropout: float = 0.0,
     ) -> None:
-        super().__init__(aggr="sum")
+        super().__init__(edge_dropout=edge_dropout)
         check_fraction("dropout", dropout)
-        check_fraction("edge_dropout", edge_dropout)
         self.in_channels, self.out_channels = in_channels, out_channels
-        self.dropout, self.edge_dropout = dropout, edge_dropout
+        self.dropout = dropout
         self.linear = nn.Linear(in_channels, out_channels)
         self.interaction = nn.Linear(in_channels, out_channels, bias=False)
         self.activation = activation_of(activation)
 
     def forward(self, x: Tensor, edge_index: Graph | Tensor, edge_weight: Tensor | None = None) -> Tensor:
         """Return x' of every node."""
-        edges, weight = edges_of(edge_index, edge_weight, x)
-        weight = functional.dropout(weight, self.edge_dropout, self.training) if self.edge_dropout else weight
-        if isinstance(edge_index, Graph) and may_fuse(self):
-            summed = call_fused(self, edge_index, x=x, edge_weight=weight)
-        else:
-            summed = self.propagate(edges(), x=x, edge_weight=weight, size=(x.shape[0], x.shape[0]))
+        summed = self.sum_neighbours(edge_index, x, weights_of(edge_index, edge_weight, x))
         out: Tensor = functional.dropout(self.activation(self.linear(x) + summed), self.dropout, self.training)
         return out
 
@@ -65,7 +58,6 @@ class NGCFConv(MessageLayer):
 
     def message_and_aggregate(self, graph: Graph, x: Tensor, edge_weight: Tensor) -> Tensor:
         """Return W₁ h_i + W₂ (h_i ⊙ x_i) with h_i = Σ_j w_ij x_j."""
-        transposed = graph.transposed_of(edge_weight)
-        h = weighted_sum(x, edge_weight, graph.adjacency, transposed_weight=transposed)
+        h = weighted_neighbours(graph, x, edge_weight)
         out: Tensor = functional.linear(h, self.linear.weight) + self.interaction(h * x)
         return out

@@ -9,6 +9,7 @@ from torch import nn
 
 from ragx.checks import check, check_choice
 from ragx.graph.graph import Graph
+from ragx.layers.fusion import weights_of
 from ragx.layers.heads import check_heads
 from ragx.layers.pyg_signature import check_options, locate, weight_name, widths_of
 from ragx.layers.silent_edges import masks_of_heard_edges
@@ -33,7 +34,7 @@ class PyGConv(nn.Module):
             none, and ``"none"`` never passes them.
 
     Shapes:
-        x: [N, in_channels]; a graph; returns [N, out_channels].
+        x: [N, in_channels]; a graph or ``edge_index`` [2, E] with ``edge_weight`` [E]; returns [N, out_channels].
 
     Raises:
         ValueError: there is no such convolution, it is called otherwise than with x and edges, it does not take the
@@ -71,8 +72,13 @@ class PyGConv(nn.Module):
             raise ValueError(f"conv: {conv} cannot be made: {type(error).__name__}: {error}") from error
         self._try_out(conv, in_channels, out_channels)
 
-    def forward(self, x: Tensor, graph: Graph) -> Tensor:
-        """Return x' of every node."""
+    def forward(self, x: Tensor, edge_index: Graph | Tensor, edge_weight: Tensor | None = None) -> Tensor:
+        """Return x' of every node; ``edge_weight`` stands in for the graph's own, and is 1 where neither is given."""
+        if not isinstance(edge_index, Graph):
+            weight = weights_of(edge_index, edge_weight, x)
+            heard = weight.detach() != 0
+            return self._call(self.conv, x, edge_index[:, heard], weight[heard])
+        graph = edge_index if edge_weight is None else edge_index.with_weight(edge_weight)
         edges, weight = graph.heard_edges(x.dtype)
         with masks_of_heard_edges(self.conv, graph):
             return self._call(self.conv, x, edges, weight)

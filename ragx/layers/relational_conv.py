@@ -4,13 +4,11 @@ from collections.abc import Sequence
 
 import torch
 from torch import nn
-from torch.nn import functional
 
-from ragx.checks import check, check_fraction
+from ragx.checks import check
 from ragx.graph.graph import Graph
-from ragx.kernels.weighted_sum import weighted_sum
 from ragx.layers.activation import activation_of
-from ragx.layers.fusion import call_fused, may_fuse
+from ragx.layers.fusion import graph_of, weighted_neighbours
 from ragx.layers.message_layer import MessageLayer
 from ragx.typing import Float, Tensor
 
@@ -47,14 +45,13 @@ class RelationalConv(MessageLayer):
         activation: str | None = "relu",
         edge_dropout: float = 0.0,
     ) -> None:
-        super().__init__(aggr="sum")
+        super().__init__(edge_dropout=edge_dropout)
         check(
             len(kinds) > 0 and len(set(kinds)) == len(kinds),
             f"kinds: expected at least one kind of event, each once, got {list(kinds)}.",
         )
-        check_fraction("edge_dropout", edge_dropout)
         self.in_channels, self.out_channels = in_channels, out_channels
-        self.kinds, self.edge_dropout = list(kinds), edge_dropout
+        self.kinds = list(kinds)
         self.weight = nn.Parameter(torch.empty(len(kinds), in_channels, out_channels))
         self.bias = nn.Parameter(torch.empty(out_channels))
         self.activation = activation_of(activation)
@@ -66,27 +63,20 @@ class RelationalConv(MessageLayer):
             nn.init.xavier_uniform_(each)
         nn.init.zeros_(self.bias)
 
-    def forward(self, x: Float[Tensor, "N D"], graph: Graph) -> Float[Tensor, "N D_out"]:
-        """Return x' of every node.
+    def forward(
+        self, x: Float[Tensor, "N D"], edge_index: Graph | Tensor, edge_weight: Tensor | None = None
+    ) -> Float[Tensor, "N D_out"]:
+        """Return x' of every node; where ``edge_weight`` is 0 instead of the graph's own, there is no edge.
 
         Raises:
-            ValueError: the graph has no kinds, or lacks one of the layer's.
+            ValueError: the edges are no graph, or the graph has no kinds or lacks one of the layer's.
         """
-        check(
-            isinstance(graph, Graph), f"RelationalConv: expected a ragx.graph.graph.Graph, got {type(graph).__name__}."
-        )
+        graph = graph_of(self, edge_index, edge_weight)
         check(bool(graph.kinds), "RelationalConv: the interactions of this graph have no column kind.")
-        fused, silent = may_fuse(self), self.edge_dropout if self.training else 0.0
         sums = []
         for kind in self.kinds:
             relation = graph.relation(kind)
-            weight = relation.weight_in(x.dtype)
-            weight = functional.dropout(weight, silent) if silent else weight
-            if fused:
-                sums.append(call_fused(self, relation, x=x, edge_weight=weight))
-            else:
-                edges, size = relation.edge_index, (x.shape[0], x.shape[0])
-                sums.append(self.propagate(edges, x=x, edge_weight=weight, size=size))
+            sums.append(self.sum_neighbours(relation, x, relation.weight_in(x.dtype)))
         h = torch.cat(sums, dim=1) @ self.weight.flatten(0, 1)
         out: Tensor = self.activation(h + self.bias)
         return out
@@ -97,5 +87,4 @@ class RelationalConv(MessageLayer):
 
     def message_and_aggregate(self, relation: Graph, x: Tensor, edge_weight: Tensor) -> Tensor:
         """Return Σ_j w^k_ij x_j without a tensor of size E × D."""
-        transposed = relation.transposed_of(edge_weight)
-        return weighted_sum(x, edge_weight, relation.adjacency, transposed_weight=transposed)
+        return weighted_neighbours(relation, x, edge_weight)

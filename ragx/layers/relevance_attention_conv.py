@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ragx.checks import check, check_choice, check_fraction
+from ragx.checks import check, check_choice
 from ragx.graph.adjacency import Adjacency
 from ragx.graph.graph import Graph
 from ragx.kernels.edge_attention import edge_attention
@@ -62,13 +62,12 @@ class RelevanceAttentionConv(MessageLayer):
         residual: bool = True,
         edge_dropout: float = 0.0,
     ) -> None:
-        super().__init__(aggr="sum", node_dim=0)
+        super().__init__(edge_dropout=edge_dropout, node_dim=0)
         check_choice("relevance", relevance, ("dot", "cosine", "additive"))
         check_choice("edge_weight_role", edge_weight_role, ("none", "factor", "log_prior"))
-        check_fraction("edge_dropout", edge_dropout)
         check_heads(out_channels, heads, concat)
         self.in_channels, self.out_channels, self.heads, self.concat = in_channels, out_channels, heads, concat
-        self.relevance, self.edge_weight_role, self.edge_dropout = relevance, edge_weight_role, edge_dropout
+        self.relevance, self.edge_weight_role = relevance, edge_weight_role
         self.head_channels = out_channels // heads if concat else out_channels
         inner = heads * self.head_channels
         self.query, self.key, self.value = (nn.Linear(in_channels, inner) for _ in range(3))

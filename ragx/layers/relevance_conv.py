@@ -2,13 +2,11 @@
 
 import torch
 from torch import nn
-from torch.nn import functional
 
-from ragx.checks import check, check_fraction
+from ragx.checks import check
 from ragx.graph.graph import Graph
-from ragx.kernels.weighted_sum import weighted_sum
 from ragx.layers.activation import activation_of
-from ragx.layers.fusion import call_fused, edges_of, is_called_as, may_fuse
+from ragx.layers.fusion import is_called_as, may_fuse, weighted_neighbours, weights_of
 from ragx.layers.message_layer import MessageLayer
 from ragx.typing import Tensor
 
@@ -46,15 +44,14 @@ class RelevanceConv(MessageLayer):
         self_term: bool = False,
         edge_dropout: float = 0.0,
     ) -> None:
-        super().__init__(aggr="sum")
+        super().__init__(edge_dropout=edge_dropout)
         check(
             linear or in_channels == out_channels,
             f"Without a linear map a layer keeps its width: got {in_channels} in and {out_channels} out. "
             "Set linear=true or equal widths.",
         )
-        check_fraction("edge_dropout", edge_dropout)
         self.in_channels, self.out_channels = in_channels, out_channels
-        self.self_term, self.edge_dropout = self_term, edge_dropout
+        self.self_term = self_term
         self.linear = nn.Linear(in_channels, out_channels, bias=False) if linear else nn.Identity()
         self.bias = nn.Parameter(torch.empty(out_channels)) if bias else None
         self.activation = activation_of(activation)
@@ -76,12 +73,7 @@ class RelevanceConv(MessageLayer):
 
     def forward(self, x: Tensor, edge_index: Graph | Tensor, edge_weight: Tensor | None = None) -> Tensor:
         """Return x' of every node; ``edge_weight`` stands in for the graph's own, and is 1 where neither is given."""
-        edges, weight = edges_of(edge_index, edge_weight, x)
-        weight = functional.dropout(weight, self.edge_dropout, self.training) if self.edge_dropout else weight
-        if isinstance(edge_index, Graph) and may_fuse(self):
-            h = call_fused(self, edge_index, x=x, edge_weight=weight)
-        else:
-            h = self.propagate(edges(), x=x, edge_weight=weight, size=(x.shape[0], x.shape[0]))
+        h = self.sum_neighbours(edge_index, x, weights_of(edge_index, edge_weight, x))
         h = self.linear(h + x if self.self_term else h)
         out: Tensor = self.activation(h if self.bias is None else h + self.bias)
         return out
@@ -92,5 +84,4 @@ class RelevanceConv(MessageLayer):
 
     def message_and_aggregate(self, graph: Graph, x: Tensor, edge_weight: Tensor) -> Tensor:
         """Return Σ_j w_ij x_j without a tensor of size E × D."""
-        transposed = graph.transposed_of(edge_weight)
-        return weighted_sum(x, edge_weight, graph.adjacency, transposed_weight=transposed)
+        return weighted_neighbours(graph, x, edge_weight)

@@ -5,13 +5,11 @@ from collections.abc import Sequence
 
 import torch
 from torch import nn
-from torch.nn import functional
 
-from ragx.checks import check, check_fraction, check_positive
+from ragx.checks import check, check_positive
 from ragx.graph.graph import COUNT_OF, Graph
-from ragx.kernels.weighted_sum import weighted_sum
 from ragx.layers.activation import activation_of
-from ragx.layers.fusion import call_fused, may_fuse
+from ragx.layers.fusion import graph_of, weighted_neighbours
 from ragx.layers.message_layer import MessageLayer
 from ragx.typing import Float, Tensor
 
@@ -51,14 +49,13 @@ class TimeDecayConv(MessageLayer):
         activation: str | None = "relu",
         edge_dropout: float = 0.0,
     ) -> None:
-        super().__init__(aggr="sum")
+        super().__init__(edge_dropout=edge_dropout)
         check_positive("half_life", half_life)
-        check_fraction("edge_dropout", edge_dropout)
         check(
             kinds is None or (not isinstance(kinds, str) and 0 < len(kinds) == len(set(kinds))),
             f"kinds: expected null, or at least one kind of event, each once; got {kinds!r}.",
         )
-        self.in_channels, self.out_channels, self.edge_dropout = in_channels, out_channels, edge_dropout
+        self.in_channels, self.out_channels = in_channels, out_channels
         self.kinds = None if kinds is None else list(kinds)
         begin = torch.tensor(math.log(half_life))
         self.log_half_life = nn.Parameter(begin if self.kinds is None else begin.repeat(len(self.kinds)))
@@ -70,22 +67,21 @@ class TimeDecayConv(MessageLayer):
         """The half-life h in days, or one for every kind."""
         return self.log_half_life.exp()
 
-    def forward(self, x: Tensor, graph: Graph) -> Tensor:
-        """Return x' of every node."""
-        decay = self.decay(graph)
-        weight = (graph.edge_weight * decay).to(x.dtype)
-        weight = functional.dropout(weight, self.edge_dropout, self.training) if self.edge_dropout else weight
-        if may_fuse(self):
-            h = call_fused(self, graph, x=x, edge_weight=weight)
-        else:
-            h = self.propagate(graph.edge_index, x=x, edge_weight=weight, size=(x.shape[0], x.shape[0]))
-        out: Tensor = self.activation(self.linear(h))
+    def forward(self, x: Tensor, edge_index: Graph | Tensor, edge_weight: Tensor | None = None) -> Tensor:
+        """Return x' of every node; ``edge_weight`` stands in for the graph's own.
+
+        Raises:
+            ValueError: the edges are no graph, or have no time or not the layer's kinds.
+        """
+        graph = graph_of(self, edge_index, edge_weight)
+        weight = (graph.edge_weight * self.decay(graph)).to(x.dtype)
+        out: Tensor = self.activation(self.linear(self.sum_neighbours(graph, x, weight)))
         return out
 
     def decay(self, graph: Graph) -> Float[Tensor, " E"]:
         """Return δ of every edge in row order, in single precision at least."""
         check(
-            isinstance(graph, Graph) and "time" in graph.edge_attributes,
+            "time" in graph.edge_attributes,
             "TimeDecayConv needs a graph whose edges have a time; give the interactions a column timestamp, "
             "or use another layer.",
         )
@@ -105,4 +101,4 @@ class TimeDecayConv(MessageLayer):
 
     def message_and_aggregate(self, graph: Graph, x: Tensor, edge_weight: Tensor) -> Tensor:
         """Return the sum of all messages without a tensor of size E × D."""
-        return weighted_sum(x, edge_weight, graph.adjacency)
+        return weighted_neighbours(graph, x, edge_weight)

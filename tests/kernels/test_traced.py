@@ -27,7 +27,7 @@ compiled = partial(torch.compile, backend="aot_eager", fullgraph=True)
 
 @pytest.fixture(autouse=True)
 def _fresh() -> None:
-    torch._dynamo.reset()  # type: ignore[no-untyped-call]
+    torch._dynamo.reset()
 
 
 def _random(*shape: int) -> torch.Tensor:

@@ -9,7 +9,7 @@ from torch.nn.modules.module import register_module_forward_hook
 from torch_geometric.nn.aggr import MaxAggregation
 
 from ragx.graph.graph import Graph
-from ragx.layers.fusion import edges_of, is_called_as, may_fuse
+from ragx.layers.fusion import is_called_as, may_fuse, weights_of
 from ragx.layers.ngcf_conv import NGCFConv
 from ragx.layers.relevance_attention_conv import RelevanceAttentionConv
 from ragx.layers.relevance_conv import RelevanceConv
@@ -184,15 +184,11 @@ def test_what_are_no_edges_is_refused(layer: torch.nn.Module, edges: object, mes
         layer(X, edges)
 
 
-def test_edges_and_weights_of_a_graph_and_of_bare_edges() -> None:
+def test_weights_are_those_given_else_the_graph_s_own_else_ones() -> None:
     graph = Graph.from_pairs(torch.tensor([0]), torch.tensor([0]), 1, 1, weight=torch.tensor([0.5]))
     x, own = torch.ones(2, 3, dtype=torch.float64), torch.tensor([2.0, 3.0], dtype=torch.float64)
-    edges, weight = edges_of(graph, None, x)
-    assert torch.equal(edges(), graph.edge_index)
-    assert torch.equal(weight, torch.tensor([0.5, 0.5], dtype=torch.float64))
-    assert edges_of(graph, own, x)[1] is own
+    assert torch.equal(weights_of(graph, None, x), torch.tensor([0.5, 0.5], dtype=torch.float64))
+    assert weights_of(graph, own, x) is own
     bare = torch.tensor([[0, 1, 1], [1, 0, 0]])
-    edges, weight = edges_of(bare, None, x)
-    assert edges() is bare
-    assert torch.equal(weight, torch.ones(3, dtype=torch.float64))
-    assert edges_of(bare, own, x)[1] is own
+    assert torch.equal(weights_of(bare, None, x), torch.ones(3, dtype=torch.float64))
+    assert weights_of(bare, own, x) is own
