@@ -15,7 +15,8 @@ class Kept:
 
     A change in place is seen by torch's count of them (``Tensor._version``); one through ``Tensor.data``, or through an
     array that shares the memory, is not counted by torch and not seen. Nothing is kept of inference tensors, which
-    count nothing, nor in inference mode, whose tensors training could not use.
+    count nothing, nor in inference mode, whose tensors training could not use, nor under ``torch.compile``, which asks
+    for no counts.
     """
 
     def __init__(self) -> None:
@@ -29,6 +30,8 @@ class Kept:
             tensors: what it is made of.
             make: makes it.
         """
+        if torch.compiler.is_compiling():
+            return make()
         if torch.is_inference_mode_enabled() or any(tensor.is_inference() for tensor in tensors):
             return make()
         state = [(tensor, tensor._version) for tensor in tensors]
