@@ -9,23 +9,30 @@ from ragx.checks import did_you_mean
 Run = Mapping[str, Any]
 """A row of the results table, see :func:`ragx.report.results.collect`."""
 
+NAMED = ("dataset", "split")
+"""Parts that have a name of their own: that of the data, not of the function that read it."""
+CLASS = "._target_"
+
 
 def check_conditions(label: str, where: Mapping[str, Any], runs: Sequence[Run]) -> None:
     """Raise ``ValueError`` if a condition names an option that none of the runs has."""
     known = dict.fromkeys(name for run in runs for name in run)
     for option in where:
         if runs and not any(name in known for name in _columns(option)):
-            options = [name.removeprefix("option.").removesuffix("._target_") for name in known if "/" not in name]
+            options = [name.removeprefix("option.").removesuffix(CLASS) for name in known if "/" not in name]
             raise ValueError(f"row {label}: no run has an option {option!r}.{did_you_mean(option, options)}")
 
 
 def matches(run: Run, where: Mapping[str, Any]) -> bool:
     """Say whether a run meets all conditions.
 
-    A condition names an option (``layer.heads: 2``), a part by its class (``layer: LightConv``, or the dotted path), or
-    a column of the results table (``dataset: gowalla``). A list of values asks for one of them.
+    A condition names an option (``layer.heads: 2``), a part by its class (``layer: LightConv``, or the dotted path), a
+    dataset or a split by its name or its class (``dataset: gowalla``), or a column of the results table (``seed: 0``).
+    A list of values asks for one of them.
     """
-    return all(_is_one_of(option, option_of(run, option), wanted) for option, wanted in where.items())
+    return all(
+        any(_is_one_of(run.get(name), wanted, name) for name in _columns(option)) for option, wanted in where.items()
+    )
 
 
 def option_of(run: Run, option: str) -> Any:
@@ -34,22 +41,25 @@ def option_of(run: Run, option: str) -> Any:
 
 
 def shown_option(run: Run, option: str) -> str:
-    """Return an option as it is shown: a number or a word, or the name of a class without its module."""
-    value = option_of(run, option)
-    is_class = run.get(f"option.{option}") is None and run.get(option) is None
-    return "" if value is None else str(value).rpartition(".")[2] if is_class else str(value)
+    """Return an option as it is shown: a number, a word or a name, or that of a class without its module."""
+    shown = next((name for name in _columns(option) if run.get(name) is not None), None)
+    if shown is None:
+        return ""
+    return str(run[shown]).rpartition(".")[2] if shown.endswith(CLASS) else str(run[shown])
 
 
-def _columns(option: str) -> tuple[str, str, str]:
-    return f"option.{option}", f"option.{option}._target_", option
+def _columns(option: str) -> tuple[str, ...]:
+    columns = (f"option.{option}", f"option.{option}{CLASS}", option)
+    return columns[::-1] if option in NAMED else columns
 
 
-def _is_one_of(option: str, value: Any, wanted: Any) -> bool:
+def _is_one_of(value: Any, wanted: Any, column: str) -> bool:
     if isinstance(wanted, list):
-        return any(_is_one_of(option, value, each) for each in wanted)
+        return any(_is_one_of(value, each, column) for each in wanted)
     if value is None:
         return False
-    if isinstance(value, str) and "." in value and value.rpartition(".")[2] == wanted:
+    is_option = column.startswith("option.")
+    if is_option and isinstance(value, str) and "." in value and value.rpartition(".")[2] == wanted:
         return True
     ours, theirs = plain(value), plain(wanted)
     return isinstance(ours, bool) == isinstance(theirs, bool) and bool(ours == theirs)

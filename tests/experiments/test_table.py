@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
+from runner.preflight import bind_parts
 
 from ragx.report.sweep_record import PlannedCell, SweepRecord
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 NAMES = sorted(path.stem for path in (CONF / "table").glob("*.yaml"))
+LAYERS = {"model.num_layers": ["1", "2"]}
 METRICS = ("recall@20", "ndcg@20")
 Make = Callable[..., tuple[int, str, str]]
 
@@ -47,13 +49,17 @@ def config_of(name: str) -> dict[str, Any]:
         return OmegaConf.to_container(compose("table", overrides=[f"table={name}"]))  # type: ignore[return-value]
 
 
-def write_run(runs: Path, name: str, options: Mapping[str, Any], seed: int, level: float, **change: Any) -> Path:
-    """Write the folder of a run whose users have values around a level."""
-    config: dict[str, Any] = {}
-    for option, value in options.items():
-        part, _, leaf = option.partition(".")
-        config.setdefault(part, {})[leaf or "_target_"] = value if leaf else f"own.{value}"
-    config["evaluation"] = {"conventions": "lightgcn", "cold_users": "exclude"}
+def composed(*overrides: str) -> dict[str, Any]:
+    """Return the parts of a run with every default, as ``run.json`` holds them."""
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config: Any = OmegaConf.to_container(compose("run", overrides=list(overrides)), resolve=True)
+    return {name: part.as_dict() for name, part in bind_parts(config).items()}
+
+
+def write_run(runs: Path, name: str, options: Sequence[str], seed: int, level: float, **change: Any) -> Path:
+    """Write the folder of a run with some options whose users have values around a level."""
+    config = composed(*options)
     folder = runs / f"{name}-{seed}"
     folder.mkdir(parents=True)
     sides: dict[str, dict[str, dict[str, float]]] = {"": {}, "most_popular_": {}}
@@ -65,7 +71,7 @@ def write_run(runs: Path, name: str, options: Mapping[str, Any], seed: int, leve
             sides[side][part] = {metric: float(each.mean()) for metric, each in values.items()}
     record = {
         **{"name": folder.name, "identity": folder.name, "cell": name, "seed": seed, "source": "s", "fingerprint": "f"},
-        **{"data": "d", "refit": False, "dataset": "shop", "config": config, **change},
+        **{"data": "d", "refit": False, "dataset": config["dataset"].get("name", "shop"), "config": config, **change},
     }
     metrics = {
         **{"monitor": "ndcg@20", "fit": {}, "evaluation": config["evaluation"], "split": {"name": "published"}},
@@ -76,30 +82,52 @@ def write_run(runs: Path, name: str, options: Mapping[str, Any], seed: int, leve
     return folder
 
 
-def write_sweep(runs: Path, name: str, axes: list[str]) -> None:
+def write_sweep(runs: Path, name: str, axes: Mapping[str, Sequence[str]], *common: str) -> None:
     """Write a sweep of two configurations with two seeds each, and what was chosen of it."""
     record, chosen, cells, folders = SweepRecord(runs / "sweeps" / name), [], [], []
-    for value, level in (("1", 0.2), ("2", 0.3)):
-        options = [f"{axis}={value}" for axis in axes]
-        mine = [write_run(runs, f"{name}-{value}", dict.fromkeys(axes, value), seed, level) for seed in (0, 1)]
-        cells += [PlannedCell((*options, f"seed={seed}"), seed, value) for seed in (0, 1)]
+    for place, level in ((0, 0.2), (-1, 0.3)):
+        options = [f"{axis}={values[place]}" for axis, values in axes.items()]
+        run = f"{name}-{1 - place}"
+        mine = [write_run(runs, run, [*common, *options], seed, level) for seed in (0, 1)]
+        cells += [PlannedCell((*options, f"seed={seed}"), seed, run) for seed in (0, 1)]
         folders += mine
-        chosen.append({"row": value, "options": options, "folders": [str(each) for each in mine], "budget": 3})
-    record.plan(cells, [], name=name, axes=axes, rows=axes, budget={"1": 3, "2": 3})
+        chosen.append({"row": run, "options": options, "folders": [str(each) for each in mine], "budget": 3})
+    record.plan(cells, [], name=name, axes=list(axes), rows=list(axes), budget={each["row"]: 3 for each in chosen})
     for cell, folder in zip(cells, folders, strict=True):
         record.event(cell.key, "done", folder=str(folder), value=0.2)
     (record.folder / "final.json").write_text(json.dumps({"refit": False, "rows": chosen}))
 
 
+def axes_of(sweep: str) -> dict[str, list[str]]:
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("run", overrides=[f"sweep={sweep}"], return_hydra_config=True)
+    return {axis: str(values).split(",") for axis, values in config.hydra.sweeper.params.items()}
+
+
+def options_of(where: Mapping[str, Any]) -> list[str]:
+    """Return the options of ``run.py`` that make a run of these conditions: a class by the YAML that names it."""
+    options = ["split=published", "model=lightgcn"]
+    for option, value in where.items():
+        choices = {
+            str(OmegaConf.load(path).get("_target_")).rpartition(".")[2]: path.stem
+            for path in (CONF / option).glob("*.yaml")
+        }
+        options.append(f"{option}={choices.get(value, value)}")
+    return options
+
+
 def write_what_a_table_shows(runs: Path, config: Mapping[str, Any]) -> None:
     if config["sweeps"]:
-        write_sweep(runs, config["sweeps"], list(config["labels"]))
+        sweep, _, dataset = config["sweeps"].rpartition("-")
+        if dataset == "100k":
+            sweep, dataset = sweep.removesuffix("-ml"), "ml-100k"
+        write_sweep(runs, config["sweeps"], axes_of(sweep), f"sweep={sweep}", f"dataset={dataset}")
     for place, row in enumerate(config["rows"]):
-        where = {option: value for option, value in row["where"].items() if option != "dataset"}
-        dataset = row["where"]["dataset"]
-        fingerprint = config["published"][dataset]["fingerprints"][0]
+        fingerprint = config["published"][row["where"]["dataset"]]["fingerprints"][0]
         for seed in (0, 1):
-            write_run(runs, f"r{place}", where, seed, 0.2 + 0.1 * place, dataset=dataset, fingerprint=fingerprint)
+            options = options_of(row["where"])
+            write_run(runs, f"r{place}", options, seed, 0.2 + 0.1 * place, fingerprint=fingerprint)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -109,6 +137,15 @@ def test_every_yaml_makes_its_four_files(name: str, make: Make, tmp_path: Path) 
     status, out, err = make(f"table={name}")
     assert (status, err) == (0, "")
     assert config["title"] in out
+    told = " ".join(out.split())
+    assert "no run fits" not in told and "cannot be read" not in told and "is gone" not in told
+    table = pl.read_csv(tmp_path / "runs" / "tables" / f"{name}.csv")
+    labels = [row["label"] for row in config["rows"]]
+    measured = table.filter(pl.col("kind") == "measured")
+    assert measured.height == (len(labels) or 2)
+    assert not labels or measured["row"].to_list() == labels
+    values = [column for column in measured.columns if column.endswith(("recall@20 mean", "ndcg@20 mean"))]
+    assert len(values) == 2 and measured.select(values).null_count().sum_horizontal().item() == 0
     files = {
         kind: (tmp_path / "runs" / "tables" / f"{name}.{kind}").read_text() for kind in ("md", "tex", "csv", "html")
     }
@@ -138,7 +175,7 @@ def test_published_rows_are_of_the_same_split_where_the_fingerprint_says_so(
 
 
 def test_a_sweep_needs_no_yaml(make: Make, tmp_path: Path) -> None:
-    write_sweep(tmp_path / "runs", "mine", ["model.num_layers"])
+    write_sweep(tmp_path / "runs", "mine", LAYERS)
     status, out, _ = make("sweep=mi", "part=validation", "metrics=[ndcg@20]", "formats=[md]")
     assert status == 0
     tables = tmp_path / "runs" / "tables"
@@ -151,8 +188,8 @@ def test_a_sweep_needs_no_yaml(make: Make, tmp_path: Path) -> None:
 
 
 def test_the_results_of_all_runs_go_to_a_file_with_warnings(make: Make, tmp_path: Path) -> None:
-    write_run(tmp_path / "runs", "a", {"model.num_layers": 1}, 0, 0.2)
-    (write_run(tmp_path / "runs", "a", {"model.num_layers": 1}, 1, 0.2) / "metrics.json").write_text("{")
+    write_run(tmp_path / "runs", "a", ["model.num_layers=1"], 0, 0.2)
+    (write_run(tmp_path / "runs", "a", ["model.num_layers=1"], 1, 0.2) / "metrics.json").write_text("{")
     output = tmp_path / "all.parquet"
     status, out, _ = make(f"results={output}")
     assert status == 0
@@ -185,7 +222,7 @@ def test_the_results_of_all_runs_go_to_a_file_with_warnings(make: Make, tmp_path
 def test_mistakes_end_with_status_2_and_one_message(
     arguments: list[str], message: str, make: Make, tmp_path: Path
 ) -> None:
-    write_sweep(tmp_path / "runs", "mine", ["model.num_layers"])
+    write_sweep(tmp_path / "runs", "mine", LAYERS)
     status, out, err = make(*arguments)
     if message.startswith("error: "):
         assert (status, len(err.splitlines())) == (2, 1)
@@ -196,7 +233,7 @@ def test_mistakes_end_with_status_2_and_one_message(
 
 
 def test_mixed_splits_are_refused_with_the_names_of_runs(make: Make, tmp_path: Path) -> None:
-    write_sweep(tmp_path / "runs", "mine", ["model.num_layers"])
+    write_sweep(tmp_path / "runs", "mine", LAYERS)
     path = tmp_path / "runs" / "mine-2-0" / "run.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"fingerprint": "g", "cell": "other"}))
     path = tmp_path / "runs" / "mine-2-1" / "run.json"

@@ -1,0 +1,51 @@
+"""The commands beside ``run.py`` take the options that the README shows, and ``compare.py`` does what it says."""
+
+import importlib
+import json
+import re
+import shlex
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runner.comparing import compare_runs
+from runner.options import parse_options
+
+ROOT = Path(__file__).resolve().parents[2]
+LINES = re.findall(r"^python (experiments/(?!run\.py).*?)(?: {2,}#.*)?$", (ROOT / "README.md").read_text(), re.M)
+MODULES = {"final": "finalizing", "status": "status", "page": "paging", "compare": "comparing"}
+MODULES |= {"reproduce": "reproducing", "recommend": "recommending"}
+KNOWN = [line for line in LINES if Path(shlex.split(line)[0]).stem in MODULES]
+
+
+def test_every_command_is_looked_at() -> None:
+    named = {Path(shlex.split(line)[0]).stem for line in LINES}
+    assert {*MODULES} <= named
+    assert all((ROOT / shlex.split(line)[0]).is_file() for line in LINES)
+
+
+@pytest.mark.parametrize("line", KNOWN)
+def test_its_options_are_those_of_the_command(line: str) -> None:
+    script, *arguments = shlex.split(line)
+    options: Any = importlib.import_module(f"runner.{MODULES[Path(script).stem]}").Options
+    first = next(each for each in ("run", "sweep", "runs") if each in options.__dataclass_fields__)
+    given = parse_options(options, arguments, first=first)
+    assert all(getattr(given, name) == value for name, _, value in (each.partition("=") for each in arguments) if value)
+
+
+def test_runs_are_compared_as_shown(
+    trained_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (line,) = (line for line in LINES if "compare.py" in line)
+    _, *arguments = shlex.split(line)
+    for name in re.findall(r"ml-100k-RelevanceAwareGraph-\w+", arguments[0]):
+        folder = tmp_path / "runs" / f"{name}0123"
+        shutil.copytree(trained_folder, folder)
+        record = json.loads((folder / "run.json").read_text())
+        (folder / "run.json").write_text(json.dumps(record | {"name": folder.name, "cell": name}))
+    monkeypatch.chdir(tmp_path)
+    compare_runs(arguments)
+    said = capsys.readouterr().out
+    assert "ml-100k-RelevanceAwareGraph-12ab" in said and "ml-100k-RelevanceAwareGraph-34cd" in said
+    assert "most_popular" in said
