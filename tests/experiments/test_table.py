@@ -1,6 +1,7 @@
 """The command that makes tables, in process: every YAML, its files, and what it refuses."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -109,10 +110,9 @@ def options_of(where: Mapping[str, Any]) -> list[str]:
     """Return the options of ``run.py`` that make a run of these conditions: a class by the YAML that names it."""
     options = ["split=published", "model=lightgcn"]
     for option, value in where.items():
-        choices = {
-            str(OmegaConf.load(path).get("_target_")).rpartition(".")[2]: path.stem
-            for path in (CONF / option).glob("*.yaml")
-        }
+        files = list((CONF / option).glob("*.yaml"))
+        targets = [re.findall(r"^_target_: .*\.(\w+)$", path.read_text(), re.M) for path in files]
+        choices = {name: path.stem for path, names in zip(files, targets, strict=True) for name in names}
         options.append(f"{option}={choices.get(value, value)}")
     return options
 
