@@ -19,8 +19,11 @@ from beartype.door import is_bearable
 from ragx.checks import did_you_mean
 
 TARGET = "_target_"
+PYG = "conv"  # the one option that is a dotted path too
 REQUIRED = "???"
 Members = list[Any] | tuple[Any, ...] | dict[str, Any]
+Refuse = Callable[[str, Any, Any], str | None]
+"""Given the place in the config, a dotted path, and what is expected there: why it must not be imported, or None."""
 NUMBERS = BeartypeConf(is_pep484_tower=True)
 
 
@@ -78,26 +81,35 @@ class Part:
         return {TARGET: self.name} | {name: _plain(value) for name, value in self.arguments.items()}
 
 
-def bind(config: Mapping[str, Any], given: Mapping[str, Collection[str]]) -> dict[str, Part]:
+def bind(
+    config: Mapping[str, Any], given: Mapping[str, Collection[str]], refuse: Refuse | None = None
+) -> dict[str, Part]:
     """Return the parts of a config, one for each name in ``given``.
 
     Args:
         config: parts by name.
         given: names of the arguments that each part gets when it is built, and that a config may not set.
+        refuse: says of a dotted path, before it is imported, why it must not be; by default all may. See
+            :class:`ragx.report.trusted.Trusted`.
 
     Raises:
-        PartsError: targets that cannot be imported, unknown or missing arguments, values of a wrong type; all of them.
+        PartsError: targets that cannot be imported or are refused, unknown or missing arguments, values of a wrong
+            type; all of them.
     """
     errors: list[str] = []
-    parts = {name: _bind(name, config.get(name), given[name], errors) for name in given}
+    allow = refuse or (lambda path, name, hint: None)
+    parts = {name: _bind(name, config.get(name), given[name], None, errors, allow) for name in given}
     if errors:
         raise PartsError(errors)
     return {name: part for name, part in parts.items() if part is not None}
 
 
-def _bind(path: str, node: Any, given: Collection[str], errors: list[str]) -> Part | None:
+def _bind(path: str, node: Any, given: Collection[str], hint: Any, errors: list[str], refuse: Refuse) -> Part | None:
     if not isinstance(node, Mapping) or TARGET not in node:
         errors.append(f"{path}: expected a part with {TARGET}, got {node!r}.")
+        return None
+    if (why := refuse(f"{path}.{TARGET}", node[TARGET], hint)) is not None:
+        errors.append(why)
         return None
     target = _locate(path, node[TARGET], errors)
     if target is None:
@@ -118,7 +130,9 @@ def _bind(path: str, node: Any, given: Collection[str], errors: list[str]) -> Pa
             near = did_you_mean(name, options)
             errors.append(f"{place}: unknown option of {node[TARGET]}.{near} Options: {', '.join(options)}.")
         else:
-            arguments[name] = _bind_value(place, value, hints.get(name, Any), errors)
+            arguments[name] = _bind_value(place, value, hints.get(name, Any), errors, refuse)
+            if name == PYG and (why := refuse(place, value, PYG)) is not None:
+                errors.append(why)
     for name in usable:
         if name in given or name in arguments:
             continue
@@ -130,11 +144,13 @@ def _bind(path: str, node: Any, given: Collection[str], errors: list[str]) -> Pa
     return Part(path, target, str(node[TARGET]), arguments)
 
 
-def _bind_value(path: str, value: Any, hint: Any, errors: list[str]) -> Any:
+def _bind_value(path: str, value: Any, hint: Any, errors: list[str], refuse: Refuse) -> Any:
     if isinstance(value, Mapping) and TARGET in value:
-        return _bind(path, value, (), errors)
+        return _bind(path, value, (), hint, errors, refuse)
     if isinstance(value, list) and any(isinstance(each, Mapping) and TARGET in each for each in value):
-        return [_bind_value(f"{path}[{place}]", each, Any, errors) for place, each in enumerate(value)]
+        hints = [hint if isinstance(each, Mapping) else Any for each in value]
+        inner = zip(value, hints, strict=True)
+        return [_bind_value(f"{path}[{n}]", each, own, errors, refuse) for n, (each, own) in enumerate(inner)]
     if isinstance(value, list) and not _fits(value, hint) and _fits(tuple(value), hint):
         return tuple(value)  # YAML and JSON know lists alone
     if value == REQUIRED:

@@ -12,7 +12,7 @@ from ragx.data.contents import content_hash, contents_of
 from ragx.data.dataset import Dataset
 from ragx.data.split import Split
 from ragx.evaluation.protocol import Protocol
-from ragx.parts import Part
+from ragx.parts import Part, Refuse
 from ragx.report.provenance import identity_of
 from ragx.report.run_parts import build_split
 from ragx.report.source_hash import modules_of, source_hash
@@ -97,25 +97,33 @@ class Cell:
         return tracker
 
 
-def bind_cell(config: dict[str, Any]) -> dict[str, Part]:
+def bind_cell(config: dict[str, Any], refuse: Refuse | None = None) -> dict[str, Part]:
     """Return the parts of a config after everything that needs no data was checked.
+
+    Args:
+        config: parts and settings by name.
+        refuse: says which dotted paths must not be imported, see :func:`ragx.parts.bind`.
 
     Raises:
         ValueError: the config is at fault; a :class:`ragx.parts.PartsError` where it is a part.
     """
-    parts = bind_parts(config)
+    parts = bind_parts(config, refuse)
     check_settings(config)
     try_small(parts)
     return parts
 
 
-def load_cell(config: dict[str, Any]) -> Cell:
+def load_cell(config: dict[str, Any], refuse: Refuse | None = None) -> Cell:
     """Return a configuration with its data, whose threads are those of the process from here on.
+
+    Args:
+        config: parts and settings by name.
+        refuse: says which dotted paths must not be imported; a config out of a run folder is given with one.
 
     Raises:
         ValueError: the config, the data or their combination is at fault; nothing has been written then.
     """
-    parts = bind_cell(config)
+    parts = bind_cell(config, refuse)
     if config["threads"]:
         torch.set_num_threads(config["threads"])
     return Cell(config, parts, *_data(parts, config["target_kind"]))

@@ -13,6 +13,7 @@ from ragx.evaluation.protocol import Protocol
 from ragx.parts import bind
 from ragx.report.find_run import find_run
 from ragx.report.run_files import read_run
+from ragx.report.trusted import Trusted
 
 MOST_POPULAR = "most_popular"
 
@@ -58,7 +59,7 @@ def read_compared(folder: Path) -> Compared:
     record, metrics = read_run(folder)
     config = {"evaluation": metrics.get("evaluation", record["config"].get("evaluation"))}
     try:
-        protocol = bind(config, {"evaluation": ()})["evaluation"].build()
+        protocol = bind(config, {"evaluation": ()}, Trusted())["evaluation"].build()
     except ValueError as error:
         raise ValueError(f"{folder}: its protocol cannot be read ({error}).") from error
     check(isinstance(protocol, Protocol), f"{folder}: expected a run evaluated by Protocol, got {protocol!r}.")

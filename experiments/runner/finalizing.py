@@ -17,18 +17,20 @@ from ragx.checks import check
 from ragx.report.recorded_data import check_unchanged
 from ragx.report.run_files import read_run, write_json
 from ragx.report.sweep_record import CellState, SweepRecord, find_sweep
+from ragx.report.trusted import Trusted
 from ragx.training.checkpoint import load_checkpoint
 from runner.again import config_of
 from runner.cell import Cell, load_cell
 from runner.execute import execute
-from runner.options import parse_options, truth
+from runner.options import parse_options, trusted, truth
 from runner.speaker import Speaker
 
 HELP = """python experiments/final.py sweep=<name>
 
 sweep=<name>   a sweep, or as much of its name as no other begins with
 refit=true     train the chosen configurations anew on train + validation, as long as validation chose
-runs=runs      folder of run folders"""
+runs=runs      folder of run folders
+trust=[my_layers]  modules of your own that the runs name: their code is run, that of others is not"""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Options:
     sweep: str
     refit: str = "false"
     runs: str = "runs"
+    trust: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,12 @@ def finalize(arguments: Sequence[str]) -> None:
         ValueError: there is no such sweep, or no configuration of a row is done with all its seeds.
     """
     options = parse_options(Options, arguments)
-    refit = truth("refit", options.refit)
+    refit, trust = truth("refit", options.refit), trusted(options.trust)
     console = Console(file=sys.stdout)
     record = find_sweep(Path(options.runs), options.sweep)
     rows, metrics = [], []
     for choice in choose(record, console):
-        cells = [_look(cell, refit, console) for cell in choice.cells]
+        cells = [_look(cell, refit, trust, console) for cell in choice.cells]
         found = [read_run(cell.folder)[1] for cell in cells]
         metrics.append((choice, found))
         rows.append(
@@ -118,11 +121,11 @@ def _is_done(cell: CellState) -> bool:
     return cell.state == "done" and cell.value is not None and math.isfinite(cell.value) and cell.folder is not None
 
 
-def _look(state: CellState, refit: bool, console: Console) -> Cell:
+def _look(state: CellState, refit: bool, trust: Trusted, console: Console) -> Cell:
     """Open the test part for one run; a refit takes over the training that the sweep did."""
     assert state.folder is not None
-    base = load_cell(config_of(state.folder, final=True))
-    cell = load_cell(config_of(state.folder, final=True, refit=True)) if refit else base
+    base = load_cell(config_of(state.folder, final=True), trust)
+    cell = load_cell(config_of(state.folder, final=True, refit=True), trust) if refit else base
     record, _ = read_run(state.folder)
     kept = load_checkpoint(state.folder / "model.pt", str(record["identity"]))
     check_unchanged(state.folder, record, base.parts, base.dataset, base.split, kept)

@@ -5,6 +5,7 @@ from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
 from ragx.checks import check, did_you_mean
+from ragx.report.trusted import Trusted
 
 Chosen = TypeVar("Chosen")
 MOST_DIGITS = 18
@@ -49,6 +50,15 @@ def truth(name: str, text: str) -> bool:
     """
     check(text in ("true", "false"), f"{name}: expected true or false, got {text!r}.")
     return text == "true"
+
+
+def trusted(text: str) -> Trusted:
+    """Return whose code a run folder may name, from a list of modules such as ``[my_layers,my_models]``.
+
+    Raises:
+        ValueError: a name is none of a module.
+    """
+    return Trusted(filter(None, (name.strip() for name in text.removeprefix("[").removesuffix("]").split(","))))
 
 
 def whole(name: str, text: str) -> int:

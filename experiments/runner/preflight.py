@@ -10,7 +10,7 @@ import torch
 from ragx.checks import RunError, check, check_choice, did_you_mean
 from ragx.evaluation.names import parse_metrics, refuse_sampling
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
-from ragx.parts import Part, PartsError, bind
+from ragx.parts import Part, PartsError, Refuse, bind
 from ragx.ranking.memory import is_out_of_memory
 from ragx.report.run_parts import GIVEN
 
@@ -32,14 +32,19 @@ USED = {
 """What the runner asks of parts; what lacks it is another kind of thing."""
 
 
-def bind_parts(config: dict[str, Any]) -> dict[str, Part]:
-    """Return the parts of a config, and move ``model.features``, which is for the runner, to a setting of its own."""
+def bind_parts(config: dict[str, Any], refuse: Refuse | None = None) -> dict[str, Part]:
+    """Return the parts of a config, and move ``model.features``, which is for the runner, to a setting of its own.
+
+    Args:
+        config: parts and settings by name.
+        refuse: says which dotted paths must not be imported, see :func:`ragx.parts.bind`.
+    """
     model = config.get("model")
     config["features"] = model.pop("features", False) if isinstance(model, dict) else False
     evaluation = config.get("evaluation")
     if isinstance(evaluation, dict):
         refuse_sampling(evaluation)
-    return bind(config, GIVEN)
+    return bind(config, GIVEN, refuse)
 
 
 def check_settings(config: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from ragx.report.recommendations import with_titles
 from ragx.report.run_folder import load_run
 from ragx.report.table_output import check_format, write_table
 from runner.id_lists import id_list, is_id_file, matched
-from runner.options import parse_options, truth, whole
+from runner.options import parse_options, trusted, truth, whole
 
 SHOWN_USERS = 10
 LISTS = ("users", "items", "only", "without")
@@ -29,7 +29,8 @@ k=10              items in a list
 only=[…]          choose from these items alone (or a file)
 without=[…]       leave these items out (or a file)
 exclude_seen=true whether items the user has are left out
-output=out.csv    write the lists as .parquet, .csv, .json or .jsonl"""
+output=out.csv    write the lists as .parquet, .csv, .json or .jsonl
+trust=[my_layers] modules of your own that the run names: their code is run, that of others is not"""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Options:
     without: str = ""
     exclude_seen: str = "true"
     output: str = ""
+    trust: str = ""
 
 
 def parse(arguments: list[str]) -> Options:
@@ -73,7 +75,7 @@ def recommend(arguments: list[str]) -> None:
     given = {name: text for name in LISTS if (text := getattr(options, name)) and (name, text) != ("users", "all")}
     lists = {name: id_list(name, text) for name, text in given.items()}
     exclude_seen = truth("exclude_seen", options.exclude_seen)
-    run = load_run(_folder(options.run))
+    run = load_run(_folder(options.run), trust=trusted(options.trust).modules)
     console = Console(file=sys.stdout)
     for name, text in given.items():
         if is_id_file(text):

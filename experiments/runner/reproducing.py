@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -17,7 +18,7 @@ from ragx.training.checkpoint import load_checkpoint
 from runner.again import Difference, config_of, difference
 from runner.cell import Cell, load_cell
 from runner.execute import execute
-from runner.options import parse_options
+from runner.options import parse_options, trusted
 from runner.speaker import Speaker
 
 TOLERANCE = 1e-3
@@ -25,6 +26,7 @@ HELP = """python experiments/reproduce.py <run> [tolerance=0.001]
 
 run=<folder>       a finished run, or as much of its path as no other finished run begins with
 tolerance=0.001    how far metrics may be apart to count as the same
+trust=[my_layers]  modules of your own that the run names: their code is run, that of others is not
 
 The run is made once more beside the first, in <runs>/reproduced; a test part that the first had opened is opened again,
 which counts as a reproduction and as no look."""
@@ -40,6 +42,7 @@ class Options:
 
     run: str
     tolerance: str = str(TOLERANCE)
+    trust: str = ""
 
 
 def reproduce(arguments: Sequence[str]) -> None:
@@ -57,12 +60,12 @@ def reproduce(arguments: Sequence[str]) -> None:
     folder = find_run(options.run)
     record, metrics = read_run(folder)
     console = Console(file=sys.stdout)
-    cell = load_cell(config_of(folder, final="test" in metrics, reuse="code"))
+    cell = load_cell(config_of(folder, final="test" in metrics, reuse="code"), trusted(options.trust))
     kept = load_checkpoint(folder / "model.pt", str(record["identity"]))
     check_unchanged(folder, record, cell.parts, cell.dataset, cell.split, kept)
     changed = differences(record, cell)
-    cell.folder = cell.runs / "reproduced" / str(record["name"])
-    shutil.rmtree(cell.folder, ignore_errors=True)
+    cell.folder = cell.runs / "reproduced" / folder.resolve().name
+    _clear(cell.folder)
     console.print(f"Running {record['name']} once more, in {cell.folder}", highlight=False, soft_wrap=True)
     with Speaker(quiet=True) as speaker:
         execute(cell, speaker, "reproduction")
@@ -70,6 +73,20 @@ def reproduce(arguments: Sequence[str]) -> None:
     console.print(sentence(found, tolerance, changed), highlight=False, soft_wrap=True)
     if found.metric > tolerance:
         raise NotReproducedError(f"{record['name']} came out otherwise.")
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an earlier reproduction left.
+
+    Raises:
+        ValueError: something else lies there.
+    """
+    linked = next((each for each in (folder, folder.parent) if each.is_symlink()), None)
+    check(linked is None, f"{linked}: expected a folder of reproductions, got a link to another; remove the link.")
+    if folder.is_dir() and any(folder.iterdir()):
+        made_here = any((folder / name).exists() for name in ("run.json", "lock.json", "log.txt"))
+        check(made_here, f"{folder}: expected an earlier reproduction, got a folder of something else; move it away.")
+        shutil.rmtree(folder)
 
 
 def differences(record: dict[str, Any], cell: Cell) -> list[str]:

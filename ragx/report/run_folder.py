@@ -27,6 +27,7 @@ from ragx.report.recorded_data import check_unchanged, recorded_data
 from ragx.report.run_files import read_run
 from ragx.report.run_parts import GIVEN, build_model, features_for
 from ragx.report.serving import serving_scorer
+from ragx.report.trusted import Trusted
 from ragx.training.checkpoint import load_checkpoint
 from ragx.typing import Tensor
 
@@ -154,17 +155,22 @@ class Run:
         return recommendation_table(ranking, known)
 
 
-def load_run(folder: str | Path) -> Run:
+def load_run(folder: str | Path, *, trust: Iterable[str] = ()) -> Run:
     """Return the run in a folder: data, split, graph and the trained model.
+
+    Args:
+        folder: the run folder.
+        trust: modules of one's own, such as ``my_layers``, whose code the run may name beside the parts of ragx.
 
     Raises:
         ValueError: the folder holds no finished run, or its data is not there or no longer what it was made on; the
-            message names what changed.
+            message names what changed; or the run names code of others that is not trusted.
     """
     folder = Path(folder)
     check((folder / "metrics.json").is_file(), f"{folder}: expected a finished run with metrics.json, found none.")
     record, _ = read_run(folder)
-    parts = bind(record["config"], {name: GIVEN[name] for name in ("dataset", "split", "graph", "layer", "model")})
+    needed = {name: GIVEN[name] for name in ("dataset", "split", "graph", "layer", "model")}
+    parts = bind(record["config"], needed, Trusted(trust))
     return restored_run(folder, parts)
 
 

@@ -3,9 +3,9 @@
 import ast
 import functools
 import hashlib
-import importlib.util
+import sys
 import sysconfig
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
@@ -71,10 +71,28 @@ def _imports(tree: ast.AST) -> Iterator[str]:
 
 
 def _spec(name: str) -> ModuleSpec | None:
-    try:
-        return importlib.util.find_spec(name)
-    except (ImportError, AttributeError, ValueError):
-        return None  # a class or function of a module, or what is not installed
+    """Return where a module lies, without importing anything: the name may stand in somebody's run folder."""
+    spec, names = None, name.split(".")
+    for depth in range(len(names)):
+        path = None if spec is None else spec.submodule_search_locations
+        if depth and path is None:
+            return None  # a class or function of a module
+        spec = _find(".".join(names[: depth + 1]), path)
+        if spec is None:
+            return None  # what is not installed
+    return spec
+
+
+def _find(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    if name in sys.modules:
+        return getattr(sys.modules[name], "__spec__", None)
+    for finder in sys.meta_path:
+        try:
+            if (spec := finder.find_spec(name, path)) is not None:
+                return spec
+        except (ImportError, AttributeError, ValueError, OSError):
+            continue
+    return None
 
 
 def _is_ours(name: str, origin: str) -> bool:
