@@ -40,7 +40,7 @@ class Difference(NamedTuple):
     """How far two runs are from each other.
 
     Args:
-        weights: largest difference of a weight; infinite where shapes or names differ.
+        weights: largest difference of a weight; infinite where shapes, names or the ids of rows differ.
         metric: largest difference of a metric.
         where: name of that metric.
     """
@@ -61,7 +61,8 @@ def difference(one: Path, other: Path) -> Difference:
     Raises:
         ValueError: a folder holds no finished run.
     """
-    models = [load_checkpoint(folder / "model.pt")["model"] for folder in (one, other)]
+    states = [load_checkpoint(folder / "model.pt") for folder in (one, other)]
+    same_rows = all(states[0].get(side) == states[1].get(side) for side in ("users", "items"))
     numbers = [dict(_numbers(read_run(folder)[1])) for folder in (one, other)]
     metric, where = 0.0, ""
     for name in numbers[0].keys() | numbers[1].keys():
@@ -69,7 +70,8 @@ def difference(one: Path, other: Path) -> Difference:
         gap = float("inf") if here is None or there is None else abs(here - there)
         if gap > metric:
             metric, where = gap, name
-    return Difference(_largest(*models), metric, where)
+    weights = _largest(*(state["model"] for state in states)) if same_rows else float("inf")
+    return Difference(weights, metric, where)
 
 
 def _largest(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> float:

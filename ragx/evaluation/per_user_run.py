@@ -17,8 +17,8 @@ from ragx.evaluation.per_user_table import KEYS
 class PerUserRun:
     """The per-user values of one model, for one seed or more.
 
-    Users are told apart by the outside ``id`` where the tables have it, as the row of a user follows the order of the
-    file, and else by the row ``user``.
+    Users are told apart by the outside ``id`` where the tables have it, as the row of a user is that of another in
+    other data, and else by the row ``user``.
 
     Args:
         per_user: table of every seed: ``user``, perhaps ``id``, and one column a metric.

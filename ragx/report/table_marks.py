@@ -77,6 +77,8 @@ def _per_user(row: TableRow, runs: Sequence[Run], column: Column, part: str) -> 
         there = [name for name in pl.read_parquet_schema(file) if name in (*KEYS, column.metric)]
         if column.metric not in there:
             raise ValueError(f"{file} lacks {column.metric}")
+        if "id" not in there:
+            raise ValueError(f"{file} has no outside ids, by which alone users of two files are paired")
         table = pl.read_parquet(file, columns=there)
         mean = float(np.mean(table[column.metric].to_numpy()))
         if not math.isclose(mean, value, rel_tol=0, abs_tol=CLOSE):

@@ -81,6 +81,24 @@ def test_ties_favour_neither_low_nor_high_ids_nor_any_item() -> None:
     assert split.notes[TIED] == 400
 
 
+def test_the_number_of_an_item_says_nothing_of_what_is_held_out() -> None:
+    """Baskets of 8 of 100 items in one second, sorted by item, as order systems write them: recall is the chance's."""
+    draw = np.random.default_rng(0)
+    baskets = [np.sort(draw.choice(100, 8, replace=False)) for _ in range(600)]
+    events = [(f"u{user:03d}", f"i{item:02d}", 5) for user, basket in enumerate(baskets) for item in basket]
+    split = leave_last_out_split(_dataset(events))
+    test = split.test.open(reason="test of the split", on_open=lambda reason: None)
+    unseen = np.ones((600, 100), dtype=bool)
+    unseen[split.train.column("user"), split.train.column("item")] = False
+    unseen[split.validation.column("user"), split.validation.column("item")] = False
+    recall = {}
+    for name, score in (("high", np.arange(100)), ("low", -np.arange(100)), ("random", draw.permutation(100))):
+        ranked = np.argsort(-np.where(unseen, score, -1000), axis=1)[:, :10]
+        recall[name] = float((ranked[test.column("user")] == test.column("item")[:, None]).any(axis=1).mean())
+    chance = 10 / 93  # ten of those that a user has not in train or validation
+    assert recall == {name: pytest.approx(chance, abs=3 * (chance * (1 - chance) / 600) ** 0.5) for name in recall}
+
+
 def test_coming_back_after_a_held_out_item_is_left_out() -> None:
     events = [("u", "a", 1), ("u", "a", 2), ("u", "b", 3), ("u", "a", 4), ("u", "c", 5), ("u", "b", 6), ("u", "c", 7)]
     split = leave_last_out_split(_dataset(events))

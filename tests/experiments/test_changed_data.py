@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from hydra.core.global_hydra import GlobalHydra
+from runner.again import difference
 from runner.command_line import guarded
 from runner.reproducing import reproduce
 
@@ -36,17 +37,14 @@ def _write(folder: Path, events: list[str], items: list[str]) -> None:
 EVENTS, ITEMS = _events(), [f"i{item},{item}.5" for item in range(12)]
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with data and, in ``runs``, one run on it, which features were used in."""
-    folder = tmp_path_factory.mktemp("mine")
-    _write(folder, EVENTS, ITEMS)
+def _train(folder: Path) -> Path:
+    """Run on the data in a folder, with features and a test part that is opened, and return the folder of the run."""
     table = "{_target_: ragx.data.attributes.AttributeTable, path: products.csv, id: sku, columns: {price: number}}"
     arguments = [
         *("dataset=csv", "dataset.path=orders.csv", f"dataset.items={table}", "model.features=true"),
         *(f"dataset.columns.{name}={name}" for name in ("time", "value", "kind")),
         *("split=leave_last_out", "graph=value", "model.hidden_dim=4", "trainer.max_epochs=2", "tracker=none"),
-        *("threads=1", f"runs={folder / 'runs'}"),
+        *("threads=1", "evaluation.final=true", f"runs={folder / 'runs'}"),
     ]
     GlobalHydra.instance().clear()
     with pytest.MonkeyPatch.context() as patch:
@@ -54,6 +52,16 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("RAGX_DATA", str(folder))
         assert guarded(importlib.import_module("run").job, CONF, "run") == 0
     GlobalHydra.instance().clear()
+    (run,) = (path.parent for path in folder.glob("runs/*/metrics.json"))
+    return run
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with data and, in ``runs``, one run on it."""
+    folder = tmp_path_factory.mktemp("mine")
+    _write(folder, EVENTS, ITEMS)
+    _train(folder)
     return folder
 
 
@@ -76,6 +84,21 @@ def test_the_rows_may_be_sorted_otherwise(mine: tuple[Path, Path]) -> None:
         assert again.recommend(k=5).equals(before)
         assert again.fold_in(["i3", "i4"], k=5).equals(new)
     assert before.equals(pl.read_parquet(run / "recommendations.parquet").filter(pl.col("rank") <= 5))
+
+
+def test_a_run_on_shuffled_rows_is_the_same_run_to_the_bit(
+    mine: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw, other = random.Random(3), tmp_path / "other"
+    other.mkdir()
+    _write(other, draw.sample(EVENTS, len(EVENTS)), draw.sample(ITEMS, len(ITEMS)))
+    monkeypatch.setattr("runner.cell._last_data", {})
+    again = _train(other)
+    assert again.name == mine[1].name  # of one identity
+    found = difference(mine[1], again)
+    assert found.is_none, found
+    for name in ("recommendations.parquet", "per_user_test.parquet", "per_user_validation.parquet"):
+        assert pl.read_parquet(mine[1] / name).equals(pl.read_parquet(again / name)), name
 
 
 def _with(place: int, **columns: str) -> list[str]:

@@ -20,7 +20,8 @@ RULES = '{"cold_users": "exclude", "conventions": "lightgcn"}'
 
 def row(folder: Path, label: str, values: Any, *, stored: float | None = None, side: str = "") -> TableRow:
     file = folder / f"{label}.parquet"
-    pl.DataFrame({"user": range(len(values)), "ndcg@20": values}).write_parquet(file)
+    users = range(len(values))
+    pl.DataFrame({"user": users, "id": users, "ndcg@20": values}).write_parquet(file)
     prefix = f"{side}/" if side else ""
     run = {
         **{"folder": label, "seed": 0, "fingerprint": "f1", "rules": RULES},
@@ -88,6 +89,18 @@ def test_other_users_are_not_compared(tmp_path: Path) -> None:
     p_values, marks, (warning,) = held_against(base, row(tmp_path, "short", BASE[:4] + 0.1))
     assert (p_values, marks) == ([None], [""])
     assert warning.startswith("ndcg@20 on shop: nothing was tested (expected two runs over the same users")
+
+
+def test_users_are_not_paired_by_their_place(tmp_path: Path) -> None:
+    base, other = row(tmp_path, "base", BASE), row(tmp_path, "A", BASE + TENTH + 0.1 * LAST)
+    table = pl.read_parquet(tmp_path / "A.parquet")
+    table[::-1].with_columns(user=table["user"]).write_parquet(tmp_path / "A.parquet")
+    assert held_against(base, other)[0] == [pytest.approx(0.00388, rel=0.01)]  # as in their order
+    without = row(tmp_path, "A", BASE + TENTH + 0.1 * LAST)
+    table.drop("id").write_parquet(tmp_path / "A.parquet")
+    p_values, _, (warning,) = held_against(base, without)
+    assert p_values == [None]
+    assert "A.parquet has no outside ids, by which alone users of two files are paired" in warning
 
 
 def test_a_table_without_files_of_its_baseline_has_no_marks(tmp_path: Path) -> None:
