@@ -5,13 +5,15 @@ import threading
 import time
 from functools import partial
 
-from joblib.parallel import BACKENDS, register_parallel_backend
-
 POLL = 0.5
 
 
 def have_workers_watch() -> None:
-    """Have the workers that joblib starts from now on watch this process, from before their first job."""
+    """Have the workers that joblib starts from now on, where it is installed, watch this process from the first."""
+    try:
+        from joblib.parallel import BACKENDS, register_parallel_backend
+    except ImportError:
+        return
     register_parallel_backend("loky", partial(BACKENDS["loky"], initializer=watch_parent, initargs=(os.getpid(),)))
 
 

@@ -62,3 +62,12 @@ def test_workers_end_when_their_parent_is_killed(delay: float) -> None:
 def test_a_worker_that_was_orphaned_before_it_began_to_watch_ends_at_once() -> None:
     ended = subprocess.run([sys.executable, "-c", ORPHAN, RUNNER], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")
+
+
+def test_a_sweep_needs_no_package_of_a_launcher_that_it_does_not_use() -> None:
+    code = (
+        "import sys; sys.modules.update(joblib=None, submitit=None, optuna=None); "
+        "import runner.sweeping; runner.sweeping.have_workers_watch()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=RUNNER)
+    assert done.returncode == 0, done.stderr
