@@ -12,7 +12,7 @@ from ragx.checks import check
 from ragx.data.dataset import Dataset
 from ragx.data.split import Split
 from ragx.evaluation.audit import audit
-from ragx.evaluation.findings import Audit, Verdict
+from ragx.evaluation.findings import VERDICTS, Audit, Verdict
 from ragx.parts import bind
 from ragx.report.looks import Looks
 from ragx.report.run_files import write_json
@@ -65,15 +65,18 @@ def _record(looks: Looks, fingerprint: str, reason: str) -> None:
 
 
 def _show(console: Console, found: Audit) -> None:
+    """Print a table of the findings, the worst first."""
     table = Table(title=Text(f"Audit of {found.dataset}, split {found.split}"), title_justify="left")
     for name in ("", "question", "count", "found"):
         table.add_column(name, justify="right" if name == "count" else "left", overflow="fold")
-    for each in found.findings:
-        said = Text(each.message)
+    for each in sorted(found.findings, key=lambda each: VERDICTS.index(each.verdict), reverse=True):
+        text = Text(each.message)
         if each.examples:
-            said.append("\n" + ", ".join(each.examples), style="dim")
+            text.append("\n" + ", ".join(each.examples), style="dim")
+        if each.advice:
+            text.append(f"\n{each.advice}", style="italic")
         verdict = Text(each.verdict, style=COLOURS[each.verdict])
-        table.add_row(verdict, Text(each.question), f"{each.count:,}", said)
+        table.add_row(verdict, Text(each.question), f"{each.count:,}", text)
     console.print(table)
     counts = {verdict: sum(each.verdict == verdict for each in found.findings) for verdict in COLOURS}
     console.print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + ".", highlight=False)

@@ -9,7 +9,7 @@ from ragx.checks import check
 from ragx.data.dataset import Dataset, check_dataset
 from ragx.data.negatives import Negatives, NegativeSampler, TrainPairs
 from ragx.data.split import Split
-from ragx.evaluation import audit_data, audit_parts
+from ragx.evaluation import audit_data, audit_ids, audit_parts, audit_shares, audit_times, audit_values
 from ragx.evaluation.audit_parts import Draw
 from ragx.evaluation.findings import Audit
 from ragx.random import generator
@@ -42,19 +42,27 @@ def audit(
     test = split.test.open(reason=REASON, on_open=on_open)
     parts = {"train": split.train, "validation": split.validation, "test": test}
     draw = draw_negatives or _usual_negatives(split)
+    interactions, published = dataset.interactions, dataset.published is not None
     findings = [
         *audit_data.steps(dataset),
         *audit_parts.published_overlap(dataset),
         *audit_parts.overlap(parts),
         *audit_parts.left_out(split),
-        *audit_parts.future(parts),
+        *audit_times.times(interactions),
+        *audit_parts.future(parts, published),
         *audit_parts.ties_of_time(split, parts),
+        *audit_parts.measured(parts, published),
         *audit_parts.cold(parts),
         *audit_parts.saturated(split.train),
         *audit_parts.negatives(parts, draw),
-        *audit_data.repeats(dataset.interactions),
-        *audit_data.crowds(dataset.interactions),
-        *audit_data.bots(dataset.interactions),
+        *audit_values.values(interactions, split.train, test),
+        *audit_ids.spellings(interactions),
+        *audit_ids.nothings(interactions),
+        *audit_ids.without_attributes(dataset),
+        *audit_data.repeats(interactions),
+        *audit_shares.crowds(interactions),
+        *audit_shares.outsize(interactions),
+        *audit_shares.bots(interactions),
         *audit_data.near_duplicates(dataset),
         *audit_data.constant_columns(dataset),
     ]

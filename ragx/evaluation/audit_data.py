@@ -1,25 +1,22 @@
-"""Questions about the data itself: repeats, crowds, bots, near-duplicates and columns that say nothing."""
+"""Questions about the data itself: filters, repeats, near-duplicates and columns that say nothing."""
 
 import numpy as np
 import polars as pl
 
 from ragx.data.dataset import Dataset
-from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
 from ragx.evaluation.audit_parts import pair_names
-from ragx.evaluation.findings import SHOWN, Finding, Verdict, finding
+from ragx.evaluation.findings import SHOWN, Finding, Verdict, counted, finding
 from ragx.evaluation.near_duplicates import near_duplicate_items
 
-TOP, MOST = 0.01, 0.5
-OUT_OF_LINE = 5.0
-BOT_EVENTS = 100
+MOST_DROPPED, NEARLY_ALL = 0.5, 0.95
 
 
 def steps(dataset: Dataset) -> list[Finding]:
     """Say what was there after each step of reading and filtering, and ask whether a step dropped more than half."""
     before, drops, lines = 0, 0, []
     for name, users, items, events in dataset.steps:
-        drops += events < before * MOST
+        drops += events < before * MOST_DROPPED
         lines.append(f"{name}: {users:,} users, {items:,} items, {events:,} events")
         before = events
     verdict: Verdict = "warn" if drops else "pass"
@@ -28,7 +25,12 @@ def steps(dataset: Dataset) -> list[Finding]:
     )
     return [
         Finding(
-            question="counts after each filter", verdict=verdict, count=drops, message=message, examples=tuple(lines)
+            question="counts after each filter",
+            verdict=verdict,
+            count=drops,
+            message=message,
+            examples=tuple(lines),
+            advice="Report the counts, or loosen the filter." if drops else "",
         )
     ]
 
@@ -36,56 +38,23 @@ def steps(dataset: Dataset) -> list[Finding]:
 def repeats(interactions: Interactions) -> list[Finding]:
     """Ask how many events repeat another in every column, and how many pairs come more than once."""
     table = interactions.table
-    again = table.filter(table.is_duplicated()).unique(maintain_order=True)
-    copies = table.height - table.n_unique()
-    timed = interactions.has("timestamp")
-    verdict: Verdict = "warn" if timed else "pass"
-    found = f"{copies:,} events repeat another in every column" + (
-        ", the time included: a doubled import? Choose a policy for duplicates." if timed else "."
-    )
-    pairs = table.group_by("user", "item").len("times").filter(pl.col("times") > 1).sort("user", "item")
+    rows = table.group_by(table.columns).len("times")
+    again = rows.filter(pl.col("times") > 1).sort("user", "item")
+    copies = table.height - rows.height
+    whole = again.height >= NEARLY_ALL * rows.height
+    verdict: Verdict = "warn" if whole or interactions.has("timestamp") else "pass"
+    found = f"{copies:,} of {table.height:,} events repeat another in every column."
+    if whole and copies:
+        usual = np.median(again["times"].to_numpy())
+        found += f" {again.height:,} of {rows.height:,} stand there {usual:g} times: a file read or joined twice?"
+    advice = "Take the copies out of the file, or keep one event a pair with dataset.rules.duplicates=first."
+    pairs = table.group_by("user", "item").len("times").filter(pl.col("times") > 1)
     repeated = f"{pairs.height:,} pairs come more than once."
+    names = pair_names(again, interactions)
     return [
-        finding(
-            "doubled events", copies, verdict, found, "No event stands there twice.", pair_names(again, interactions)
-        ),
+        finding("doubled events", copies, verdict, found, "No event stands there twice.", names, advice),
         finding("pairs with several events", pairs.height, "pass", repeated, "Every pair comes once."),
     ]
-
-
-def crowds(interactions: Interactions) -> list[Finding]:
-    """Ask whether few users or items hold most of the pairs."""
-    findings = []
-    pairs = interactions.pairs()
-    for side, ids in (("user", interactions.users), ("item", interactions.items)):
-        count = np.bincount(pairs[side].to_numpy(), minlength=len(ids))
-        order = np.argsort(-count, kind="stable")
-        top = max(1, round(TOP * len(ids)))
-        share = count[order[:top]].sum() / max(count.sum(), 1)
-        verdict: Verdict = "warn" if share > MOST and len(ids) >= 1 / TOP else "pass"
-        message = f"The top {top:,} of {len(ids):,} {side}s hold {share:.1%} of the pairs."
-        names = _counted(ids, order[:SHOWN], count)
-        findings.append(
-            Finding(
-                question=f"{side}s that hold most pairs", verdict=verdict, count=top, message=message, examples=names
-            )
-        )
-    return findings
-
-
-def bots(interactions: Interactions) -> list[Finding]:
-    """Ask which users are far out of line: log counts beyond 5 scaled median deviations, and 100 events at least."""
-    count = np.bincount(interactions.column("user"), minlength=interactions.num_users)
-    logs = np.log(count[count > 0])
-    middle = np.median(logs)
-    spread = max(1.4826 * float(np.median(np.abs(logs - middle))), 0.1)
-    limit = max(float(np.exp(middle + OUT_OF_LINE * spread)), BOT_EVENTS)
-    rows = np.flatnonzero(count > limit)
-    rows = rows[np.argsort(-count[rows], kind="stable")]
-    found = f"{len(rows):,} users have more than {limit:,.0f} events, where the median user has {np.exp(middle):,.0f}."
-    names = _counted(interactions.users, rows[:SHOWN], count)
-    clean = f"No user is far out of line (beyond {limit:,.0f} events)."
-    return [finding("users far out of line (bots)", len(rows), "warn", found, clean, names)]
 
 
 def near_duplicates(dataset: Dataset) -> list[Finding]:
@@ -95,8 +64,10 @@ def near_duplicates(dataset: Dataset) -> list[Finding]:
     twins = near_duplicate_items(pairs["user"].to_numpy(), pairs["item"].to_numpy())
     ids = interactions.items.ids
     names = tuple(f"{ids[one]} ~ {ids[other]} ({share:.2f})" for one, other, share in twins[:SHOWN])
-    found = f"{len(twins):,} pairs of items have nearly the same users: variants of one thing?"
-    findings = [finding("near-duplicate items", len(twins), "warn", found, "No two items have the same users.", names)]
+    found = f"{counted(len(twins), 'pair')} of items with nearly the same users: variants of one thing?"
+    advice = "Where they are one thing, give them one id: who has one is tested on the other."
+    clean = "No two items have the same users."
+    findings = [finding("near-duplicate items", len(twins), "warn", found, clean, names, advice)]
     items = dataset.tables.get("items")
     if items is not None and {"item", "title"} <= set(items.columns):
         titles = items.drop_nulls("title").with_columns(
@@ -105,13 +76,14 @@ def near_duplicates(dataset: Dataset) -> list[Finding]:
         shared = titles.group_by("key", maintain_order=True).agg("item").filter(pl.col("item").list.len() > 1)
         some = tuple(f"{key!r}: {', '.join(map(str, each[:3]))}" for key, each in shared.head(SHOWN).iter_rows())
         said = f"{shared.height:,} titles name several items."
-        findings.append(finding("items of one title", shared.height, "warn", said, "Every title names one item.", some))
+        clean = "Every title names one item."
+        findings.append(finding("items of one title", shared.height, "warn", said, clean, some, advice))
     return findings
 
 
 def constant_columns(dataset: Dataset) -> list[Finding]:
     """Ask which columns have one value only and so say nothing."""
-    tables = {"interactions": dataset.interactions.table, **dataset.tables}
+    tables = {"interactions": dataset.interactions.table.drop("value", strict=False), **dataset.tables}
     constant = [
         f"{name}.{column}"
         for name, table in tables.items()
@@ -119,8 +91,5 @@ def constant_columns(dataset: Dataset) -> list[Finding]:
         if table.height > 1 and not table.schema[column].is_nested() and table[column].n_unique() == 1
     ]
     found = f"{len(constant):,} columns have one value only."
-    return [finding("constant columns", len(constant), "warn", found, "Every column varies.", tuple(constant))]
-
-
-def _counted(ids: IdMap, rows: np.ndarray, count: np.ndarray) -> tuple[str, ...]:
-    return tuple(f"{name} ({count[row]:,})" for name, row in zip(ids.outside(rows), rows, strict=True))
+    advice = "Leave them out, or look whether they were read as they were meant."
+    return [finding("constant columns", len(constant), "warn", found, "Every column varies.", tuple(constant), advice)]

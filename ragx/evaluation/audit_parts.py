@@ -16,6 +16,7 @@ from ragx.typing import Int, Tensor
 Parts = dict[str, Interactions]
 Draw = Callable[[Int[Tensor, " B"]], Int[Tensor, "B n"]]
 MANY_COLD = MANY_TIED = 0.05
+POOLED = " split.pool_published=true"
 DRAWN_USERS, EXPECTED_HITS = 20_000, 30.0
 
 
@@ -48,7 +49,8 @@ def overlap(parts: Parts) -> list[Finding]:
 def _overlap(question: str, one: Interactions, other: Interactions) -> Finding:
     shared = one.pairs().join(other.pairs(), on=["user", "item"], how="semi", maintain_order="left")
     found = f"{shared.height:,} pairs stand in both: what is to be found is given away."
-    return finding(question, shared.height, "fail", found, "The parts share no pair.", pair_names(shared, one))
+    advice = "Take each pair out of one of the two."
+    return finding(question, shared.height, "fail", found, "The parts share no pair.", pair_names(shared, one), advice)
 
 
 def left_out(split: Split) -> list[Finding]:
@@ -67,26 +69,34 @@ def ties_of_time(split: Split, parts: Parts) -> list[Finding]:
     count, users = split.notes[TIED], parts["test"].table["user"].n_unique()
     found = (
         f"Of {count:,} users the last items come in one second with earlier ones, and a hash of ids settled which are "
-        f"held out ({users:,} users are in test): what is tested there is no last item. split=time asks for no order "
-        "within a user."
+        f"held out ({users:,} users are in test): what is tested there is no last item."
     )
+    clean, advice = "Every held-out item is later than those before it.", "split=time asks for no order within a user."
     verdict: Verdict = "warn" if count > MANY_TIED * users else "pass"
-    return [finding("ties in time", count, verdict, found, "Every held-out item is later than those before it.")]
+    return [finding("ties in time", count, verdict, found, clean, (), advice)]
 
 
-def future(parts: Parts) -> list[Finding]:
-    """Ask whether train holds events newer than held-out ones, over all users and for each."""
+def future(parts: Parts, published: bool) -> list[Finding]:
+    """Ask whether train holds events newer than held-out ones, over all users and for each.
+
+    Args:
+        parts: the three parts.
+        published: whether the dataset was published in parts.
+    """
     if not parts["train"].has("timestamp"):
         message = "The data has no times, so the future cannot be told from the past."
-        return [Finding(question="future in train", verdict="warn", count=0, message=message)]
+        advice = "A file with a column of times is read with dataset=csv dataset.columns.time=…"
+        return [Finding(question="future in train", verdict="warn", count=0, message=message, advice=advice)]
     train = parts["train"].table
     held_out = pl.concat([parts[part].table for part in PARTS[1:]])
     start = held_out["timestamp"].min()
     newer = train.filter(pl.col("timestamp") > start)
     found = (
         f"{newer.height:,} of {train.height:,} train events ({newer.height / train.height:.1%}) are newer than the "
-        "oldest held-out event: trends and launches of the test period leak. split=time does not do this."
+        "oldest held-out event: trends and launches of the test period leak."
     )
+    pooled = POOLED if published else ""
+    advice = f"split=time{pooled} does not do this."
     clean = "No train event is newer than a held-out one."
     first = held_out.group_by("user").agg(start=pl.col("timestamp").min())
     own = train.join(first, on="user", how="inner").filter(pl.col("timestamp") > pl.col("start"))
@@ -94,12 +104,14 @@ def future(parts: Parts) -> list[Finding]:
     names = tuple(str(each) for each in parts["train"].users.outside(users.head(SHOWN).to_numpy()))
     found_own = (
         f"{len(users):,} users have train events newer than their own held-out ones ({own.height:,} events): the model "
-        "fills in gaps rather than predicts. split=leave_last_out or split=time do not do this."
+        "fills in gaps rather than predicts."
     )
+    advice_own = f"split=leave_last_out{pooled} does not do this, nor does split=time{pooled}."
+    pairs = pair_names(newer, parts["train"])
     clean_own = "No user has train events newer than that user's held-out ones."
     return [
-        finding("future in train, globally", newer.height, "warn", found, clean, pair_names(newer, parts["train"])),
-        finding("future in train, per user", len(users), "warn", found_own, clean_own, names),
+        finding("future in train, globally", newer.height, "warn", found, clean, pairs, advice),
+        finding("future in train, per user", len(users), "warn", found_own, clean_own, names, advice_own),
     ]
 
 
@@ -113,12 +125,36 @@ def cold(parts: Parts) -> list[Finding]:
             unknown = np.setdiff1d(held_out, parts["train"].column(side))
             share = len(unknown) / max(len(held_out), 1)
             verdict: Verdict = "warn" if share > MANY_COLD else "pass"
-            found = f"{len(unknown):,} of {len(held_out):,} {side}s ({share:.1%}) have no train events" + (
-                ": choose evaluation.cold_users=exclude or popularity, or features." if side == "user" else "."
-            )
+            found = f"{len(unknown):,} of {len(held_out):,} {side}s ({share:.1%}) have no train events."
+            advice = "model.features=true scores them by their attributes, where there are any."
+            if side == "user":
+                advice = "evaluation.cold_users=popularity ranks for them too; by default they are left out."
             names = tuple(str(each) for each in ids.outside(unknown[:SHOWN]))
             clean = f"Train knows every {side} of {part}."
-            findings.append(finding(f"cold {side}s in {part}", len(unknown), verdict, found, clean, names))
+            findings.append(finding(f"cold {side}s in {part}", len(unknown), verdict, found, clean, names, advice))
+    return findings
+
+
+def measured(parts: Parts, published: bool) -> list[Finding]:
+    """Ask how many of all users the metrics are over, those with held-out and with train events.
+
+    Args:
+        parts: the three parts.
+        published: whether the dataset was published in parts.
+    """
+    other = "leave_last_out" if parts["train"].has("timestamp") else "random"
+    everyone = len(np.unique(np.concatenate([parts[part].column("user") for part in PARTS])))
+    trained = parts["train"].column("user")
+    findings = []
+    for part in PARTS[1:]:
+        count = len(np.intersect1d(parts[part].column("user"), trained))
+        few = count < everyone / 2
+        found = f"The metrics are over {count:,} of {everyone:,} users ({count / everyone:.1%})."
+        advice = f"split={other}{POOLED if published else ''} holds out items of nearly all users." if few else ""
+        verdict: Verdict = "warn" if few else "pass"
+        findings.append(
+            Finding(question=f"users measured in {part}", verdict=verdict, count=count, message=found, advice=advice)
+        )
     return findings
 
 
@@ -135,9 +171,10 @@ def saturated(train: Interactions) -> list[Finding]:
         f"{len(rows):,} users have every item in train: nothing is left to recommend to them, and objectives that draw "
         "negatives refuse them. The draw below leaves them out."
     )
+    advice = "Leave these users out: somebody who has everything is a test account or a default id."
     names = tuple(str(each) for each in train.users.outside(rows[:SHOWN]))
     clean = "Every user lacks some item."
-    return [finding("users with every item", len(rows), "warn", found, clean, names)]
+    return [finding("users with every item", len(rows), "warn", found, clean, names, advice)]
 
 
 def negatives(parts: Parts, draw: Draw) -> list[Finding]:
@@ -171,5 +208,13 @@ def negatives(parts: Parts, draw: Draw) -> list[Finding]:
     )
     verdict: Verdict = "fail" if expected >= EXPECTED_HITS / 2 and hits < expected / 10 else "pass"
     if verdict == "fail":
-        message += " The sampler avoids held-out items, and a model can learn what is missing."
-    return [Finding(question="negatives that avoid held-out items", verdict=verdict, count=hits, message=message)]
+        message += " A model can learn what is missing."
+    return [
+        Finding(
+            question="negatives that avoid held-out items",
+            verdict=verdict,
+            count=hits,
+            message=message,
+            advice="Draw negatives from all items outside train." if verdict == "fail" else "",
+        )
+    ]

@@ -18,6 +18,7 @@ class Finding:
         count: how many pairs, events, users or items it concerns.
         message: what was found, in a sentence.
         examples: the first few of them, in outside ids.
+        advice: what to do; whatever is no pass has one.
     """
 
     question: str
@@ -25,6 +26,10 @@ class Finding:
     count: int
     message: str
     examples: tuple[str, ...] = ()
+    advice: str = ""
+
+    def __post_init__(self) -> None:
+        assert self.verdict == "pass" or self.advice, f"{self.question}: no advice"
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,24 @@ class Audit:
         return {"verdict": self.verdict} | asdict(self)
 
 
-def finding(question: str, count: int, bad: Verdict, found: str, clean: str, examples: tuple[str, ...] = ()) -> Finding:
-    """Return a pass saying ``clean`` where the count is 0, and otherwise the verdict ``bad`` saying ``found``."""
+def finding(
+    question: str,
+    count: int,
+    bad: Verdict,
+    found: str,
+    clean: str,
+    examples: tuple[str, ...] = (),
+    advice: str = "",
+) -> Finding:
+    """Return a pass saying ``clean`` where the count is 0, and otherwise the verdict ``bad`` saying ``found``.
+
+    A pass gives no advice.
+    """
     if not count:
         return Finding(question=question, verdict="pass", count=0, message=clean)
-    return Finding(question=question, verdict=bad, count=count, message=found, examples=examples[:SHOWN])
+    return Finding(question=question, verdict=bad, count=count, message=found, examples=examples[:SHOWN], advice=advice)
+
+
+def counted(count: int, name: str) -> str:
+    """Return a number and what it counts, such as ``"1 user"`` or ``"1,200 users"``."""
+    return f"{count:,} {name}{'s' * (count != 1)}"
