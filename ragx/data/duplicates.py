@@ -54,5 +54,6 @@ def _refuse_repeats(table: pl.DataFrame, key: list[str], source: Source, maps: M
     more = f" {count:,} rows are like this." if count > 1 else ""
     raise ValueError(
         f"{source.at(table['row'][place])}: expected one event of each {', '.join(key)}, got user {user!r} and item "
-        f"{item!r} again, as in {source.place(first[place])}.{more} Set rules.duplicates to sum, last, first or keep."
+        f"{item!r} again, as in {source.place(first[place])}.{more} Set "
+        "dataset.rules.duplicates=last, or first, sum or keep."
     )

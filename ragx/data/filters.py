@@ -175,7 +175,7 @@ def kept(filter: Filter, table: pl.DataFrame) -> pl.Series:
 def _column(table: pl.DataFrame, name: str, step: str) -> pl.Series:
     check(
         name in table.columns,
-        f"Filter {step}: the events have no {name}: they carry {', '.join(table.columns)}. Set columns.{name}"
-        + (" or columns.time." if name == "timestamp" else "."),
+        f"Filter {step}: the events have no {name}: they carry {', '.join(table.columns)}. Name their "
+        f"column: dataset.columns.{'time' if name == 'timestamp' else name}=…",
     )
     return table[name]

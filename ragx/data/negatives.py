@@ -124,7 +124,7 @@ class NegativeSampler:
         check(
             bool(chance.any()),
             f"No negative can be drawn by popularity for user row {int(user)}: everything that user lacks has "
-            "popularity 0 in train. Use distribution=uniform.",
+            "popularity 0 in train. Use objective.negatives.distribution=uniform.",
         )
         return torch.multinomial(chance, 1, generator=generator)
 

@@ -82,7 +82,7 @@ class EventRules:
         if self.empty_ids == "error":
             for side, series in ids.items():
                 expected = f"an id in {source.column(side)}"
-                source.refuse(series.is_null(), raw[side], expected, "rules.empty_ids=drop leaves them out.")
+                source.refuse(series.is_null(), raw[side], expected, "dataset.rules.empty_ids=drop leaves them out.")
         maps = {side: IdMap.of(side, series.drop_nulls()) for side, series in ids.items()}
         table = pl.DataFrame({side: maps[side].lookup(series) for side, series in ids.items()}).with_columns(
             self._optional(raw, source)
@@ -113,7 +113,7 @@ class EventRules:
                     value < 0,
                     raw["value"],
                     f"a value of at least 0 in {source.column('value')}",
-                    "rules.negative=drop leaves them out, =keep takes them as they are.",
+                    "dataset.rules.negative=drop leaves them out, dataset.rules.negative=keep takes them as they are.",
                 )
             columns.append((value + 0.0).alias("value"))  # -0 becomes 0, so that equal values are equal to the bit
         if "time" in raw.columns:

@@ -73,7 +73,8 @@ class Protocol:
         check(isinstance(rules, Conventions), f"conventions: expected a preset or Conventions, got {given!r}.")
         check(
             rules.cold_users in (None, self.cold_users),
-            f"conventions.cold_users: expected null, as cold_users={self.cold_users} says it; got {rules.cold_users}.",
+            f"conventions.cold_users: expected null, as evaluation.cold_users={self.cold_users} says it; "
+            f"got {rules.cold_users}.",
         )
         return replace(rules, cold_users=self.cold_users)
 
@@ -153,8 +154,8 @@ class Protocol:
         waiting = int((part.cold & (part.relevant.lengths > 0)).sum())
         check(
             self.cold_users != "exclude" or bool((~part.cold & (part.relevant.lengths > 0)).any()),
-            f"cold_users=exclude leaves nobody: none of the {waiting} users with held-out items has train "
-            "interactions; choose popularity or model.",
+            f"evaluation.cold_users=exclude leaves nobody: none of the {waiting} users with held-out items has train "
+            "interactions; choose evaluation.cold_users=popularity or model.",
         )
         if self.cold_users == "popularity":
             scorer = serve_by_popularity(scorer, part.cold, part.popularity)

@@ -86,7 +86,10 @@ class Value:
         Raises:
             ValueError: the interactions have no values, or a negative one.
         """
-        check("value" in graph.edge_attributes, "Edge weight Value: the interactions have no column value.")
+        check(
+            "value" in graph.edge_attributes,
+            "Edge weight Value: the interactions have no column value; set dataset.columns.value=… or graph=symmetric.",
+        )
         value = graph.edge_attributes["value"].double()
         check(bool((value >= 0).all()), "Edge weight Value: expected values of at least 0, got a negative one.")
         return _finish(graph, value, self.normalize)
@@ -113,7 +116,11 @@ class Recency:
         Raises:
             ValueError: the interactions have no timestamps.
         """
-        check("time" in graph.edge_attributes, "Edge weight Recency: the interactions have no column timestamp.")
+        check(
+            "time" in graph.edge_attributes,
+            "Edge weight Recency: the interactions have no column timestamp; "
+            "set dataset.columns.time=…, or graph=symmetric.",
+        )
         time = graph.edge_attributes["time"].double()
         age_days = (time.max() - time) / 86_400
         return _finish(graph, torch.exp(-math.log(2) * age_days / self.half_life), self.normalize)

@@ -59,8 +59,12 @@ class PyGConv(nn.Module):
         self.weight_name = weight_name(target, options, usable) if edge_weight != "none" else None
         check(
             edge_weight != "required" or self.weight_name is not None,
-            f"edge_weight=required: {conv} takes no edge weights"
-            + (" unless options.edge_dim is 1." if "edge_dim" in usable else "; use edge_weight=auto to go without."),
+            f"layer.edge_weight=required: {conv} takes no edge weights"
+            + (
+                " unless layer.options.edge_dim=1."
+                if "edge_dim" in usable
+                else "; use layer.edge_weight=auto to go without."
+            ),
         )
         heads = options.get("heads", usable["heads"].default if "heads" in usable else 1)
         concat = options.get("concat", usable["concat"].default if "concat" in usable else False)

@@ -29,7 +29,7 @@ class Readout(nn.Module):
         check_choice("readout", name, READOUTS)
         check(
             name in ("last", "concat") or len(set(widths)) == 1,
-            f"readout={name} needs equal widths, got {list(widths)}; use readout=last or concat.",
+            f"model.readout={name} needs equal widths, got {list(widths)}; use model.readout=last or concat.",
         )
         self.name = name
         self.out_channels = sum(widths) if name == "concat" else widths[-1]

@@ -142,7 +142,7 @@ class RelevanceAttentionConv(MessageLayer):
             return None, None
         given, prior = edge_weight.to(dtype), None
         if self.edge_weight_role == "log_prior":
-            check(bool((given >= 0).all()), "edge_weight_role=log_prior needs weights of at least 0.")
+            check(bool((given >= 0).all()), "layer.edge_weight_role=log_prior needs weights of at least 0.")
             prior = torch.where(given > 0, given, 1).log()
         silent = given == 0
         if silent.any():

@@ -48,7 +48,7 @@ class RelevanceConv(MessageLayer):
         check(
             linear or in_channels == out_channels,
             f"Without a linear map a layer keeps its width: got {in_channels} in and {out_channels} out. "
-            "Set linear=true or equal widths.",
+            "Set layer.linear=true or equal widths.",
         )
         self.in_channels, self.out_channels = in_channels, out_channels
         self.self_term = self_term

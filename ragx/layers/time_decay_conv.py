@@ -82,7 +82,7 @@ class TimeDecayConv(MessageLayer):
         """Return δ of every edge in row order, in single precision at least."""
         check(
             "time" in graph.edge_attributes,
-            "TimeDecayConv needs a graph whose edges have a time; give the interactions a column timestamp, "
+            "TimeDecayConv needs a graph whose edges have a time; name their column (dataset.columns.time=…), "
             "or use another layer.",
         )
         half_life = self.half_life.to(torch.promote_types(self.log_half_life.dtype, torch.float32))

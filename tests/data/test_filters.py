@@ -57,9 +57,9 @@ def test_names_say_what_they_keep() -> None:
 
 
 def test_mistakes_are_named() -> None:
-    with pytest.raises(ValueError, match=r"no value: they carry user, item. Set columns.value"):
+    with pytest.raises(ValueError, match=r"no value: they carry user, item. Name .* dataset.columns.value=…"):
         kept(MinimumValue(at_least=3))
-    with pytest.raises(ValueError, match=r"Set columns\.timestamp or columns\.time"):
+    with pytest.raises(ValueError, match=r"Name their column: dataset\.columns\.time=…"):
         kept(Period(first="2020-01-01"))
     with pytest.raises(ValueError, match=r"no event of kind 'buys'; there are buy, view. Did you mean 'buy'"):
         kept(KindsOfEvent(kinds=["buys"]), kind=["buy", "view", "view", "buy", "buy"])

@@ -92,7 +92,8 @@ def test_a_user_with_all_items_but_one_gets_that_one() -> None:
 def test_items_of_no_popularity_cannot_be_met() -> None:
     sampler = NegativeSampler(Negatives(distribution="popularity"), pairs_of([(0, 0), (1, 0)], 2, 3))
     with pytest.raises(
-        ValueError, match=r"No negative can be drawn by popularity for user row 1: .* Use distribution=uniform"
+        ValueError,
+        match=r"No negative can be drawn by popularity for user row 1: .* Use objective.negatives.dist",
     ):
         sampler.draw(torch.tensor([1]), generator(0, "test"))
 

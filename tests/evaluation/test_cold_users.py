@@ -55,7 +55,7 @@ def test_the_protocol_excludes_serves_or_leaves_them(tiny_shop: Dataset) -> None
         by_popularity.values == Protocol(cold_users="model").validate(popular, split).values
     )  # every validation user is cold
     assert by_popularity.counts["cold_users"] == by_popularity.counts["users"] == cold
-    with pytest.raises(ValueError, match=f"leaves nobody: none of the {cold} users.*choose popularity"):
+    with pytest.raises(ValueError, match=f"leaves nobody: none of the {cold} users.*evaluation.cold_users=pop"):
         Protocol(cold_users="exclude").validate(random, split)
 
 

@@ -194,7 +194,10 @@ def test_bad_options_are_refused() -> None:
         ({"groups": "activity"}, "groups: expected a list of names such as .* got 'activity'"),
         ({"conventions": "lightgnc"}, "Did you mean 'lightgcn'"),
         ({"conventions": 5}, "conventions: expected a preset or Conventions, got 5"),
-        ({"conventions": replace(LIGHTGCN, cold_users="model")}, "cold_users: expected null, as cold_users=exclude"),
+        (
+            {"conventions": replace(LIGHTGCN, cold_users="model")},
+            "cold_users: expected null, as evaluation.cold_users=ex",
+        ),
         ({"memory": 0}, "memory: expected megabytes above 0, got 0"),
     ):
         with pytest.raises(ValueError, match=said):

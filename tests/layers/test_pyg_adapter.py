@@ -102,11 +102,11 @@ def test_an_edge_of_weight_zero_is_left_out(options: Any) -> None:
         ),
         (
             {"conv": PYG + "SAGEConv", "edge_weight": "required"},
-            "edge_weight=required: torch_geometric.nn.SAGEConv takes no edge weights; use edge_weight=auto to go with",
+            "edge_weight=required: torch_geometric.nn.SAGEConv takes no edge weights; use layer.edge_weight=auto",
         ),
         (
             {"conv": PYG + "TransformerConv", "edge_weight": "required"},
-            "edge_weight=required: torch_geometric.nn.TransformerConv takes no edge weights unless options.edge_dim is",
+            "edge_weight=required: torch_geometric.nn.TransformerConv takes no edge weights unless layer.options",
         ),
         ({"conv": PYG + "GATv2Conv", "options": {"edge_dim": 3}}, "options.edge_dim: .*expected 1 or null, got 3"),
         ({"conv": PYG + "SAGEConv", "options": {"agr": "max"}}, r"options.agr: unknown option.*Did you mean 'aggr'\?"),
