@@ -12,7 +12,6 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.utils import JobReturn
 from hydra.errors import HydraException
 from hydra.plugins.launcher import Launcher
-from joblib import cpu_count
 from omegaconf import DictConfig
 from rich.console import Console
 from rich.text import Text
@@ -117,6 +116,8 @@ class Sweep:
         workers = self.config.hydra.launcher.get("n_jobs")
         if workers is None or self.config.threads or any(name == "threads" for name, _ in axes):
             return []
+        from joblib import cpu_count  # the launcher that has jobs is joblib's
+
         workers = workers if workers > 0 else max(cpu_count() + 1 + workers, 1)
         return [f"threads={max(cpu_count() // workers, 1)}"]
 
