@@ -65,7 +65,7 @@ def test_another_kind_or_part_is_no_duplicate() -> None:
 
 def test_duplicates_as_an_error_name_one() -> None:
     again = (
-        r"line 5: expected one event of each user, item, got user 'ann' and item 'x' again, as in line 2\. Set rules"
+        r"line 5: expected one event of each user, item, got user 'ann' and item 'x' again, as in line 2\. Set dataset"
     )
     with pytest.raises(ValueError, match=again):
         applied(EventRules(duplicates="error"))
