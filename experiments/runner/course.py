@@ -29,7 +29,7 @@ from ragx.training.progress import TerminalProgress
 from ragx.training.state import FitResult
 from runner.cell import Cell, with_whole_paths
 from runner.evaluating import Evaluation, add_results, attributes_of, keep_per_user
-from runner.fitting import check_fits, explain
+from runner.fitting import check_fits, explain, name_users_left_out
 from runner.opening import open_test
 from runner.speaker import Speaker
 from runner.summary import summary_line
@@ -124,13 +124,14 @@ class Course:
         features = features_for(cell.dataset, evidence, cell.config["features"])
         check_fits(cell, graph, features)
         seed_modules(cell.config["seed"], "model")
-        model = build_model(cell.parts, graph, features)
+        model, objective = build_model(cell.parts, graph, features), cell.parts["objective"].build()
+        name_users_left_out(train, objective, self.speaker)
         try:
             fit = cell.trainer.fit(
                 model=model,
                 graph=graph,
                 train=train,
-                objective=cell.parts["objective"].build(),
+                objective=objective,
                 optimizer=lambda parameters: cell.parts["optimizer"].build(params=parameters),
                 seed=cell.config["seed"],
                 validate=None if chosen else lambda trained: self._validate(trained, graph),

@@ -1,4 +1,4 @@
-"""Whether a training fits into memory, said before it starts, and what would fit where it does not."""
+"""What is said before a training starts: whether it fits into memory, and who is left out of it."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,13 +7,18 @@ import torch
 from torch import nn
 
 from ragx.checks import RunError
+from ragx.data.batches import PairBatches
+from ragx.data.interactions import Interactions
 from ragx.graph.graph import Graph
+from ragx.objectives.base import Objective
 from ragx.parts import Part
 from ragx.ranking.memory import free_memory, is_out_of_memory
 from ragx.report.run_parts import build_model
 from runner.cell import Cell
 from runner.preflight import small_model
+from runner.speaker import Speaker
 
+SHOWN = 3
 COPIES = 4  # a parameter, its gradient and the two moments of Adam
 
 
@@ -40,6 +45,17 @@ def check_fits(cell: Cell, graph: Graph, features: torch.Tensor | None) -> None:
     if not is_enough(cell, needed):
         advice = _advice(cell, graph, features, free_memory())
         raise DoesNotFitError(f"The training needs about {_gib(needed)} of memory, and {advice}")
+
+
+def name_users_left_out(train: Interactions, objective: Objective, say: Speaker) -> None:
+    """Name the users who have every item, so that an objective that draws negatives cannot learn from their pairs."""
+    left_out = PairBatches(train, batch_size=1, seed=0, negatives=objective.negatives).users_left_out
+    if left_out:
+        names = ", ".join(map(repr, left_out[:SHOWN]))
+        say.print(
+            f"No negative can be drawn for {len(left_out):,} of {train.num_users:,} users, who have every item: "
+            f"{names}. Their pairs stay in the graph and are left out of the objective."
+        )
 
 
 def explain(error: BaseException, cell: Cell, graph: Graph, features: torch.Tensor | None) -> BaseException:

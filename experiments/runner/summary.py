@@ -20,7 +20,7 @@ def print_data(console: Console | Speaker, dataset: Dataset, split: Split) -> No
     for name, users, items, rows in dataset.steps:
         console.print(f"{name}: {users:,} users, {items:,} items, {rows:,} interactions", style="dim", markup=False)
     for note in (*dataset.notes, *dataset.joins):
-        console.print(note, highlight=False, markup=False)
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
     if interactions.has("kind"):
         kinds = interactions.table["kind"].value_counts(sort=True).rows()
         said = ", ".join(f"{count:,} {kind}" for kind, count in kinds)

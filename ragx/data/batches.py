@@ -32,6 +32,9 @@ class Batch:
 class PairBatches:
     """Passes over the distinct (user, item) pairs of train, reshuffled every epoch.
 
+    Pairs of users for whom no negative can be drawn, since they have every item, are left out where negatives are asked
+    for; ``users_left_out`` holds their outside ids.
+
     Args:
         train: interactions to learn from.
         batch_size: pairs in a batch B; the last batch of an epoch may be smaller.
@@ -61,17 +64,26 @@ class PairBatches:
         )
         self.batch_size, self.seed, self.rank, self.world_size = batch_size, seed, rank, world_size
         self.sampler = NegativeSampler(negatives, self.pairs) if negatives else None
+        self.keys, without = self.pairs.key, torch.zeros(0, dtype=torch.int64)
+        if self.sampler is not None:
+            without = self.sampler.users_without
+            self.keys = self.keys[~torch.isin(self.pairs.users, without)] if len(without) else self.keys
+        self.users_left_out = train.users.outside(without.numpy()).to_list()
+        check(
+            len(self.keys) > 0,
+            "Every user has every item of train, so no negative can be drawn: choose objective=in_batch_softmax.",
+        )
         self._order: tuple[int, Tensor] | None = None
 
     def __len__(self) -> int:
-        return math.ceil(len(self.pairs) / (self.batch_size * self.world_size))
+        return math.ceil(len(self.keys) / (self.batch_size * self.world_size))
 
     def batch(self, epoch: int, step: int) -> Batch:
         """Return batch ``step`` of an epoch, both counted from 0."""
         if self._order is None or self._order[0] != epoch:
-            self._order = epoch, torch.randperm(len(self.pairs), generator=generator(self.seed, "batches", epoch))
+            self._order = epoch, torch.randperm(len(self.keys), generator=generator(self.seed, "batches", epoch))
         start = (step * self.world_size + self.rank) * self.batch_size
-        key = self.pairs.key[self._order[1][start : start + self.batch_size]]
+        key = self.keys[self._order[1][start : start + self.batch_size]]
         users, items = key // self.pairs.num_items, key % self.pairs.num_items
         negatives = None
         if self.sampler:

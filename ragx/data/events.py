@@ -38,10 +38,11 @@ def build_dataset(
     rules = EventRules() if rules is None else rules
     check(
         isinstance(rules, EventRules),
-        f"rules: expected ragx.data.rules.EventRules, got {type(rules).__name__}: set rules._target_ to that.",
+        f"dataset.rules: expected ragx.data.rules.EventRules, got {type(rules).__name__}: set "
+        "dataset.rules._target_ to that.",
     )
-    interactions, steps, part = rules.apply(raw, source)
-    tables = tables or {}
+    interactions, steps, part, notes = rules.apply(raw, source)
+    tables = {name: _stripped(name, table, rules) for name, table in (tables or {}).items()}
     for side in include_new:
         interactions = _with_new(interactions, side, tables[f"{side}s"][side])
     check(
@@ -50,7 +51,19 @@ def build_dataset(
         + "counts after each step: "
         + "; ".join(f"{step}: {users:,} users, {items:,} items, {rows:,} rows" for step, users, items, rows in steps),
     )
-    return Dataset(name, interactions, published=part, tables=tables, steps=steps)
+    return Dataset(name, interactions, published=part, tables=tables, steps=steps, notes=notes)
+
+
+def _stripped(name: str, table: pl.DataFrame, rules: EventRules) -> pl.DataFrame:
+    """Return a table of attributes, its ids by the rules for those of events."""
+    side = name.removesuffix("s")
+    ids = rules.stripped(table[side])
+    again = ids.filter(~ids.is_first_distinct())
+    check(
+        not len(again),
+        f"{name}: expected each {side} once, got {again[0] if len(again) else ''!r} again once blanks are taken away.",
+    )
+    return table.with_columns(ids)
 
 
 def _with_new(interactions: Interactions, side: str, more: pl.Series) -> Interactions:

@@ -94,14 +94,19 @@ class NegativeSampler:
         self.cumulative: Tensor | None = None
         if negatives.distribution == "popularity":
             self.cumulative = (pairs.popularity**negatives.exponent).cumsum(0)
-        heaviest = int(torch.diff(pairs.row_pointer).max())
-        check(heaviest < pairs.num_items, "A user has every item in train, so no negative can be drawn for that user.")
+
+    @cached_property
+    def users_without(self) -> Int[Tensor, " n"]:
+        """Rows of the users for whom nothing can be drawn, who have every item that could be."""
+        whole = self.negatives.distribution == "uniform"
+        drawable = self.pairs.num_items if whole else int((self.pairs.popularity > 0).sum())
+        return (self.pairs.row_pointer.diff() == drawable).nonzero().flatten()
 
     def draw(self, users: Int[Tensor, " B"], generator: torch.Generator) -> Int[Tensor, "B n"]:
         """Return ``count`` items of each user that are not among the user's train items.
 
         Raises:
-            ValueError: everything a user lacks has popularity 0, and the draw is by popularity.
+            ValueError: a user is one of :attr:`users_without`.
         """
         users = users.repeat_interleave(self.negatives.count)
         items = self._propose(len(users), generator)
@@ -123,8 +128,8 @@ class NegativeSampler:
         chance[self.pairs.items_of(user)[1]] = 0
         check(
             bool(chance.any()),
-            f"No negative can be drawn by popularity for user row {int(user)}: everything that user lacks has "
-            "popularity 0 in train. Use objective.negatives.distribution=uniform.",
+            f"No negative can be drawn for user row {int(user)}, who has every item of train that could be drawn: "
+            "leave out what users_without names.",
         )
         return torch.multinomial(chance, 1, generator=generator)
 

@@ -14,10 +14,16 @@ from ragx.data.filters import Filter, kept
 from ragx.data.identifiers import as_ids
 from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
+from ragx.data.reading_notes import blank_notes, kind_notes, strip_note, time_note
 from ragx.data.source import Source
-from ragx.data.times import to_seconds
+from ragx.data.times import read_times
 
-CHOICES = {"duplicates": POLICIES, "negative": ("error", "drop", "keep"), "empty_ids": ("error", "drop")}
+CHOICES = {
+    "duplicates": POLICIES,
+    "negative": ("error", "drop", "keep"),
+    "empty_ids": ("error", "drop"),
+    "id_blanks": ("keep", "strip"),
+}
 Step = tuple[str, int, int, int]
 
 
@@ -28,11 +34,13 @@ class CleanEvents(NamedTuple):
         interactions: the events.
         steps: (name, users, items, interactions) after every step that changed something.
         part: the part of every event, where the file says so.
+        notes: what a person is to know of how they were read, a sentence each.
     """
 
     interactions: Interactions
     steps: tuple[Step, ...]
     part: pl.Series | None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +48,15 @@ class EventRules:
     """What becomes of times, negative values, empty ids, duplicates, and which events stay.
 
     Args:
-        time_format: as :func:`ragx.data.times.to_seconds`: auto, seconds, milliseconds, iso or a strptime format.
+        time_format: as :func:`ragx.data.times.read_times`: auto, seconds, milliseconds, microseconds, nanoseconds,
+            excel, iso or a strptime format.
         time_zone: zone of times that name none.
         duplicates: of events of one user, item, kind and part: keep all, sum their values (a count where there are
             none) at the last time, keep the last or the first by time (among equal times, or without times, the one of
             the largest or the smallest value), or an error.
         negative: what a negative value, such as a return, means: an error, dropped, or kept.
         empty_ids: what an empty or blank user or item means: an error, or dropped.
+        id_blanks: whether blanks around ids are kept, and tell ids apart, or taken away, in attributes too.
         filters: applied in this order, after all that.
     """
 
@@ -55,15 +65,16 @@ class EventRules:
     duplicates: Policy = "keep"
     negative: Literal["error", "drop", "keep"] = "error"
     empty_ids: Literal["error", "drop"] = "error"
+    id_blanks: Literal["keep", "strip"] = "keep"
     filters: Sequence[Filter] = field(default_factory=tuple)
 
     def __post_init__(self) -> None:
         for name, options in CHOICES.items():
-            check_choice(f"rules.{name}", getattr(self, name), options)
+            check_choice(f"dataset.rules.{name}", getattr(self, name), options)
         for each in self.filters:
             check(
                 isinstance(each, Filter),
-                f"rules.filters: expected parts such as ragx.data.filters.KCore, got {type(each).__name__}: "
+                f"dataset.rules.filters: expected parts such as ragx.data.filters.KCore, got {type(each).__name__}: "
                 "set its _target_ to a subclass of ragx.data.filters.Filter.",
             )
 
@@ -77,7 +88,9 @@ class EventRules:
         Raises:
             ValueError: a cell is at fault, with its line, or a step leaves nothing.
         """
-        ids = {side: as_ids(raw[side], side, source) for side in ("user", "item")}
+        notes: list[str] = []
+        ids = {side: self._ids(raw[side], side, source, notes) for side in ("user", "item")}
+        notes += blank_notes(ids)
         empty = ids["user"].is_null() | ids["item"].is_null()
         if self.empty_ids == "error":
             for side, series in ids.items():
@@ -85,7 +98,7 @@ class EventRules:
                 source.refuse(series.is_null(), raw[side], expected, "dataset.rules.empty_ids=drop leaves them out.")
         maps = {side: IdMap.of(side, series.drop_nulls()) for side, series in ids.items()}
         table = pl.DataFrame({side: maps[side].lookup(series) for side, series in ids.items()}).with_columns(
-            self._optional(raw, source)
+            self._optional(raw, source, notes)
         )
         if self.duplicates == "error":
             table = table.with_row_index("row")
@@ -99,10 +112,22 @@ class EventRules:
         for each in self.filters:
             counted.take(each.name, counted.table.filter(kept(each, counted.table)))
         part = counted.table["part"] if "part" in counted.table.columns else None
-        return CleanEvents(_compact(counted.table.drop("part", strict=False), maps), tuple(counted.steps), part)
+        interactions = _compact(counted.table.drop("part", strict=False), maps)
+        return CleanEvents(interactions, tuple(counted.steps), part, tuple(notes))
 
-    def _optional(self, raw: pl.DataFrame, source: Source) -> list[pl.Series]:
-        """Return the columns value, timestamp, kind and part that there are, checked."""
+    def stripped(self, ids: pl.Series) -> pl.Series:
+        """Return ids without blanks around them, where they are to be taken away."""
+        return ids.str.strip_chars() if self.id_blanks == "strip" and ids.dtype == pl.String else ids
+
+    def _ids(self, raw: pl.Series, side: str, source: Source, notes: list[str]) -> pl.Series:
+        ids = as_ids(raw, side, source)
+        stripped = self.stripped(ids)
+        if stripped is not ids:
+            notes += strip_note(side, ids, stripped)
+        return stripped
+
+    def _optional(self, raw: pl.DataFrame, source: Source, notes: list[str]) -> list[pl.Series]:
+        """Return the columns value, timestamp, kind and part that there are, checked, and add to the notes."""
         columns = []
         if "value" in raw.columns:
             expected = f"a finite number in {source.column('value')}"
@@ -117,12 +142,15 @@ class EventRules:
                 )
             columns.append((value + 0.0).alias("value"))  # -0 becomes 0, so that equal values are equal to the bit
         if "time" in raw.columns:
-            seconds = to_seconds(raw["time"], source, time_format=self.time_format, time_zone=self.time_zone)
-            columns.append(seconds.alias("timestamp"))
+            times = read_times(raw["time"], source, time_format=self.time_format, time_zone=self.time_zone)
+            stated = self.time_format != "auto" or raw["time"].dtype.is_temporal()
+            notes.append(time_note(times, stated))
+            columns.append(times.seconds.alias("timestamp"))
         if "kind" in raw.columns:
             expected = f"a kind of event in {source.column('kind')}"
             kind = as_text(raw["kind"], expected, source)
             source.refuse(kind.is_null(), raw["kind"], expected)
+            notes += kind_notes(kind)
             columns.append(kind.alias("kind"))
         if "part" in raw.columns:
             columns.append(as_parts(raw["part"], source).alias("part"))

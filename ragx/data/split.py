@@ -137,6 +137,9 @@ class Split:
         if self.published_fingerprint is not None:
             published = _joint_mark(self.published_fingerprint, target.published_fingerprint, kind)
         counts = {"train_events_of_the_target": len(target.train), "train_events_of_evidence": len(self.events.train)}
+        lowered = everything.table["kind"].str.strip_chars().str.to_lowercase() == kind.strip().lower()
+        if near := int((lowered & (everything.table["kind"] != kind)).sum()):
+            counts["events_of_kinds_that_differ_from_the_target_in_blanks_or_case"] = near
         return replace(
             target,
             name=f"{self.name}_for_{kind}",

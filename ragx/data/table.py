@@ -134,8 +134,8 @@ def assemble(
     for side, table in given.items():
         check(
             isinstance(table, AttributeTable),
-            f"{side}s: expected ragx.data.attributes.AttributeTable, got {type(table).__name__}: set {side}s._target_ "
-            "to that.",
+            f"dataset.{side}s: expected ragx.data.attributes.AttributeTable, got {type(table).__name__}: set "
+            f"dataset.{side}s._target_ to that.",
         )
     return build_dataset(
         name,

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from ragx.data.batches import Batch, PairBatches
+from ragx.data.interactions import Interactions
 from ragx.data.negatives import Negatives
 from ragx.data.split import Split
 
@@ -88,3 +89,19 @@ def test_what_cannot_be_batched_is_refused(tiny_split: Split) -> None:
     empty = tiny_split.train.filter(pl.col("user") < 0)
     with pytest.raises(ValueError, match="The train part is empty: there is nothing to learn from"):
         PairBatches(empty, batch_size=5, seed=0)
+
+
+@pytest.mark.parametrize("distribution", ["uniform", "popularity"])
+def test_a_user_with_every_item_is_named_and_left_out_where_negatives_are_drawn(distribution: str) -> None:
+    pairs = [("whale", item) for item in "abc"] + [("u", "a"), ("v", "b")]
+    train = Interactions.from_events(pl.DataFrame(pairs, schema=["user", "item"], orient="row"))
+    some = PairBatches(train, batch_size=10, seed=0, negatives=Negatives(distribution=distribution))  # type: ignore[arg-type]
+    assert some.users_left_out == ["whale"]
+    drawn = some.batch(0, 0)
+    assert sorted(train.users.outside(drawn.users.numpy())) == ["u", "v"]
+    assert drawn.negatives is not None
+    assert not drawn.pairs.contains(drawn.users, drawn.negatives.flatten()).any()
+    without = PairBatches(train, batch_size=10, seed=0)
+    assert (without.users_left_out, len(without.batch(0, 0).users)) == ([], 5)
+    with pytest.raises(ValueError, match=r"Every user has every item of train, .* choose objective=in_batch_softmax"):
+        PairBatches(train.filter(pl.col("user") == 2), batch_size=10, seed=0, negatives=Negatives())

@@ -78,24 +78,21 @@ def test_draws_are_keyed() -> None:
     assert not torch.equal(first, other)
 
 
-def test_a_user_with_every_item_is_refused() -> None:
-    with pytest.raises(ValueError, match="A user has every item in train, so no negative can be drawn"):
-        NegativeSampler(Negatives(), pairs_of([(0, 0), (0, 1), (1, 0)], 2, 2))
+def test_users_who_have_everything_are_named_and_not_drawn_for() -> None:
+    """User 0 has items 0 to 2; item 3 has no users, so by popularity nothing is left for user 0."""
+    pairs = [(0, 0), (0, 1), (0, 2), (1, 0)]
+    for num_items, distribution, rows in ((3, "uniform", [0]), (4, "uniform", []), (4, "popularity", [0])):
+        sampler = NegativeSampler(Negatives(distribution=distribution), pairs_of(pairs, 2, num_items))  # type: ignore[arg-type]
+        assert sampler.users_without.tolist() == rows
+        if rows:
+            with pytest.raises(ValueError, match="No negative can be drawn for user row 0, who has every item"):
+                sampler.draw(torch.tensor([0]), generator(0, "test"))
 
 
 def test_a_user_with_all_items_but_one_gets_that_one() -> None:
     pairs = pairs_of([(0, item) for item in range(59)], 1, 60)
     drawn = NegativeSampler(Negatives(count=200), pairs).draw(torch.tensor([0]), generator(0, "test"))
     assert set(drawn.flatten().tolist()) == {59}
-
-
-def test_items_of_no_popularity_cannot_be_met() -> None:
-    sampler = NegativeSampler(Negatives(distribution="popularity"), pairs_of([(0, 0), (1, 0)], 2, 3))
-    with pytest.raises(
-        ValueError,
-        match=r"No negative can be drawn by popularity for user row 1: .* Use objective.negatives.dist",
-    ):
-        sampler.draw(torch.tensor([1]), generator(0, "test"))
 
 
 def test_settings_out_of_range_are_refused() -> None:

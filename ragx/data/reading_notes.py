@@ -1,0 +1,66 @@
+"""What a person is to know of how events were read: notations of times, ids and kinds that are spelled nearly alike."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import polars as pl
+
+from ragx.data.near_ids import alike
+from ragx.data.times import Times
+
+SHOWN = 3
+
+
+def time_note(times: Times, stated: bool) -> str:
+    """Return a sentence about the notation of times, and the days that they span.
+
+    Args:
+        times: as they were read.
+        stated: whether the notation was stated; else most cells told it.
+    """
+    told = "" if stated else ", which most cells told"
+    first, last = (datetime.fromtimestamp(int(end), UTC) for end in (times.seconds.min(), times.seconds.max()))  # type: ignore[arg-type]
+    return f"times: read as {times.notation}{told}; {first:%Y-%m-%d} to {last:%Y-%m-%d}, UTC."
+
+
+def blank_notes(ids: Mapping[str, pl.Series]) -> list[str]:
+    """Return a sentence for each side of which ids differ only in blanks around them, naming some.
+
+    Args:
+        ids: ``"user"`` and ``"item"`` → outside ids.
+    """
+    notes = []
+    for side, series in ids.items():
+        distinct = series.drop_nulls().unique()
+        if distinct.dtype != pl.String or not (distinct != distinct.str.strip_chars()).any():
+            continue
+        groups = alike(distinct, "blanks")
+        if groups:
+            pairs = "; ".join(" and ".join(map(repr, group)) for group in groups[:SHOWN])
+            notes.append(
+                f"{side}s: the ids of {sum(map(len, groups)):,} differ from another only in blanks, such as {pairs}. "
+                "They are kept apart; dataset.rules.id_blanks=strip takes blanks around ids away."
+            )
+    return notes
+
+
+def strip_note(side: str, before: pl.Series, after: pl.Series) -> list[str]:
+    """Return a sentence about ids that had blanks around them taken away, where any had."""
+    changed = before.filter(before.is_not_null() & (before != after)).unique().sort()
+    if not len(changed):
+        return []
+    users = f"{before.drop_nulls().n_unique():,} {side}s became {after.drop_nulls().n_unique():,}"
+    return [f"{side}s: blanks around {len(changed):,} ids, such as {changed[0]!r}, were taken away; {users}."]
+
+
+def kind_notes(kinds: pl.Series) -> list[str]:
+    """Return a sentence for each group of kinds of event that differ only in blanks or case, with their counts."""
+    counts = dict(kinds.value_counts().iter_rows())
+    lowered = {kind: kind.strip().lower() for kind in counts}
+    notes = []
+    for plain in sorted(set(lowered.values())):
+        group = sorted((kind for kind in counts if lowered[kind] == plain), key=lambda kind: (-counts[kind], kind))
+        if len(group) > 1:
+            spelled = ", ".join(f"{kind!r} ({counts[kind]:,})" for kind in group)
+            notes.append(f"kinds of event that differ only in blanks or case, and are kept apart: {spelled}.")
+    return notes
