@@ -25,6 +25,7 @@ class Compared:
     folder: Path
     record: dict[str, Any]
     rules: Conventions
+    counts: dict[str, dict[str, int]]
 
     @property
     def label(self) -> str:
@@ -63,7 +64,7 @@ def read_compared(folder: Path) -> Compared:
     except ValueError as error:
         raise ValueError(f"{folder}: its protocol cannot be read ({error}).") from error
     check(isinstance(protocol, Protocol), f"{folder}: expected a run evaluated by Protocol, got {protocol!r}.")
-    return Compared(folder, record, protocol.rules)
+    return Compared(folder, record, protocol.rules, metrics.get("counts", {}))
 
 
 def baseline_label(name: str, reads: list[Compared]) -> str:

@@ -28,6 +28,7 @@ from runner.compared_runs import (
 )
 from runner.id_lists import id_list
 from runner.options import parse_options
+from runner.summary import print_measured
 
 PARTS, WIDTH, MOST_TOLD = ("validation", "test"), 200, 5
 HELP = """python experiments/compare.py runs=[a,b,c] baseline=a metric=ndcg@20 part=test
@@ -77,6 +78,7 @@ def compare_runs(arguments: Sequence[str]) -> None:
     if not console.is_terminal:
         console.width = WIDTH
     _show(console, found, runs, baseline, options)
+    print_measured(console, {options.part: reads[0].counts.get(options.part, {})})
     for note in _notes(groups, runs, options.part):
         console.print(Text(note, style="dim"), soft_wrap=True)
     if options.output:

@@ -4,7 +4,7 @@ import math
 import shutil
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ragx.checks import check
+from ragx.report.looks import Looks, Readings
 from ragx.report.recorded_data import check_unchanged
 from ragx.report.run_files import read_run, write_json
 from ragx.report.sweep_record import CellState, SweepRecord, find_sweep
@@ -22,8 +23,10 @@ from ragx.training.checkpoint import load_checkpoint
 from runner.again import config_of
 from runner.cell import Cell, load_cell
 from runner.execute import execute
+from runner.opening import rehearse
 from runner.options import parse_options, trusted, truth
 from runner.speaker import Speaker
+from runner.summary import print_measured
 
 HELP = """python experiments/final.py sweep=<name>
 
@@ -64,7 +67,7 @@ class Choice:
 
 
 def finalize(arguments: Sequence[str]) -> None:
-    """Choose, look once, and leave ``final.json`` in the folder of the sweep.
+    """Choose, do all that can fail on validation, then look once, and leave ``final.json`` in the folder of the sweep.
 
     Raises:
         ValueError: there is no such sweep, or no configuration of a row is done with all its seeds.
@@ -73,22 +76,27 @@ def finalize(arguments: Sequence[str]) -> None:
     refit, trust = truth("refit", options.refit), trusted(options.trust)
     console = Console(file=sys.stdout)
     record = find_sweep(Path(options.runs), options.sweep)
-    rows, metrics = [], []
-    for choice in choose(record, console):
-        cells = [_look(cell, refit, trust, console) for cell in choice.cells]
-        found = [read_run(cell.folder)[1] for cell in cells]
-        metrics.append((choice, found))
-        rows.append(
-            {
-                "row": choice.row,
-                "cell": cells[0].cell,
-                "options": _own_options(choice, record),
-                "folders": [str(cell.folder) for cell in cells],
-                "budget": choice.budget,
-            }
-        )
+    choices = choose(record, console)
+    for cell in (cell for choice in choices for cell in choice.cells):
+        rehearse(_ready(cell, refit, trust, console))
+    before = Looks(Path(options.runs)).by_fingerprint()
+    opened = [(choice, [_look(cell, refit, trust) for cell in choice.cells]) for choice in choices]
+    rows = [
+        {
+            "row": choice.row,
+            "cell": cells[0].cell,
+            "options": _own_options(choice, record),
+            "folders": [str(cell.folder) for cell in cells],
+            "budget": choice.budget,
+        }
+        for choice, cells in opened
+    ]
     write_json(record.folder / "final.json", {"refit": refit, "rows": rows})
-    _show(console, metrics, record)
+    found = [(choice, [read_run(cell.folder)[1] for cell in cells]) for choice, cells in opened]
+    _show(console, found, record)
+    for said in _looks_of(found, before, Looks(Path(options.runs)).by_fingerprint()):
+        console.print(said, highlight=False, soft_wrap=True)
+    console.print(f"Record: {record.folder / 'final.json'}", highlight=False, soft_wrap=True)
 
 
 def choose(record: SweepRecord, console: Console) -> list[Choice]:
@@ -121,11 +129,11 @@ def _is_done(cell: CellState) -> bool:
     return cell.state == "done" and cell.value is not None and math.isfinite(cell.value) and cell.folder is not None
 
 
-def _look(state: CellState, refit: bool, trust: Trusted, console: Console) -> Cell:
-    """Open the test part for one run; a refit takes over the training that the sweep did."""
+def _ready(state: CellState, refit: bool, trust: Trusted, console: Console) -> Cell:
+    """Do for one run what its look needs: a refit takes over the training that the sweep did."""
     assert state.folder is not None
-    base = load_cell(config_of(state.folder, final=True), trust)
-    cell = load_cell(config_of(state.folder, final=True, refit=True), trust) if refit else base
+    base = load_cell(config_of(state.folder, final=False), trust)
+    cell = load_cell(config_of(state.folder, final=False, refit=True), trust) if refit else base
     record, _ = read_run(state.folder)
     kept = load_checkpoint(state.folder / "model.pt", str(record["identity"]))
     check_unchanged(state.folder, record, base.parts, base.dataset, base.split, kept)
@@ -133,6 +141,15 @@ def _look(state: CellState, refit: bool, trust: Trusted, console: Console) -> Ce
         shutil.copytree(state.folder / "train", cell.folder / "train")
         write_json(cell.folder / "run.json", record)
     console.print(Text(f"{cell.name}: seed {cell.config['seed']}"), style="dim")
+    with Speaker(quiet=True) as speaker:
+        execute(cell, speaker)
+    return cell
+
+
+def _look(state: CellState, refit: bool, trust: Trusted) -> Cell:
+    """Open the test part for one run that is ready."""
+    assert state.folder is not None
+    cell = load_cell(config_of(state.folder, final=True, refit=refit or None), trust)
     with Speaker(quiet=True) as speaker:
         execute(cell, speaker)
     return cell
@@ -155,11 +172,23 @@ def _show(console: Console, found: Sequence[tuple[Choice, list[dict[str, Any]]]]
         values += [[each["test"][name] for each in metrics] for name in names if name in metrics[0]["test"]]
         table.add_row(*map(Text, said), *map(_mean_and_spread, values))
     console.print(table)
-    looks = found[0][1][-1]["looks"]
-    console.print(
-        f"The test part has had {looks} looks; the choice was made before the first of these.", highlight=False
-    )
-    console.print(f"Record: {record.folder / 'final.json'}", highlight=False, soft_wrap=True)
+    for _, metrics in found:
+        print_measured(
+            console, {"test": min((each["counts"]["test"] for each in metrics), key=lambda each: each["users"])}
+        )
+
+
+def _looks_of(
+    found: Sequence[tuple[Choice, list[dict[str, Any]]]], before: Mapping[str, Readings], now: Mapping[str, Readings]
+) -> list[str]:
+    """Return of every split among the rows how often its test part was read, and how much of that is of this call."""
+    fingerprints = dict.fromkeys(str(each["split"]["fingerprint"]) for _, metrics in found for each in metrics)
+    said = []
+    for fingerprint in fingerprints:
+        readings = now.get(fingerprint, Readings())
+        fresh = readings.looks - before.get(fingerprint, Readings()).looks
+        said.append(f"{readings.sentence(fingerprint)} {fresh} of the looks were made now, after the choice.")
+    return said
 
 
 def _mean_and_spread(values: Sequence[float]) -> str:

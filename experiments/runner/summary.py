@@ -1,6 +1,7 @@
 """What a person reads at the beginning and at the end of a run."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ from rich.text import Text
 
 from ragx.data.dataset import Dataset
 from ragx.data.split import Split
+from ragx.evaluation.measured import NEEDED, few_are_measured, measured_sentence
 from ragx.report.looks import Readings
 from runner.speaker import Speaker
+
+LOUD = "bold yellow"
 
 
 def print_data(console: Console | Speaker, dataset: Dataset, split: Split) -> None:
@@ -39,8 +43,23 @@ def print_summary(console: Console | Speaker, folder: Path) -> None:
     """Print the results in a run folder as a table."""
     metrics = json.loads((folder / "metrics.json").read_text())
     parts = [part for part in ("validation", "test") if part in metrics]
-    shown = [name for name in metrics["validation"] if name in _shown(metrics["validation"])]
-    table = Table(title=Text(folder.name), title_justify="left")
+    console.print(results_table(folder.name, metrics, parts))
+    _print_notes(console, metrics, folder)
+
+
+def results_table(
+    title: str, metrics: dict[str, Any], parts: Sequence[str], names: Sequence[str] | None = None
+) -> Table:
+    """Return the values of the model beside those of what it is held against.
+
+    Args:
+        title: title of the table.
+        metrics: what ``metrics.json`` holds.
+        parts: ``"validation"``, ``"test"`` or both.
+        names: the metrics; Recall and NDCG at the cut-off nearest to 20 by default.
+    """
+    shown = names or [name for name in metrics[parts[0]] if name in _shown(metrics[parts[0]])]
+    table = Table(title=Text(title), title_justify="left")
     table.add_column("")
     for part in parts:
         for name in shown:
@@ -50,11 +69,18 @@ def print_summary(console: Console | Speaker, folder: Path) -> None:
         rows["best achievable"] = metrics["best_achievable"]
     for label, row in rows.items():
         table.add_row(label, *(f"{row[part][name]:.4f}" for part in parts for name in shown))
-    console.print(table)
-    _print_notes(console, metrics, folder)
+    return table
+
+
+def print_measured(console: Console | Speaker, counts_of_parts: Mapping[str, Mapping[str, int]]) -> None:
+    """Print of every part how many users its values are made of, loudly where these are few."""
+    for part, counts in counts_of_parts.items():
+        if said := measured_sentence(part, counts):
+            console.print(Text(said, style=LOUD if few_are_measured(counts) else ""), highlight=False, soft_wrap=True)
 
 
 def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Path) -> None:
+    print_measured(console, metrics.get("counts", {}))
     part = "test" if "test" in metrics else "validation"
     if "best_achievable" in metrics:
         name = next((each for each in _shown(metrics[part]) if each.startswith("ndcg")), next(iter(metrics[part])))
@@ -96,6 +122,9 @@ def summary_line(metrics: dict[str, Any]) -> dict[str, Any]:
         for name, value in found.get(part, {}).items()
     }
     flat |= {"best_epoch": metrics["fit"]["best_epoch"], "fingerprint": metrics["split"]["fingerprint"]}
+    for part, counts in metrics.get("counts", {}).items():
+        if said := measured_sentence(part, counts):
+            flat |= {f"{part}/{name}": counts[name] for name in NEEDED} | {f"{part}/measured": said}
     return flat
 
 

@@ -10,7 +10,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from ragx.evaluation.measured import few_are_measured, measured_sentence
+from ragx.report.run_files import read_run
 from ragx.report.sweep_record import STATES, CellState, SweepRecord
+from runner.summary import LOUD
 
 REFRESH = 1.0
 MOST_LISTED = 20
@@ -83,12 +86,29 @@ def print_sweep(console: Console, record: SweepRecord) -> None:
     for cell in cells:
         if cell.state in ("failed", "interrupted"):
             console.print(Text(f"{cell.state}: {short(cell, cells)}: {cell.error}"), style="red")
+    for said, few in _measured(cells).items():
+        console.print(Text(said, style=LOUD if few else ""))
     dropped = record.settings["dropped"]
     for each in dropped[:MOST_LISTED]:
         console.print(Text(f"dropped: {each['cell']}: {each['reason']}"), style="yellow")
     if len(dropped) > MOST_LISTED:
         console.print(f"… and {len(dropped) - MOST_LISTED} more that were dropped", style="yellow")
     console.print(f"Record: {record.folder}", highlight=False, soft_wrap=True)
+
+
+def _measured(cells: Sequence[CellState]) -> dict[str, bool]:
+    """Return how many users the validation values of cells are made of, and whether these are few."""
+    found = {}
+    for cell in cells:
+        if cell.state != "done" or cell.folder is None:
+            continue
+        try:
+            counts = read_run(cell.folder)[1].get("counts", {}).get("validation", {})
+        except ValueError:
+            continue  # moved away, or cut off
+        if said := measured_sentence("validation", counts):
+            found[said] = few_are_measured(counts)
+    return found
 
 
 def short(cell: CellState, among: Sequence[CellState]) -> str:

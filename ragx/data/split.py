@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import numpy as np
+
 from ragx.checks import check, check_choice
 from ragx.data.interactions import Interactions
 
@@ -22,6 +24,10 @@ class SealedTest:
     def period(self) -> tuple[int, int] | None:
         """The first second of the part and the second after its last, where it has times."""
         return _period(self.__interactions)
+
+    def count_users_of(self, train: Interactions) -> int:
+        """Return how many users with test items have train interactions too: a count, which shows no item."""
+        return int(np.isin(np.unique(self.__interactions.column("user")), train.column("user")).sum())
 
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):

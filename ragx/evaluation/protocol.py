@@ -138,8 +138,14 @@ class Protocol:
             user_table: likewise.
 
         Raises:
-            ValueError: as in :meth:`validate`.
+            ValueError: as in :meth:`validate`; where nobody is left, the test part stays sealed.
         """
+        known = split.test.count_users_of(split.train)
+        check(
+            self.cold_users != "exclude" or known > 0,
+            "cold_users=exclude leaves nobody: no user with test items has train interactions, and the test part stays "
+            "sealed; choose popularity or model.",
+        )
         part = held_out_for_test(split, split.test.open(reason=reason, on_open=on_open))
         return {name: self._evaluate(scorer, part, None, item_features, user_table) for name, scorer in scorers.items()}
 
@@ -172,7 +178,9 @@ class Protocol:
             item_ids=part.items.tie_keys,
             memory=None if self.memory is None else self.memory * 2**20,
         )
-        result = replace(result, counts=result.counts | {"cold_users": waiting})
+        held_out = int((part.relevant.lengths > 0).sum())
+        among = {"cold_users": waiting, "users_held_out": held_out, "all_users": part.relevant.num_users}
+        result = replace(result, counts=result.counts | among)
         return result if metrics is not None else self._with_spread(result, part, user_table)
 
     def _with_spread(

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from ragx.evaluation.measured import measured_sentence
 from ragx.files import write_atomically
 from ragx.report.page_html import Html, element, joined
 from ragx.report.page_look import SCRIPT, STYLE
@@ -17,6 +18,7 @@ from ragx.report.plots import Plot, draw_plots
 from ragx.report.sweep_reading import read_sweep
 from ragx.report.sweep_record import STATES, SweepRecord
 from ragx.report.sweep_results import SweepResults
+from ragx.report.table_notes import measured_of
 
 
 def write_page(record: SweepRecord, runs: Path) -> Path:
@@ -111,6 +113,9 @@ def _facts(results: SweepResults) -> Html:
     for data, among in results.by_data().items():
         best = f"{written(among[0].quality, 4)} {results.metric.replace('/', ' ')}: {among[0].label()}"
         facts += [("data", "; ".join(data)), ("best on it", best)]
+        measured = measured_of([run.result for each in among for run in each.done], "validation")
+        if said := measured_sentence("validation", measured):
+            facts.append(("measured", said))
     planned = settings.get("budget")
     budget = {row: count for row, count in planned.items() if row} if isinstance(planned, dict) else {}
     if budget:

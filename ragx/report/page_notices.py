@@ -4,6 +4,7 @@ import math
 
 from ragx.report.page_html import Html, element
 from ragx.report.sweep_results import SweepResults
+from ragx.report.table_notes import few_measured
 
 MOST_WARNINGS = 10
 
@@ -55,6 +56,7 @@ def _of_origins(results: SweepResults) -> list[str]:
         different = len({row.get(name) for row in rows})
         if different > 1:
             found.append(text.format(different))
+    found += few_measured(rows, "validation")
     if any(row.get("dirty") for row in rows):
         found.append("Runs were made with uncommitted changes; the commit alone does not give their code.")
     return found

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ragx.report.looks import Readings
 from ragx.report.page_html import MISSING, Column, Field, Html, element, joined, sortable_table
 from ragx.report.page_tables import run_link
 from ragx.report.sweep_reading import from_json
@@ -37,7 +38,7 @@ def provenance_section(results: SweepResults, runs: Path) -> Html:
         *(Column("identity", hint="of the run"), Column("cell", hint="identity without the seed")),
         *(Column("source", hint="hash of the code that took part"), Column("made in")),
         *(Column("data set"), Column("split"), Column("fingerprint", hint="of the split")),
-        *(Column("data", hint="hash of everything that was read"), Column("looks", "number")),
+        *(Column("data", hint="hash of everything that was read"), Column("looks", "number", hint="at its test part")),
         Column("command that reproduces it"),
     ]
     rows = [
@@ -49,7 +50,7 @@ def provenance_section(results: SweepResults, runs: Path) -> Html:
             Field(element("a", f"P{places[_place(run)]}", href=f"#place-{places[_place(run)]}")),
             *(Field(str(run.result.get(name) or MISSING)) for name in ("dataset", "split")),
             *(_code(run.result.get(name)) for name in ("fingerprint", "data")),
-            Field(str(run.result.get("looks", MISSING)), run.result.get("looks")),
+            Field(_readings(run), run.result.get("looks")),
             _code(reproduce_command(run.name, runs)),
         ]
         for configuration, run in made
@@ -57,6 +58,13 @@ def provenance_section(results: SweepResults, runs: Path) -> Html:
     caption = "Provenance of every run; P1 and so on are the places listed above"
     listed = joined(_described(place, text) for text, place in places.items())
     return joined([element("dl", listed, class_="facts"), sortable_table("provenance", caption, columns, rows)])
+
+
+def _readings(run: SweepRun) -> str:
+    """Return the looks at the test part, and what else read it."""
+    looks, *beside = (run.result.get(name) for name in Readings._fields)
+    also = [f"{count} {name}" for count, name in zip(beside, Readings._fields[1:], strict=True) if count]
+    return ", ".join([MISSING if looks is None else str(looks), *also])
 
 
 def _code(text: Any) -> Field:

@@ -25,7 +25,7 @@ TEXT = (
 )
 WHOLE = (
     *("seed", "threads", "epochs", "best_epoch", "peak_memory_mb", "validation_users", "test_users"),
-    *("looks", "reproductions", "audits"),
+    *("looks", "reproductions", "audits", "all_users", "validation_users_held_out", "test_users_held_out"),
     *("train_interactions", "validation_interactions", "test_interactions"),
 )
 REAL, TRUTH = ("value", "training_seconds", "seconds"), ("kept", "refit", "features", "dirty")
@@ -107,7 +107,10 @@ def _course(record: Row, config: Row, metrics: Row) -> Row:
 def _counts(metrics: Row) -> Row:
     sizes, counts = metrics.get("split", {}).get("counts", {}), metrics.get("counts", {})
     found = {f"{part}_interactions": sizes.get(part) for part in ("train", "validation", "test")}
-    return found | {f"{part}_users": counts.get(part, {}).get("users") for part in ("validation", "test")}
+    for part in ("validation", "test"):
+        of_part = counts.get(part, {})
+        found |= {f"{part}_{name}": of_part.get(name) for name in ("users", "users_held_out")}
+    return found | {"all_users": counts.get("validation", {}).get("all_users")}
 
 
 def _per_user(folder: Path) -> tuple[Row, list[str]]:

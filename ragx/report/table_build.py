@@ -11,7 +11,7 @@ from ragx.report.table_checks import check_comparable, conventions_of, doubtful_
 from ragx.report.table_code import other_code
 from ragx.report.table_conditions import Run
 from ragx.report.table_marks import add_p_values
-from ragx.report.table_notes import notes_of
+from ragx.report.table_notes import few_measured, notes_of
 from ragx.report.table_published import Published, PublishedRow
 from ragx.report.table_rows import Found, Name
 from ragx.report.table_spec import MOST_POPULAR, TableSpec
@@ -46,6 +46,8 @@ def build_table(found: Found, spec: TableSpec, published: Sequence[Published] = 
         if column not in baseline.cells:
             warnings.append(f"{column}: the baseline {baseline.label} has no value, so there are no gains.")
     warnings += doubtful_leads(rows, baseline, columns)
+    for dataset in datasets:
+        warnings += [f"dataset {dataset}: {said}" for said in few_measured(_runs(found, dataset), spec.part)]
     others = other_code([run for dataset in datasets for run in _runs(found, dataset)])
     for row in rows[1:]:
         row.other_code = any(str(run["folder"]) in others for each in row.runs.values() for run in each)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ragx.evaluation.measured import NEEDED, few_are_measured, measured_sentence
 from ragx.report.looks import Readings
 from ragx.report.table_cells import Table, TableRow
 from ragx.report.table_checks import conventions_of, rules_of
@@ -66,11 +67,26 @@ def _data(dataset: str, runs: Sequence[Run], part: str) -> str:
     counts = {name: _first(run[f"{name}_interactions"] for run in runs) for name in ("train", "validation", "test")}
     told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count is not None)
     users = _first(run[f"{part}_users"] for run in runs)
+    measured = measured_sentence(part, measured_of(runs, part))
     split = _first(run["split"] for run in runs) or "of unknown name"
     parts = [f"{dataset}: split {split}, fingerprint {runs[0]['fingerprint']}"]
     parts += [f"{told} interactions"] if told else []
-    parts += [f"{users:,} users evaluated"] if users is not None else []
-    return "; ".join(parts) + "."
+    parts += [f"{users:,} users evaluated"] if users is not None and not measured else []
+    return f"{'; '.join(parts)}. {measured}".strip()
+
+
+def measured_of(runs: Sequence[Run], part: str) -> dict[str, int | None]:
+    """Return how many users the values of a part are made of: the fewest of any run."""
+    columns = dict(zip(NEEDED, (f"{part}_users", f"{part}_users_held_out", "all_users"), strict=True))
+    counted = [{name: run.get(column) for name, column in columns.items()} for run in runs]
+    whole = [counts for counts in counted if None not in counts.values()]
+    return min(whole, key=lambda counts: counts["users"] or 0, default={})
+
+
+def few_measured(runs: Sequence[Run], part: str) -> list[str]:
+    """Return a warning where fewer than half of the users make the values of a part."""
+    counts = measured_of(runs, part)
+    return [measured_sentence(part, counts)] if few_are_measured(counts) else []
 
 
 def _protocol(runs: Sequence[Run]) -> str:
