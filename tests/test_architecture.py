@@ -31,6 +31,7 @@ MORE_ARGUMENTS: dict[str, str] = {
     "ragx/training/state.py:Progress": "a record of what a checkpoint holds, every field with its default",
     "experiments/runner/search_settings.py:SearchSettings": "a record of what a search YAML says, checked",
     "experiments/runner/recommending.py:Options": "a record of a command line, one field for each option",
+    "experiments/runner/measuring.py:Options": "the options of a command line, each by its name",
     "ragx/evaluation/significance.py:Comparison": "a record of results that no caller makes",
 }
 
