@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+LONGEST_NAME = 255  # bytes, on most file systems
+
 
 class RunError(RuntimeError):
     """What was asked for was right, and yet it failed in its own course."""
@@ -35,3 +37,18 @@ def did_you_mean(name: str, options: Iterable[str]) -> str:
     """Return `` Did you mean 'x'?`` for the option nearest to ``name``, or an empty string if none is near."""
     near = difflib.get_close_matches(name, list(options), n=1, cutoff=0.5)
     return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def check_file_name(what: str, name: object) -> str:
+    """Return a name before it becomes part of a path.
+
+    Raises:
+        ValueError: it does not stand for one file or folder in the place where it is put.
+    """
+    fits = isinstance(name, str) and name.isprintable() and 0 < len(name.encode()) <= LONGEST_NAME
+    if not isinstance(name, str) or not fits or name.startswith(".") or set(name) & set("/\\"):
+        raise ValueError(
+            f"{what}: expected a name of at most {LONGEST_NAME} bytes without slashes that does not begin with a dot, "
+            f"got {str(name)[:LONGEST_NAME]!r}."
+        )
+    return name

@@ -17,6 +17,7 @@ from beartype import BeartypeConf
 from beartype.door import is_bearable
 
 from ragx.checks import did_you_mean
+from ragx.passwords import passwords
 
 TARGET = "_target_"
 PYG = "conv"  # the one option that is a dotted path too
@@ -94,8 +95,10 @@ def bind(
 
     Raises:
         PartsError: targets that cannot be imported or are refused, unknown or missing arguments, values of a wrong
-            type; all of them.
+            type; all of them. Passwords come first, and alone.
     """
+    if shown := [line for name in given for line in passwords(name, config.get(name))]:
+        raise PartsError(shown)
     errors: list[str] = []
     allow = refuse or (lambda path, name, hint: None)
     parts = {name: _bind(name, config.get(name), given[name], None, errors, allow) for name in given}

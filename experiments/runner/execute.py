@@ -5,14 +5,15 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
-from ragx.files import remove_abandoned
+from ragx.files import copy_folder, remove_abandoned
 from ragx.report.looks import Kind
-from ragx.report.run_files import read_json, read_run
+from ragx.report.run_files import read_json, read_run, write_json
 from ragx.report.run_lock import RunLock
 from ragx.training.keeper import finished_epochs
 from runner.cell import Cell
 from runner.course import Course
 from runner.opening import is_opened, open_test
+from runner.setting_aside import finish_setting_aside, is_being_set_aside, set_aside
 from runner.speaker import Speaker
 from runner.summary import print_data, print_summary, summary_line
 
@@ -20,20 +21,21 @@ UNFINISHED = ("train", "refit")
 How = Literal["skipped", "opened", "continued", "run"]
 
 
-def execute(cell: Cell, say: Speaker, kind: Kind = "look") -> How:
+def execute(cell: Cell, say: Speaker, kind: Kind = "look", training: Path | None = None) -> How:
     """Run one configuration, or find what an earlier run of it left, and say which it was.
 
     Args:
         cell: the configuration with its data.
         say: where it speaks.
         kind: what a reading of the test part counts as.
+        training: folder of a run whose training this one takes over, where it has none yet.
 
     Raises:
         ValueError: the config, the data or their combination is at fault; nothing has been trained then.
     """
     fresh = not (cell.folder / "run.json").is_file()
     try:
-        return _execute(cell, say, kind)
+        return _execute(cell, say, kind, training)
     except ValueError:  # a mistake that only the data showed leaves nothing behind
         if fresh and not any((cell.folder / stage / "last.pt").is_file() for stage in UNFINISHED):
             say.close_log()
@@ -41,11 +43,13 @@ def execute(cell: Cell, say: Speaker, kind: Kind = "look") -> How:
         raise
 
 
-def _execute(cell: Cell, say: Speaker, kind: Kind) -> How:
+def _execute(cell: Cell, say: Speaker, kind: Kind, training: Path | None) -> How:
     with RunLock(cell.folder, lambda owner: _wait(say, cell, owner)) as lock:
         say.log_to(cell.folder / "log.txt")
         for folder in (cell.folder, *(cell.folder / stage for stage in UNFINISHED)):
             remove_abandoned(folder)
+        if is_being_set_aside(cell.folder):
+            finish_setting_aside(cell.folder)
         print_data(say, cell.dataset, cell.split)
         if is_finished(cell):
             if cell.protocol.final and not is_opened(cell.folder):
@@ -55,6 +59,8 @@ def _execute(cell: Cell, say: Speaker, kind: Kind) -> How:
             print_summary(say, cell.folder)
             return "skipped"
         _make_way(cell, say)
+        if training is not None and not (cell.folder / "train").exists():
+            _take_over(training, cell.folder)
         begun = any((cell.folder / stage / "last.pt").is_file() for stage in UNFINISHED)
         try:
             Course(cell, lock, say, kind).go()
@@ -103,7 +109,7 @@ def _make_way(cell: Cell, say: Speaker) -> None:
     except ValueError:
         made_by = "unreadable"
     if made_by != cell.source and cell.config["reuse"] != "code":
-        kept = _set_aside(cell.folder, str(made_by))
+        kept = set_aside(cell.folder, str(made_by))
         say.print(f"Other code ({made_by}) made what was here; it is kept as {kept} (reuse=code would take it).")
     elif cell.config["reuse"] == "never" and (cell.folder / "metrics.json").is_file():
         for stage in UNFINISHED:
@@ -112,17 +118,10 @@ def _make_way(cell: Cell, say: Speaker) -> None:
         (cell.folder / "metrics.json").unlink(missing_ok=True)
 
 
-def _set_aside(folder: Path, made_by: str) -> Path:
-    """Move everything but lock and log to a folder beside, and return that."""
-    number, kept = 1, folder.with_name(f"{folder.name}.code-{made_by}")
-    while kept.exists():
-        number += 1
-        kept = folder.with_name(f"{folder.name}.code-{made_by}.{number}")
-    kept.mkdir()
-    for path in folder.iterdir():
-        if path.name not in ("lock.json", ".lock.guard", "log.txt"):
-            path.rename(kept / path.name)
-    return kept
+def _take_over(run: Path, folder: Path) -> None:
+    """Copy the training of a run, whole or not at all, behind the record of the code that it is by."""
+    write_json(folder / "run.json", read_json(run / "run.json"))
+    copy_folder(run / "train", folder / "train")
 
 
 def _wait(say: Speaker, cell: Cell, owner: str) -> None:

@@ -1,7 +1,6 @@
 """Select, then look: the best configuration of every row by validation, and only then its test values."""
 
 import math
-import shutil
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
@@ -137,12 +136,10 @@ def _ready(state: CellState, refit: bool, trust: Trusted, console: Console) -> C
     record, _ = read_run(state.folder)
     kept = load_checkpoint(state.folder / "model.pt", str(record["identity"]))
     check_unchanged(state.folder, record, base.parts, base.dataset, base.split, kept)
-    if cell.folder != base.folder and not cell.folder.exists() and record.get("source") == cell.source:
-        shutil.copytree(state.folder / "train", cell.folder / "train")
-        write_json(cell.folder / "run.json", record)
+    same_code = cell.folder != base.folder and record.get("source") == cell.source
     console.print(Text(f"{cell.name}: seed {cell.config['seed']}"), style="dim")
     with Speaker(quiet=True) as speaker:
-        execute(cell, speaker)
+        execute(cell, speaker, training=state.folder if same_code else None)
     return cell
 
 

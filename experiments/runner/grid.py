@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from ragx.checks import check, did_you_mean
 from ragx.report.run_parts import GIVEN
 from ragx.report.sweep_record import PlannedCell
-from runner.preflight import bind_parts, check_settings, check_sweep, try_alone, try_together
+from runner.preflight import bind_parts, check_seed, check_settings, check_sweep, try_alone, try_together
 
 Axis = tuple[str, list[str]]
 
@@ -46,6 +46,8 @@ def seeds_of(config: DictConfig, axes: Sequence[Axis]) -> list[int] | None:
     listed: Any = list(range(seeds)) if isinstance(seeds, int) and not isinstance(seeds, bool) else seeds
     whole = isinstance(listed, list) and all(isinstance(seed, int) and not isinstance(seed, bool) for seed in listed)
     check(whole and bool(listed), f"seeds: expected null, a number from 1 or a list of seeds, got {seeds!r}.")
+    for seed in listed:
+        check_seed("seeds", seed)
     check(all(name != "seed" for name, _ in axes), "seeds and seed: give one of them.")
     return list(dict.fromkeys(listed))
 

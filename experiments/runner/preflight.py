@@ -7,10 +7,11 @@ from typing import Any
 
 import torch
 
-from ragx.checks import RunError, check, check_choice, did_you_mean
+from ragx.checks import LONGEST_NAME, RunError, check, check_choice, did_you_mean
 from ragx.evaluation.names import parse_metrics, refuse_sampling
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.parts import Part, PartsError, Refuse, bind
+from ragx.passwords import passwords
 from ragx.ranking.memory import is_out_of_memory
 from ragx.report.run_parts import GIVEN
 
@@ -19,7 +20,7 @@ REUSE = ("same", "code", "never")
 SETTINGS = ("seed", "threads", "runs", "reuse", "target_kind", "sweep")
 FOR_SWEEPS = ("seeds", "dry_run")
 OF_SWEEP = ("name", "rows", "folder")
-LONGEST_NAME = 255
+MOST_THREADS = 4_096
 USED = {
     "objective": ("loss", "negatives"),
     "trainer": ("fit", "stopping", "engine"),
@@ -58,8 +59,9 @@ def check_settings(config: dict[str, Any]) -> None:
     known = (*GIVEN, *SETTINGS, *FOR_SWEEPS)
     for name in config:
         check(name in known or name == "features", f"{name}: unknown option.{did_you_mean(name, known)}")
-    seed = config["seed"]
-    check(isinstance(seed, int) and not isinstance(seed, bool), f"seed: expected a whole number, got {seed!r}.")
+    for line in passwords("", {name: config[name] for name in SETTINGS}):
+        raise ValueError(line.removeprefix("."))
+    check_seed("seed", config["seed"])
     check_folder("runs", config["runs"])
     check_choice("reuse", str(config["reuse"]), REUSE)
     for name, label in (("features", "model.features"), ("dry_run", "dry_run")):
@@ -68,11 +70,22 @@ def check_settings(config: dict[str, Any]) -> None:
     kind = config["target_kind"]
     check(kind is None or isinstance(kind, str), f"target_kind: expected null or a kind of event, got {kind!r}.")
     threads = config["threads"]
+    is_whole = isinstance(threads, int) and not isinstance(threads, bool)
     check(
-        threads is None or (isinstance(threads, int) and not isinstance(threads, bool) and threads >= 1),
-        f"threads: expected null or a whole number of at least 1, got {threads!r}.",
+        threads is None or (is_whole and 1 <= threads <= MOST_THREADS),
+        f"threads: expected null or a whole number from 1 to {MOST_THREADS:,}, got {threads!r}.",
     )
     check_sweep(config["sweep"])
+
+
+def check_seed(option: str, seed: Any) -> None:
+    """Check a seed: torch and the tables of results take whole numbers of 64 bits with a sign.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    fits = isinstance(seed, int) and not isinstance(seed, bool) and -(2**63) <= seed < 2**63
+    check(fits, f"{option}: expected a whole number from -2^63 to 2^63 - 1, got {str(seed)[:40]!r}.")
 
 
 def check_folder(option: str, given: Any) -> None:

@@ -18,8 +18,9 @@ from optuna.trial import TrialState
 from rich.console import Console
 from rich.text import Text
 
-from ragx.checks import RunError
+from ragx.checks import RunError, check_file_name
 from ragx.files import write_atomically
+from ragx.passwords import check_no_password
 from ragx.random import derive_seed
 from ragx.report.run_lock import RunLock
 from ragx.report.sweep_record import PlannedCell, SweepRecord
@@ -55,9 +56,10 @@ class Search:
     """
 
     def __init__(self, plain: dict[str, Any], choices: dict[str, str], options: list[str]) -> None:
+        check_no_password(options)
         self.settings = settings_of(plain, choices, options)
         self.runs = str(plain["runs"])
-        self.record = SweepRecord(Path(self.runs) / "sweeps" / self.settings.name)
+        self.record = SweepRecord(Path(self.runs) / "sweeps" / check_file_name("search.name", self.settings.name))
         self.console = Console(file=sys.stdout)
         self.cells: list[PlannedCell] = []
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from ragx.checks import check, check_choice
+from ragx.checks import check, check_choice, check_file_name
 from ragx.files import write_atomically
 from ragx.report.results import Results, collect
 from ragx.report.sweep_record import SweepRecord, find_sweep
@@ -80,7 +80,7 @@ def _rows(records: Sequence[SweepRecord], results: Results, spec: TableSpec) -> 
 
 
 def _write(console: Console, table: Table, grid: Grid, folder: Path, name: str, formats: Sequence[str]) -> None:
-    check(bool(name) and "/" not in name, f"name: expected the name of a file, got {name!r}.")
+    check_file_name("name", name)
     texts: Mapping[str, Any] = {
         "md": lambda: markdown(grid),
         "tex": lambda: latex(grid, name),

@@ -16,6 +16,7 @@ from ragx.data.root import locate
 from ragx.data.rules import EventRules
 from ragx.data.source import Source, first_line
 from ragx.data.table import assemble
+from ragx.passwords import REMEDY, has_password
 
 
 def sql_query(
@@ -67,14 +68,11 @@ def read_query(uri: str, query: str, root: str | None = None) -> pl.DataFrame:
         scheme in ("postgresql", "postgres"),
         f"uri: expected sqlite:path or postgresql://user@host/database, got one that begins with {scheme!r}.",
     )
+    check(not has_password(uri), f"uri: expected no password, {REMEDY}.")
     try:
-        password = urlsplit(uri).password
+        urlsplit(uri)
     except ValueError as error:
         raise ValueError(f"uri: expected postgresql://user@host:port/database; {error}.") from None
-    check(
-        password is None and "password=" not in uri,
-        "uri: expected no password, since configs are written into run folders; set PGPASSWORD or ~/.pgpass.",
-    )
     return _postgresql(uri, query)
 
 

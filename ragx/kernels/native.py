@@ -17,7 +17,7 @@ import torch
 
 from ragx.cache import cache_folder
 from ragx.checks import check
-from ragx.files import write_atomically
+from ragx.files import remove_abandoned, write_atomically
 from ragx.graph.adjacency import Adjacency
 from ragx.typing import Tensor
 
@@ -64,6 +64,7 @@ def compiled(code: str, constants: Mapping[str, object]) -> ctypes.CDLL:
         with tempfile.TemporaryDirectory() as own:
             _compile(command, code, Path(own) / name)
             return ctypes.CDLL(str(Path(own) / name))
+    remove_abandoned(folder)
     library, checksum = folder / name, folder / f"{name}.sha256"
     if not _is_whole(library, checksum):
         write_atomically(library, functools.partial(_compile, command, code))

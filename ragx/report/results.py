@@ -1,15 +1,23 @@
 """All runs in a folder as one tidy table, made of run folders alone."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
 from ragx.report.looks import Looks, Readings
-from ragx.report.results_row import SCHEMA, row_of
+from ragx.report.results_row import SCHEMA, Row, row_of
 from ragx.report.run_files import read_json
 
 NOT_RUNS = ("sweeps", "searches", "tables", "reproduced")
+
+
+ODD = (
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError),
+    pl.exceptions.PolarsError,
+)
+"""What reading one odd run folder can end in; it must not keep the others from being read."""
 
 
 class Results(NamedTuple):
@@ -48,16 +56,24 @@ def collect(runs: Path) -> Results:
     for folder in sorted(path for path in runs.iterdir() if path.is_dir()) if runs.is_dir() else []:
         if folder.name in NOT_RUNS:
             continue
-        if not (folder / "run.json").is_file():
-            warnings.append(f"{folder}: no run of ragx (there is no run.json); passed over.")
-            continue
         try:
+            if not (folder / "run.json").is_file():
+                warnings.append(f"{folder}: no run of ragx (there is no run.json); passed over.")
+                continue
             record = read_json(folder / "run.json")
             if (folder / "metrics.json").is_file():  # one that is not finished is no fault
                 row, remarks = row_of(folder, record, read_json(folder / "metrics.json"))
-                rows.append(row | readings.get(str(row["fingerprint"]), Readings())._asdict())
+                row |= readings.get(str(row["fingerprint"]), Readings())._asdict()
+                table_of([row])
+                rows.append(row)
                 warnings += remarks
-        except (ValueError, TypeError, AttributeError) as error:
-            warnings.append(f"{folder}: cut off, or left by another version of ragx ({error}); passed over.")
+        except ODD as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+            warnings.append(f"{folder}: cut off, or left by another version of ragx ({reason}); passed over.")
+    return Results(table_of(rows), warnings)
+
+
+def table_of(rows: Sequence[Row]) -> pl.DataFrame:
+    """Return rows as a table; a number that no column takes raises."""
     more = {name: pl.String if name.startswith("option.") else pl.Float64 for row in rows for name in row}
-    return Results(pl.DataFrame(rows, schema=SCHEMA | more | SCHEMA), warnings)
+    return pl.DataFrame(rows, schema=SCHEMA | more | SCHEMA)

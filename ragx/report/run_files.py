@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ragx.checks import check
+from ragx.checks import check, check_file_name
 from ragx.files import write_atomically
 
 SCHEMA = 2
@@ -43,7 +43,22 @@ def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             f"{folder / name}: expected what a finished run leaves, without {', '.join(missing)}; the file is damaged "
             "or another version of ragx left it. Move the folder away to run it again.",
         )
+    _check_record(folder / "run.json", found["run.json"])
     return found["run.json"], found["metrics.json"]
+
+
+def _check_record(path: Path, record: dict[str, Any]) -> None:
+    """Check what becomes part of a path, or is taken for a mapping of parts.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    check_file_name(f"{path}: name", record["name"])
+    if record.get("sweep") is not None:
+        check_file_name(f"{path}: sweep", record["sweep"])
+    config = record["config"]
+    parts = isinstance(config, dict) and all(isinstance(part, dict) for part in config.values())
+    check(parts, f"{path}: expected config to hold a mapping for every part; the file is damaged.")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -54,7 +69,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     try:
         value = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}: expected a JSON file that a finished run left ({error}).") from None
     check(isinstance(value, dict), f"{path}: expected a JSON object that a finished run left.")
     return value  # type: ignore[no-any-return]

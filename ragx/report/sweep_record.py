@@ -97,8 +97,11 @@ class SweepRecord:
     @property
     def planned(self) -> list[PlannedCell]:
         """The cells of the plan."""
-        cells = read_json(self.folder / "sweep.json")["cells"]
-        return [PlannedCell(tuple(each["overrides"]), each["seed"], each.get("row", "")) for each in cells]
+        path = self.folder / "sweep.json"
+        try:
+            return [_planned(each) for each in read_json(path)["cells"]]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{path}: damaged ({type(error).__name__}: {error}); run the sweep again.") from None
 
     def events(self) -> list[dict[str, Any]]:
         """Return all events in order."""
@@ -108,24 +111,34 @@ class SweepRecord:
         """Return where every planned cell stands."""
         states = {planned.key: CellState(planned) for planned in self.planned}
         for event in self.events():
-            if (cell := states.get(event.get("cell", ""))) is not None:
-                _take(cell, event)
+            if (cell := states.get(str(event.get("cell", "")))) is not None:
+                _take(cell, event, self.folder.parent.parent)
         for cell in states.values():
             if cell.state == "running" and not (cell.folder and is_locked(cell.folder)):
                 cell.state = "interrupted"
         return list(states.values())
 
 
-def _take(cell: CellState, event: dict[str, Any]) -> None:
-    kind = event["event"]
+def _planned(cell: Any) -> PlannedCell:
+    return PlannedCell(tuple(map(str, cell["overrides"])), int(cell["seed"]), str(cell.get("row", "")))
+
+
+def _take(cell: CellState, event: dict[str, Any], runs: Path) -> None:
+    kind = event.get("event")
     if kind == "started":
         cell.state, cell.attempts, cell.error = "running", cell.attempts + 1, ""
     elif kind in ("done", "failed"):
-        cell.state, cell.how = kind, event.get("how", "")
-        cell.value, cell.seconds = event.get("value"), event.get("seconds")
-        cell.error = event.get("error", "")
+        cell.state, cell.how = ("done" if kind == "done" else "failed"), str(event.get("how", ""))
+        cell.value, cell.seconds = _number(event.get("value")), _number(event.get("seconds"))
+        cell.error = str(event.get("error", ""))
     if event.get("folder"):
-        cell.folder = Path(event["folder"])
+        # A run lies beside the sweeps, wherever both were moved to; what else an event names is none.
+        name = Path(str(event["folder"])).name
+        cell.folder = runs / name if name not in ("", "..") else None
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and abs(value) < 2.0**63 else None
 
 
 def find_sweep(runs: Path, name: str) -> SweepRecord:

@@ -210,7 +210,7 @@ def test_the_results_of_all_runs_go_to_a_file_with_warnings(make: Make, tmp_path
         (["sweep=mine", "part=train"], "error: part: expected one of validation, test; got 'train'."),
         (["sweep=mine", "formats=[pdf]"], "error: formats: expected one of md, tex, csv, html; got 'pdf'."),
         (["sweep=mine", "gains=maybe"], "error: gains: expected true or false, got 'maybe'."),
-        (["sweep=mine", "name=a/b"], "error: name: expected the name of a file, got 'a/b'."),
+        (["sweep=mine", "name=a/b"], "error: name: expected a name of at most 255 bytes without slashes"),
         (
             ["results=all.xlsx"],
             "error: output: expected a file ending in .parquet, .csv, .json, .jsonl, got 'all.xlsx'.",

@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ragx.report.results import collect
 from ragx.report.results_row import SCHEMA
@@ -181,3 +184,60 @@ def test_what_newer_code_has_run_again_is_told_apart(tmp_path: Path) -> None:
     write_run(tmp_path, "run-a")
     write_run(tmp_path, "run-a.code-0123456789")
     assert collect(tmp_path).table["kept"].to_list() == [False, True]
+
+
+ODD = {
+    "a seed of 23 digits": "1" * 23,
+    "5,000 digits": "9" * 5_000,
+    "infinite": "1e999",
+    "no number": "NaN",
+    "half a character": '"\\ud800"',
+    "deep": "[" * 100_000,
+    "nested": '{"a":' * 400 + "1" + "}" * 400,
+    **{text: text for text in ("[]", "{}", "null", "true", '"x"', "-1", '{"_target_": 7}')},
+}
+
+
+def places_in(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    if not isinstance(value, dict):
+        return [path]
+    return [path, *(place for name, each in value.items() for place in places_in(each, (*path, name)))]
+
+
+def put(value: Any, path: tuple[str, ...], new: str) -> Any:
+    return value | {path[0]: put(value[path[0]], path[1:], new)} if path else new
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data(), odd=st.sampled_from(sorted(ODD)), name=st.sampled_from(["run.json", "metrics.json"]))
+def test_one_odd_folder_never_takes_the_others_down(data: st.DataObject, odd: str, name: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        write_run(Path(folder), "good", value=0.3)
+        alone = collect(Path(folder)).table.to_dicts()[0]
+        path = write_run(Path(folder), "odd", seed=1) / name
+        value = json.loads(path.read_text())
+        place = data.draw(st.sampled_from(places_in(value)))
+        path.write_text(json.dumps(put(value, place, "@")).replace('"@"', ODD[odd], 1))
+        results = collect(Path(folder))
+        (row,) = (row for row in results.table.to_dicts() if row["folder"].endswith("good"))
+        assert {key: row[key] for key in alone} == alone
+        told = [line for line in results.warnings if line.startswith(str(path.parent))]
+        assert len(told) <= 1
+        assert told or results.table.height == 2
+
+
+@pytest.mark.parametrize("odd", ["binary", "a folder", "a loop", "text of another encoding", "empty"])
+def test_a_file_that_is_none_of_json_is_one_warning(odd: str, tmp_path: Path) -> None:
+    write_run(tmp_path, "good")
+    path = write_run(tmp_path, "odd") / "run.json"
+    path.unlink()
+    if odd == "a folder":
+        path.mkdir()
+    elif odd == "a loop":
+        path.symlink_to(path)
+    else:
+        path.write_bytes({"binary": bytes(range(256)), "empty": b""}.get(odd, '{"ö": 1}'.encode("latin-1")))
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    results = collect(tmp_path)
+    assert results.table["name"].to_list() == ["good"]
+    assert len(results.warnings) == 1

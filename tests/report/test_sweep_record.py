@@ -1,5 +1,6 @@
 """The record of a sweep says where every cell stands, whatever died while it was written."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def test_the_plan_is_read_back(record: SweepRecord) -> None:
 
 
 def test_a_cell_goes_from_waiting_to_done(record: SweepRecord, tmp_path: Path) -> None:
-    folder = tmp_path / "run"
+    folder = tmp_path / "runs" / "run"
     assert states(record) == ["waiting", "waiting"]
     record.event(ONE.key, "started", folder=str(folder))
     assert states(record) == ["interrupted", "waiting"], "nobody holds its folder"
@@ -70,3 +71,27 @@ def test_a_sweep_is_found_by_the_beginning_of_its_name(record: SweepRecord, tmp_
         find_sweep(runs, "mi")
     with pytest.raises(ValueError, match=r"sweep=other: there is no such sweep in .*there are: mine, mine-too"):
         find_sweep(runs, "other")
+
+
+def test_a_run_lies_beside_the_sweeps_wherever_an_event_says_it_does(record: SweepRecord, tmp_path: Path) -> None:
+    for told in ("/elsewhere/runs/shop-1", "../../../etc/shop-1", "shop-1"):
+        record.event(ONE.key, "done", folder=told, value=0.5)
+        assert record.cells()[0].folder == tmp_path / "runs" / "shop-1"
+    record.event(ONE.key, "done", folder="..", value=0.5)
+    assert record.cells()[0].folder is None
+
+
+@pytest.mark.parametrize(
+    "cells", ['"x"', "[7]", '[{"overrides": 7, "seed": 0}]', '[{"seed": 0}]', '[{"overrides": []}]']
+)
+def test_a_damaged_plan_says_so(record: SweepRecord, cells: str) -> None:
+    (record.folder / "sweep.json").write_text(f'{{"cells": {cells}}}')
+    with pytest.raises(ValueError, match=r"sweep\.json: damaged .*; run the sweep again"):
+        record.cells()
+
+
+def test_an_odd_event_takes_nothing_down(record: SweepRecord) -> None:
+    for odd in ({"cell": [1]}, {"cell": ONE.key}, {"cell": ONE.key, "event": "done", "value": "x", "seconds": 10**400}):
+        with (record.folder / "events.jsonl").open("a") as file:
+            file.write(json.dumps(odd) + "\n")
+    assert (record.cells()[0].state, record.cells()[0].value, record.cells()[0].seconds) == ("done", None, None)
