@@ -11,9 +11,11 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 from runner.again import difference
 from runner.command_line import guarded
+from runner.finalizing import finalize
 from runner.reproducing import reproduce
 
 from ragx.report.run_folder import load_run
+from ragx.report.sweep_record import PlannedCell, SweepRecord
 
 from .conftest import CONF
 
@@ -132,8 +134,14 @@ def test_other_contents_are_refused_by_name(
     make, said = CHANGES[change]
     _write(folder, *make())
     monkeypatch.setattr("runner.cell._last_data", {})
-    for refused in (lambda: load_run(run), lambda: reproduce([str(run)])):
+    sweep = SweepRecord(folder / "runs" / "sweeps" / "mine")
+    sweep.plan([PlannedCell(("seed=0",), 0, "a")], [], axes=[], rows=[])
+    sweep.event(sweep.cells()[0].planned.key, "done", folder=str(run), value=0.5)
+    final = [f"sweep={sweep.folder.name}", f"runs={folder / 'runs'}"]
+    for refused in (lambda: load_run(run), lambda: reproduce([str(run)]), lambda: finalize(final)):
         with pytest.raises(ValueError, match=f"the data is not what the run was made on; {said}.* Restore the data"):
             refused()
     _write(folder, EVENTS, ITEMS)
+    monkeypatch.setattr("runner.cell._last_data", {})
     load_run(run)  # the remedy works
+    finalize(final)
