@@ -141,7 +141,11 @@ def per_user_tables(
 
 def _per_user(read: Compared, name: str, part: str) -> pl.DataFrame:
     path = read.folder / f"{name}_{part}.parquet"
-    way = "; it did not open the test part, and part=validation compares without it" if part == "test" else ""
+    way = (
+        "; it did not open the test part: its command with evaluation.final=true does; part=validation compares without"
+        if part == "test"
+        else ""
+    )
     check(path.is_file(), f"{read.folder}: there are no per-user values in {path.name}{way}.")
     try:
         table = pl.read_parquet(path)

@@ -56,7 +56,9 @@ def _of_origins(results: SweepResults) -> list[str]:
         different = len({row.get(name) for row in rows})
         if different > 1:
             found.append(text.format(different))
-    found += few_measured(rows, "validation")
+    for data, among in results.by_data().items():
+        runs = [run.result for each in among for run in each.done]
+        found += [f"{'; '.join(data)}: {said}" for said in few_measured(runs, "validation")]
     if any(row.get("dirty") for row in rows):
         found.append("Runs were made with uncommitted changes; the commit alone does not give their code.")
     return found

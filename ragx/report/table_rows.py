@@ -164,7 +164,11 @@ def differences(runs: Sequence[Run]) -> str:
 
 def _nothing_fits(row: RowSpec, runs: Sequence[Run], part: str) -> str:
     if fitting := [run for run in runs if matches(run, row.where)]:
-        return f"row {row.label}: {named(fitting)} fit, but none was evaluated on {part}; the row stays empty."
+        said = f"row {row.label}: {named(fitting)} fit, but none was evaluated on {part}; the row stays empty."
+        way = (
+            " The command of a finished run with evaluation.final=true opens its test part; part=validation needs none."
+        )
+        return said + way * (part == "test")
     there = {option: sorted({shown_option(run, option) for run in runs} - {""}) for option in row.where}
     told = "; ".join(f"{option} is {' or '.join(values[:8]) or 'nowhere set'}" for option, values in there.items())
     return f"row {row.label}: no run fits its conditions; the row stays empty. Among all runs, {told}."

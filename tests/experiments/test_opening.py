@@ -26,7 +26,7 @@ def main(command: Any, tmp_path: Path) -> Main:
     def go(runs: str, *arguments: str, status: int = 0) -> Path:
         ended = command("run", *TINY, "model.hidden_dim=8", *arguments, f"runs={tmp_path / runs}")
         assert ended.status == status, ended.err
-        (folder,) = (path for path in (tmp_path / runs).iterdir() if path.is_dir())
+        (folder,) = (path.parent for path in (tmp_path / runs).glob("*/run.json"))
         return folder
 
     return go
@@ -85,6 +85,21 @@ def test_a_model_that_is_not_the_runs_opens_nothing(main: Main, tmp_path: Path, 
     assert "reuse=never" in ended.err
     assert not (tmp_path / "runs" / "looks.jsonl").exists()
     assert "test" in metrics_of(main("runs", OPEN, "reuse=never"))  # the remedy
+
+
+def test_a_table_of_sealed_runs_says_how_to_open_them(main: Main, command: Any, tmp_path: Path) -> None:
+    rows = "rows=[{label: ours, where: {model: RelevanceAwareGraph}}]"
+    main("runs")
+    sealed = command("table", rows, f"runs={tmp_path / 'runs'}")
+    assert sealed.status == 2
+    assert "none was evaluated on test" in sealed.err
+    assert "evaluation.final=true opens its test part; part=validation needs none" in sealed.err
+    assert command("table", rows, f"runs={tmp_path / 'runs'}", "part=validation").status == 0
+    main("runs", OPEN)
+    shown = command("table", rows, f"runs={tmp_path / 'runs'}")
+    assert shown.status == 0, shown.err
+    assert "users make the test values" in shown.out
+    assert "has had 1 look." in shown.out
 
 
 @pytest.mark.parametrize("step", ["plot_curve", "recommendation_table", "write_table", "save_checkpoint"])

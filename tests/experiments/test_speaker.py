@@ -24,6 +24,10 @@ METRICS: dict[str, Any] = {
     "refit": {"seconds": 1.0, "resumed_at": None},
     "seconds": 70.4,
     "peak_memory_mb": 1234,
+    "counts": {
+        "validation": {"users": 50, "users_held_out": 60, "all_users": 101},
+        "test": {"users": 51, "users_held_out": 51, "all_users": 101},
+    },
     "looks": 1,
     "split": {"fingerprint": "abc"},
 }
@@ -68,7 +72,7 @@ def test_data_are_told_whatever_their_name(tiny_shop: Dataset, tiny_split: Split
     odd = replace(tiny_shop, steps=(*tiny_shop.steps, (ODD, 12, 6, 1234)))
     print_data(Console(file=said, width=200), odd, replace(tiny_split, name=ODD, notes={"[/a]_out": 3, "none": 0}))
     lines = said.getvalue().splitlines()
-    assert lines[-3] == f"{ODD}: 12 users, 6 items, 1,234 interactions"
+    assert lines[-4] == f"{ODD}: 12 users, 6 items, 1,234 interactions"
     train, validation, test = len(tiny_split.train), len(tiny_split.validation), len(tiny_split.test)
     assert lines[-2].startswith(f"shop: 120 users, 60 items; split {ODD} {tiny_split.fingerprint}: {train:,} train")
     assert lines[-2].endswith(f"{validation:,} validation, {test:,} test")
@@ -92,6 +96,8 @@ def test_a_summary_has_the_numbers_of_its_file(tmp_path: Path) -> None:
     assert "kept epoch 3 of 5, refitted on train + validation, training taken up at step 40; 62 s of training" in text
     assert "70 s in all, 1,234 MB at most." in text
     assert "The test part of split abc has had 1 look." in text
+    assert "Fewer than half of the users are measured: 50 of 101 users make the validation values" in text
+    assert "\n51 of 101 users make the test values; 51 have items there." in text
     assert f"checkpoint: {folder}" in text
 
 
@@ -100,4 +106,7 @@ def test_a_line_for_trackers_names_every_number() -> None:
     assert line["validation/recall@5"] == 0.1
     assert line["most_popular/test/ndcg@20"] == 0.2
     assert line["best_achievable/test/ndcg@20"] == 0.8
+    assert line["validation/users"] == 50
+    assert line["test/all_users"] == 101
+    assert line["validation/measured"].startswith("Fewer than half of the users are measured: 50 of 101")
     assert (line["best_epoch"], line["fingerprint"]) == (3, "abc")

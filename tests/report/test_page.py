@@ -114,6 +114,19 @@ def test_different_data_is_told_and_kept_apart(make_sweep: MakeSweep) -> None:
     assert text.count("<dt>best on it</dt>") == 2
 
 
+def test_how_many_users_are_measured_stands_on_the_page(make_sweep: MakeSweep) -> None:
+    record = make_sweep({"model.num_layers": ["1", "2"]}, lambda options, seed: 0.5, seeds=(0,))
+    for few, loud in ((81, True), (50, False)):
+        for path in record.folder.parents[1].glob("*/metrics.json"):
+            everybody = 943 if loud else 100
+            counts = {"validation": {"users": few, "users_held_out": 301 if loud else few, "all_users": everybody}}
+            path.write_text(json.dumps(json.loads(path.read_text()) | {"counts": counts}))
+        text = _text(record)
+        assert f"{few} of {everybody} users make the validation values" in text
+        notice = "shop, split split of shop: Fewer than half of the users are measured: 81 of 943"
+        assert (notice in text) == loud
+
+
 def test_a_done_run_whose_folder_is_gone_is_told(make_sweep: MakeSweep) -> None:
     record = make_sweep({"model.num_layers": ["1", "2"]}, lambda options, seed: 0.5, seeds=(0,))
     shutil.rmtree(record.folder.parents[1] / "run-made-up-0000")

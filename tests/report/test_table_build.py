@@ -169,6 +169,20 @@ def test_the_foot_names_data_seeds_protocol_looks_and_code() -> None:
     ]
 
 
+def test_how_many_users_are_measured_stands_in_the_foot_and_is_loud_where_they_are_few() -> None:
+    many = table(group("A", 0.2, test_users_held_out=317, all_users=400))
+    assert any(note.endswith(" 317 of 400 users make the test values; 317 have items there.") for note in many.notes)
+    assert not [warning for warning in many.warnings if "measured" in warning]
+    few = table(group("A", 0.2, test_users_held_out=320, all_users=943), group("B", 0.1))
+    assert (
+        few.warnings.count(
+            "dataset shop: Fewer than half of the users are measured: 317 of 943 users make the test values: 320 have "
+            "items there, of whom 3 have none in train and are left out."
+        )
+        == 1
+    )
+
+
 @pytest.mark.parametrize(
     ("budgets", "notes"),
     [
