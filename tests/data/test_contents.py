@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ragx.data.contents import changed_contents, content_hash, contents_of
@@ -42,6 +42,7 @@ def _contents(*arguments: Any, **more: Any) -> dict[str, str]:
     return contents_of(dataset, dataset.tables)
 
 
+@settings(deadline=None)
 @given(events=st.permutations(EVENTS), items=st.permutations("abc"), table=st.permutations(range(3)))
 def test_neither_order_nor_numbers_matter(events: list[Event], items: list[str], table: list[int]) -> None:
     whole = _contents(tables={"items": ITEMS})

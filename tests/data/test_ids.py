@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ragx.data.ids import IdMap
@@ -24,6 +24,7 @@ def test_rows_follow_whole_numbers_by_value_and_text_by_code_point() -> None:
     assert IdMap.of("item", pl.Series(["é", "10", "b", "3", "B", "10"])).ids.to_list() == ["10", "3", "B", "b", "é"]
 
 
+@settings(deadline=None)
 @given(data=st.data(), values=st.lists(st.text(max_size=3), min_size=1))
 def test_rows_do_not_follow_the_order_of_the_file(data: st.DataObject, values: list[str]) -> None:
     shuffled = data.draw(st.permutations(values))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ragx.data.dataset import Dataset
@@ -24,6 +24,7 @@ def _in_order(events: pl.DataFrame, ordered: bool = False) -> pl.DataFrame:
     return events if order is None else events[order]
 
 
+@settings(deadline=None)
 @given(st.lists(EVENT, min_size=1, max_size=40))
 def test_it_is_that_of_a_sort_by_everything(events: list[tuple[int, int, float, int, str]]) -> None:
     table = _table(events)
@@ -32,6 +33,7 @@ def test_it_is_that_of_a_sort_by_everything(events: list[tuple[int, int, float, 
     assert row_order(found) is None
 
 
+@settings(deadline=None)
 @given(st.lists(EVENT, min_size=1, max_size=40))
 def test_where_the_order_says_something_only_users_are_sorted(events: list[tuple[int, int, float, int, str]]) -> None:
     found = _in_order(_table(events), ordered=True)
@@ -44,6 +46,7 @@ def test_rows_too_great_for_one_number_are_sorted_too() -> None:
     assert _in_order(table).rows() == sorted(table.rows())
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_dataset_keeps_events_and_published_parts_together(data: st.DataObject) -> None:
     part = st.sampled_from(["train", "validation", "test"])
