@@ -15,7 +15,7 @@ from ragx.evaluation.protocol import Protocol
 from ragx.parts import Part, Refuse
 from ragx.report.provenance import identity_of
 from ragx.report.run_parts import build_split
-from ragx.report.source_hash import modules_of, source_hash
+from ragx.report.source_hash import hash_of_sources, modules_of_parts, sources_of
 from ragx.training.trackers import Tracker
 from ragx.training.trainer import Trainer
 from runner.preflight import bind_parts, check_settings, try_small
@@ -31,7 +31,8 @@ class Cell:
     """A bound configuration with its data.
 
     ``cell`` is the identity of the configuration without its seed, ``identity`` that of the run, ``train_identity``
-    that of its training before any refit, and ``source`` the hash of the code that takes part.
+    that of its training before any refit, ``sources`` the hashes of the modules that take part, and ``source`` that of
+    all of them.
     """
 
     config: dict[str, Any]
@@ -62,7 +63,9 @@ class Cell:
         self.cell = identity_of(cell)
         self.identity = identity_of({**cell, "seed": self.config["seed"]})
         self.train_identity = identity_of({**cell, "seed": self.config["seed"], "refit": None})
-        self.source = source_hash(modules_of(self.plain))
+        self.modules = sorted(modules_of_parts(self.parts))
+        self.sources = sources_of(self.modules)
+        self.source = hash_of_sources(self.sources)
         model = self.parts["model"].name.rpartition(".")[2]
         self.name = f"{self.dataset.name}-{model}-{self.identity}"
         self.runs = Path(self.config["runs"])
@@ -70,8 +73,9 @@ class Cell:
 
     @cached_property
     def contents(self) -> dict[str, str]:
-        """Hashes of all that is read: ids, events with times, values and kinds, and attributes where they are used."""
-        return contents_of(self.dataset, self.dataset.tables if self.config["features"] else {})
+        """Hashes of all that is read: ids, events with times, values and kinds, and the tables that are read."""
+        read = {"users", "items"} if self.config["features"] else tables_read(self.protocol.groups, self.protocol.metrics)
+        return contents_of(self.dataset, {name: table for name, table in self.dataset.tables.items() if name in read})
 
     @cached_property
     def data(self) -> str:

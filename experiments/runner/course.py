@@ -104,6 +104,8 @@ class Course:
             "identity": cell.identity,
             "cell": cell.cell,
             "source": cell.source,
+            "modules": cell.modules,
+            "sources": cell.sources,
             "fingerprint": cell.split.fingerprint,
             "data": cell.data,
             "contents": cell.contents,

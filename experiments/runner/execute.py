@@ -9,6 +9,7 @@ from ragx.files import copy_folder, remove_abandoned
 from ragx.report.looks import Kind
 from ragx.report.run_files import read_json, read_run, write_json
 from ragx.report.run_lock import RunLock
+from ragx.report.source_hash import changed_sources
 from ragx.training.keeper import finished_epochs
 from runner.cell import Cell
 from runner.course import Course
@@ -105,12 +106,15 @@ def _make_way(cell: Cell, say: Speaker) -> None:
     if not (cell.folder / "run.json").is_file():
         return
     try:
-        made_by = read_json(cell.folder / "run.json").get("source")
+        record = read_json(cell.folder / "run.json")
     except ValueError:
-        made_by = "unreadable"
+        record = {"source": "unreadable"}
+    made_by, sources = record.get("source"), record.get("sources")
     if made_by != cell.source and cell.config["reuse"] != "code":
         kept = set_aside(cell.folder, str(made_by))
-        say.print(f"Other code ({made_by}) made what was here; it is kept as {kept} (reuse=code would take it).")
+        changed = changed_sources(sources, cell.sources) if isinstance(sources, dict) else ""
+        what = f"Other code ({made_by}{f': {changed} since' if changed else ''}) made what was here"
+        say.print(f"{what}; it is kept as {kept} (reuse=code would take it).")
     elif cell.config["reuse"] == "never" and (cell.folder / "metrics.json").is_file():
         for stage in UNFINISHED:
             for path in (cell.folder / stage).glob("*"):

@@ -75,7 +75,7 @@ def row_of(folder: Path, record: Row, metrics: Row) -> tuple[Row, list[str]]:
         "split": metrics.get("split", {}).get("name"),
         "refit": record.get("refit", "refit" in metrics),
         **dict.fromkeys(Readings._fields),
-        "modules": json.dumps(sorted(modules_of(config))),
+        "modules": json.dumps(_modules(record, config)),
         **_course(record, config, metrics),
         **_counts(metrics),
         **files,
@@ -135,6 +135,13 @@ def _check_kinds(row: Row) -> None:
             value = row[name]
             right = value is None or (isinstance(value, kinds) and isinstance(value, bool) == (bool in kinds))
             check(right, f"{name}: expected {kinds[-1].__name__}, got {value!r}")
+
+
+def _modules(record: Row, config: Row) -> list[str]:
+    """Return the modules that the source hash of a run is about, for a run that did not write them those it names."""
+    written = record.get("modules")
+    known = isinstance(written, list) and all(isinstance(each, str) for each in written)
+    return written if known else sorted(modules_of(config))
 
 
 def _dataset(name: str, config: Mapping[str, Any]) -> str:

@@ -10,8 +10,13 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
+from ragx.parts import Part
+
 ALWAYS = ("ragx.training.trainer", "ragx.evaluation.protocol", "ragx.data.features", "ragx.random")
 """What decides a result beside the parts that a config names."""
+ASIDE = ("tracker", "diagnostics")
+"""Parts that decide nothing."""
+MOST_NAMED = 5
 
 
 def source_hash(modules: Iterable[str]) -> str:
@@ -23,6 +28,17 @@ def source_hash(modules: Iterable[str]) -> str:
     Args:
         modules: dotted names, such as the modules of a config's targets.
     """
+    return hash_of_sources(sources_of(modules))
+
+
+def hash_of_sources(sources: Mapping[str, str]) -> str:
+    """Return the hash of what :func:`sources_of` gives."""
+    text = "\n".join(f"{name} {digest}" for name, digest in sorted(sources.items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def sources_of(modules: Iterable[str]) -> dict[str, str]:
+    """Return the hash of every module's source that :func:`source_hash` is about, by dotted name."""
     found: dict[str, str] = {}
     waiting = [*ALWAYS, *modules]
     while waiting:
@@ -31,17 +47,51 @@ def source_hash(modules: Iterable[str]) -> str:
             continue
         digest, imported = _read(name)
         found[name] = digest
-        waiting += imported
-    text = "\n".join(f"{name} {digest}" for name, digest in sorted(found.items()) if digest)
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
+        waiting += [*imported, *_packages_around(name)]
+    return {name: digest for name, digest in sorted(found.items()) if digest}
+
+
+def changed_sources(then: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """Return in words which modules are not as they were, such as ``my_conv changed, my_helpers added``."""
+    words = [
+        *(f"{name} changed" for name in sorted(then.keys() & now.keys()) if then[name] != now[name]),
+        *(f"{name} added" for name in sorted(now.keys() - then.keys())),
+        *(f"{name} gone" for name in sorted(then.keys() - now.keys())),
+    ]
+    return ", ".join(words[:MOST_NAMED]) + (f" and {len(words) - MOST_NAMED} more" if len(words) > MOST_NAMED else "")
 
 
 def modules_of(config: Any) -> set[str]:
     """Return the modules of all targets in a run's config: those that its source hash is about."""
     if isinstance(config, Mapping):
         own = {str(config[name]).rpartition(".")[0] for name in ("_target_", "conv") if name in config}
-        return own.union(*(modules_of(each) for name, each in config.items() if name not in ("tracker", "diagnostics")))
+        return own.union(*(modules_of(each) for name, each in config.items() if name not in ASIDE))
     return set().union(*map(modules_of, config)) if isinstance(config, list) else set()
+
+
+def modules_of_parts(parts: Mapping[str, Part]) -> set[str]:
+    """Return the modules of all targets among bound parts, where a config names them and where they are defined.
+
+    The two differ for a class that a package gives on: its own module need not stand in the source of the package.
+    """
+    found = modules_of({name: part.as_dict() for name, part in parts.items()})
+    return found | set(_defining([part for name, part in parts.items() if name not in ASIDE]))
+
+
+def _defining(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _defining(each)
+    elif isinstance(value, Part):
+        yield str(getattr(value.target, "__module__", ""))
+        yield from _defining(list(value.arguments.values()))
+
+
+def _packages_around(name: str) -> Iterator[str]:
+    """Yield the packages that are imported before a module is; those of ragx are empty, as a test says."""
+    while name := name.rpartition(".")[0]:
+        if name.split(".")[0] != "ragx":
+            yield name
 
 
 def _read(name: str) -> tuple[str, tuple[str, ...]]:
@@ -51,23 +101,45 @@ def _read(name: str) -> tuple[str, tuple[str, ...]]:
         return "", ()
     path = Path(spec.origin)
     files = [path, *(beside for suffix in (".h", ".c") if (beside := path.with_suffix(suffix)).is_file())]
-    return _parse(tuple((file, file.stat().st_mtime_ns, file.stat().st_size) for file in files))
+    package = name if spec.submodule_search_locations is not None else name.rpartition(".")[0]
+    return _parse(package, tuple((file, file.stat().st_mtime_ns, file.stat().st_size) for file in files))
 
 
 @functools.cache
-def _parse(files: tuple[tuple[Path, int, int], ...]) -> tuple[str, tuple[str, ...]]:
+def _parse(package: str, files: tuple[tuple[Path, int, int], ...]) -> tuple[str, tuple[str, ...]]:
     """Return the hash of a module with the C code beside it, and its imports; files are told apart by their dates."""
     sources = [file.read_bytes() for file, *_ in files]
-    return hashlib.sha256(b"".join(sources)).hexdigest(), tuple(sorted(set(_imports(ast.parse(sources[0])))))
+    imported = tuple(sorted(set(_imports(ast.parse(sources[0]), package))))
+    return hashlib.sha256(b"".join(sources)).hexdigest(), imported
 
 
-def _imports(tree: ast.AST) -> Iterator[str]:
+def _imports(tree: ast.AST, package: str) -> Iterator[str]:
+    """Yield the dotted names of what is imported, within functions too; a class among them is no module, and passed."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute("." * node.level + (node.module or ""), package)
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and node.args and _is_import(node.func):
+            name = node.args[0]
+            if isinstance(name, ast.Constant) and isinstance(name.value, str):
+                yield _absolute(name.value, package)
+
+
+def _is_import(function: ast.expr) -> bool:
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in ("import_module", "__import__")
+
+
+def _absolute(name: str, package: str) -> str:
+    """Return the dotted name of a module that is named from within a package, by leading dots where it is relative."""
+    level = len(name) - len(name.lstrip("."))
+    if not level:
+        return name
+    around = package.split(".")[: len(package.split(".")) - level + 1]
+    return ".".join([*around, *filter(None, [name[level:]])])
 
 
 def _spec(name: str) -> ModuleSpec | None:
