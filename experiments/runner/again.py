@@ -33,7 +33,8 @@ def config_of(folder: Path, *, final: bool, refit: bool | None = None, reuse: st
     config["trainer"]["refit"] = record["refit"] if refit is None else refit
     settings = {"seed": record["seed"], "target_kind": record.get("target_kind"), "runs": str(folder.parent)}
     threads = record.get("provenance", {}).get("machine", {}).get("threads", record.get("threads"))
-    return config | settings | {"threads": threads, "reuse": reuse, "sweep": {"name": record.get("sweep")}}
+    settings |= {"threads": threads, "reuse": reuse, "resume": "same", "sweep": {"name": record.get("sweep")}}
+    return config | settings
 
 
 class Difference(NamedTuple):

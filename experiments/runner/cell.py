@@ -13,7 +13,7 @@ from ragx.data.dataset import Dataset
 from ragx.data.split import Split
 from ragx.evaluation.protocol import Protocol
 from ragx.parts import Part, Refuse
-from ragx.report.provenance import identity_of
+from ragx.report.provenance import identity_of, provenance
 from ragx.report.run_parts import build_split
 from ragx.report.source_hash import hash_of_sources, modules_of_parts, sources_of
 from ragx.training.trackers import Tracker
@@ -74,13 +74,18 @@ class Cell:
     @cached_property
     def contents(self) -> dict[str, str]:
         """Hashes of all that is read: ids, events with times, values and kinds, and the tables that are read."""
-        read = {"users", "items"} if self.config["features"] else tables_read(self.protocol.groups, self.protocol.metrics)
+        read = {"users", "items"} if self.config["features"] else self.protocol.tables_read
         return contents_of(self.dataset, {name: table for name, table in self.dataset.tables.items() if name in read})
 
     @cached_property
     def data(self) -> str:
         """One hash of all contents."""
         return content_hash(self.contents)
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """Code, versions, machine and forms of kernels that the run is made with here."""
+        return provenance(self.trainer.engine.device_kind)
 
     @cached_property
     def trainer(self) -> Trainer:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,6 @@ from ragx.report.curve import plot_curve
 from ragx.report.diagnostics_plot import plot_diagnostics
 from ragx.report.looks import Kind
 from ragx.report.peak_memory import peak_memory_mb, reset_peak
-from ragx.report.provenance import provenance
 from ragx.report.recommendations import recommendation_table
 from ragx.report.recorded_data import ids_of
 from ragx.report.run_files import SCHEMA, write_json
@@ -46,12 +46,14 @@ class Course:
         lock: is held while it runs.
         speaker: where it speaks.
         kind: what its reading of the test part counts as, where it opens that.
+        taken_up: what changed under it where it was taken up, see ``runner.ground``.
     """
 
     cell: Cell
     lock: RunLock
     speaker: Speaker
     kind: Kind = "look"
+    taken_up: Sequence[str] = ()
 
     def go(self) -> None:
         """Take the run from where it is to its end."""
@@ -113,7 +115,8 @@ class Course:
             **{name: config[name] for name in names},
             "sweep": config["sweep"]["name"],
             "config": cell.plain | {"dataset": with_whole_paths(cell.plain["dataset"])},
-            "provenance": provenance(),
+            "provenance": cell.provenance,
+            "taken_up": list(self.taken_up),
         }
 
     def _train(

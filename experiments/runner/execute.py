@@ -13,6 +13,7 @@ from ragx.report.source_hash import changed_sources
 from ragx.training.keeper import finished_epochs
 from runner.cell import Cell
 from runner.course import Course
+from runner.ground import taken_up
 from runner.opening import is_opened, open_test
 from runner.setting_aside import finish_setting_aside, is_being_set_aside, set_aside
 from runner.speaker import Speaker
@@ -63,8 +64,10 @@ def _execute(cell: Cell, say: Speaker, kind: Kind, training: Path | None) -> How
         if training is not None and not (cell.folder / "train").exists():
             _take_over(training, cell.folder)
         begun = any((cell.folder / stage / "last.pt").is_file() for stage in UNFINISHED)
+        training = begun and not (cell.folder / "metrics.json").is_file()
+        changes = taken_up(cell) if training else []
         try:
-            Course(cell, lock, say, kind).go()
+            Course(cell, lock, say, kind, changes).go()
         except BaseException:
             cell.tracker.finish({}, failed=True)
             raise

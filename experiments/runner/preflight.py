@@ -17,7 +17,9 @@ from ragx.report.run_parts import GIVEN
 
 REUSE = ("same", "code", "never")
 """Which finished runs are taken for what they are: those of the same code, of any code, or none."""
-SETTINGS = ("seed", "threads", "runs", "reuse", "target_kind", "sweep")
+RESUME = ("same", "anyway")
+"""Whether a run is taken up only on what it was begun on (forms of kernels, compiler, versions), or on anything."""
+SETTINGS = ("seed", "threads", "runs", "reuse", "resume", "target_kind", "sweep")
 FOR_SWEEPS = ("seeds", "dry_run")
 OF_SWEEP = ("name", "rows", "folder")
 MOST_THREADS = 4_096
@@ -64,6 +66,7 @@ def check_settings(config: dict[str, Any]) -> None:
     check_seed("seed", config["seed"])
     check_folder("runs", config["runs"])
     check_choice("reuse", str(config["reuse"]), REUSE)
+    check_choice("resume", str(config["resume"]), RESUME)
     for name, label in (("features", "model.features"), ("dry_run", "dry_run")):
         value = config.get(name, False)
         check(isinstance(value, bool), f"{label}: expected true or false, got {value!r}.")

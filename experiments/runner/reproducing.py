@@ -11,7 +11,6 @@ from rich.console import Console
 
 from ragx.checks import RunError, check
 from ragx.report.find_run import find_run
-from ragx.report.provenance import provenance
 from ragx.report.recorded_data import check_unchanged
 from ragx.report.run_files import SCHEMA, read_run
 from ragx.training.checkpoint import load_checkpoint
@@ -96,8 +95,9 @@ def differences(record: dict[str, Any], cell: Cell) -> list[str]:
         changed.append(f"schema: none then, {SCHEMA} now: rows of users and items are numbered otherwise")
     if record.get("source") != cell.source:
         changed.append(f"code: {record.get('source')} then, {cell.source} now")
-    before, today = record.get("provenance", {}), provenance()
-    for kind in ("versions", "machine"):
+    changed += [f"taken up on other ground: {each}" for each in record.get("taken_up", [])]
+    before, today = record.get("provenance", {}), cell.provenance
+    for kind in ("versions", "machine", "forms"):
         then, now = before.get(kind, {}), today[kind]
         names = [name for name in then.keys() | now.keys() if then.get(name) != now.get(name)]
         changed += [f"{name}: {then.get(name)} then, {now.get(name)} now" for name in sorted(names)]

@@ -11,7 +11,7 @@ from runner.search_space import Distribution, distributions
 
 NAMES = ("name", "trials", "startup", "seeds", "rows", "space")
 OWN = ("search", "+search", "~search")
-PLACES = ("runs", "tracker", "hydra", "reuse")
+PLACES = ("runs", "tracker", "hydra", "reuse", "resume")
 """Options that decide nothing about a result."""
 
 

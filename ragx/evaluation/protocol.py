@@ -12,7 +12,7 @@ from ragx.evaluation.bootstrap import intervals_of
 from ragx.evaluation.cold_users import COLD_USERS, ColdUsers, serve_by_popularity
 from ragx.evaluation.conventions import NOTHING, Conventions, preset
 from ragx.evaluation.evaluate import EvaluationResult, evaluate
-from ragx.evaluation.group_reports import check_groups, group_reports
+from ragx.evaluation.group_reports import ACTIVITY, POPULARITY, check_groups, group_reports
 from ragx.evaluation.held_out import HeldOut, held_out_for_test, held_out_for_validation, item_lists
 from ragx.evaluation.names import needs_item_features, parse_metrics
 from ragx.ranking.scorers import Scorer
@@ -77,6 +77,13 @@ class Protocol:
             f"got {rules.cold_users}.",
         )
         return replace(rules, cold_users=self.cold_users)
+
+    @property
+    def tables_read(self) -> set[str]:
+        """Tables of attributes that results are made of: ``items`` for diversity, ``users`` for groups by a column."""
+        of_users = any(name not in (ACTIVITY, POPULARITY) for name in self.groups)
+        asked = {"users": of_users, "items": needs_item_features(self.metrics)}
+        return {name for name, is_read in asked.items() if is_read}
 
     def check_attributes(
         self, split: Split, *, item_features: Float[Tensor, "I F"] | None = None, user_table: pl.DataFrame | None = None

@@ -43,6 +43,11 @@ def has_compiler() -> bool:
     )
 
 
+def compiler_version() -> str | None:
+    """Return what the C compiler calls itself; None where the C code cannot be compiled here."""
+    return (_version(tuple(_compiler())) or "unknown") if has_compiler() else None
+
+
 def compiled(code: str, constants: Mapping[str, object]) -> ctypes.CDLL:
     """Return C code as a loaded library, out of the user's cache folder where it was compiled before.
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from ragx.kernels.native import has_compiler
+from ragx.kernels.forms import FORMS, form_of
+from ragx.kernels.native import compiler_version
 
 PACKAGES = ("ragx", "torch", "torch-geometric", "torch-scatter", "hydra-core", "numpy", "polars", "wandb")
 
@@ -21,8 +22,8 @@ def identity_of(decisive: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
-def provenance() -> dict[str, Any]:
-    """Return git commit and dirty flag, package versions, machine and threads."""
+def provenance(device: str = "cpu") -> dict[str, Any]:
+    """Return git commit, dirty flag, versions, machine, threads, and the form that each operation has on a device."""
     return {
         "git": _git(),
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
@@ -30,8 +31,9 @@ def provenance() -> dict[str, Any]:
             "system": platform.system(),
             "processor": platform.machine(),
             "threads": torch.get_num_threads(),
-            "compiler": has_compiler(),  # without one the kernels' other forms add in another order
+            "compiler": compiler_version(),
         },
+        "forms": {operation: form_of(operation, torch.device(device)) for operation in FORMS},
         "cuda": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
     }
 

@@ -140,8 +140,9 @@ def _check_kinds(row: Row) -> None:
 def _modules(record: Row, config: Row) -> list[str]:
     """Return the modules that the source hash of a run is about, for a run that did not write them those it names."""
     written = record.get("modules")
-    known = isinstance(written, list) and all(isinstance(each, str) for each in written)
-    return written if known else sorted(modules_of(config))
+    if isinstance(written, list) and all(isinstance(each, str) for each in written):
+        return written
+    return sorted(modules_of(config))
 
 
 def _dataset(name: str, config: Mapping[str, Any]) -> str:
