@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import torch
-from bench_common import CPU, Call, seconds_of
+from bench_common import CPU, Call, outcome_of, seconds_of
 
 SECONDS = 600
 Maker = Callable[[], Mapping[str, Call]]
@@ -42,8 +42,20 @@ class Apart:
 
     def seconds(self, name: str) -> float:
         """Return how long a call takes there, after one that warms up."""
-        self.connection.send(name)
+        self.connection.send(("seconds", name))
         return float(self._answer())
+
+    def value(self, name: str) -> torch.Tensor:
+        """Return what a call gives there."""
+        self.connection.send(("value", name))
+        found: torch.Tensor = self._answer()
+        return found
+
+    def outcome(self, name: str) -> torch.Tensor:
+        """Return what the calls there have come to, see ``bench_common.outcome_of``."""
+        self.connection.send(("outcome", name))
+        found: torch.Tensor = self._answer()
+        return found
 
     def _answer(self) -> Any:
         try:
@@ -60,8 +72,12 @@ def _serve(connection: Connection, maker: Maker, threads: int) -> None:
     connection.send(list(calls))
     while True:
         try:
-            call = calls[connection.recv()]
+            wish, name = connection.recv()
         except EOFError:
             return
-        call()
-        connection.send(seconds_of(call, CPU))
+        call = calls[name]
+        if wish == "outcome":
+            connection.send(outcome_of(call))
+            continue
+        value = call()
+        connection.send(value if wish == "value" else seconds_of(call, CPU))

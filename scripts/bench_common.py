@@ -23,6 +23,9 @@ from ragx.kernels.forms import has_scatter
 USERS, ITEMS, INTERACTIONS, WIDTH, HEADS = 29_858, 40_981, 810_128, 64, 4
 CPU = torch.device("cpu")
 OUR_MEMORY = ", ragx's memory settings"
+BEST, AS_CALLED = "best of all forms: ", "as its users call it: "
+MOST_APART = 1e-3
+"""How far two trainings may be apart in weights, over how far they moved: rounding alone makes them differ."""
 Call = Callable[[], torch.Tensor]
 Row = dict[str, str | float | None]
 
@@ -34,6 +37,38 @@ class Timed(Protocol):
 
     def seconds(self, name: str) -> float:
         """Return how long a call takes there."""
+
+    def value(self, name: str) -> torch.Tensor:
+        """Return what a call gives there."""
+
+    def outcome(self, name: str) -> torch.Tensor:
+        """Return what the calls there have come to."""
+
+
+class Training:
+    """Steps of a training, each of which returns its loss; what they come to is how far they moved the weights.
+
+    Args:
+        step: takes one step.
+        weights: what is trained.
+    """
+
+    def __init__(self, step: Call, weights: torch.Tensor) -> None:
+        self.step, self.weights, self.start = step, weights, weights.detach().clone()
+
+    def __call__(self) -> torch.Tensor:
+        """Take a step and return its loss."""
+        return self.step()
+
+    @property
+    def moved(self) -> torch.Tensor:
+        """How far the weights are from where they began."""
+        return self.weights.detach() - self.start
+
+
+def outcome_of(call: Call) -> torch.Tensor:
+    """Return how far a training has moved its weights, or, of any other call, what it gives."""
+    return call.moved if isinstance(call, Training) else call()
 
 
 @dataclass(frozen=True)
@@ -93,7 +128,10 @@ def compare(
     unchecked: Collection[str] = (),
     apart: Sequence[Timed] = (),
 ) -> list[Row]:
-    """Check that all forms give equal values, then time them in turn; return medians and their ratios to ours.
+    """Check that all forms give equal values, time them in turn, and check again; return medians and ratios to ours.
+
+    What is timed is what is checked, in the process where it was timed: the first values, and after the last call what
+    the calls have come to, the weights of a training among them.
 
     Args:
         operation: name of the rows.
@@ -105,11 +143,13 @@ def compare(
         apart: processes that time those of their names, ours by the operation's; others are timed here too, where they
             gain by our memory settings.
     """
-    expected = ours()
+    there = {name: each for each in apart for name in each.names}
+    reference = there[operation].value(operation) if operation in there else ours()
     for name, (call, _) in others.items():
         if name not in unchecked:
-            torch.testing.assert_close(call(), expected, rtol=1e-4, atol=1e-4)
-    there = {name: each for each in apart for name in each.names}
+            torch.testing.assert_close(call(), reference, rtol=1e-4, atol=1e-4)
+            if name in there:
+                torch.testing.assert_close(there[name].value(name), reference, rtol=1e-4, atol=1e-4)
     elsewhere = [name for name in others if name in there]
     here = {name + OUR_MEMORY * (name in there): call for name, (call, _) in others.items()}
     timers: dict[str, Callable[[], float]] = {
@@ -121,6 +161,11 @@ def compare(
     for _ in range(repeats):
         for name, timer in timers.items():
             times[name].append(1000 * timer())
+    ended = there[operation].outcome(operation) if operation in there else outcome_of(ours)
+    for name in others.keys() - set(unchecked):
+        check_outcome(outcome_of(others[name][0]), ended, f"{operation}, {name}")
+        if name in there:
+            check_outcome(there[name].outcome(name), ended, f"{operation}, {name}, in a process of its own")
     median = {name: statistics.median(values) for name, values in times.items()}
     targets = {name: target for name, (_, target) in others.items()}
     return [
@@ -133,6 +178,33 @@ def compare(
         }
         for name in times
     ]
+
+
+def check_outcome(found: torch.Tensor, expected: torch.Tensor, name: str) -> None:
+    """Raise ``AssertionError`` unless two sides have come to the same within rounding, by norm."""
+    apart = float((found - expected).norm() / expected.norm().clamp(min=1e-12))
+    assert apart <= MOST_APART, f"{name}: ended {apart:.1e} apart, over how far ours moved; at most {MOST_APART:.0e}."
+
+
+def best_first(
+    rows: Sequence[Row], target: float | None, *, called: str = "", unranked: Collection[str] = ()
+) -> list[Row]:
+    """Return rows with the fastest other form behind ours, then what its users call, then the rest.
+
+    Args:
+        rows: those of :func:`compare`, ours first.
+        target: ratio to ours that the fastest must have at least, or None.
+        called: the form that users call, if there is one.
+        unranked: names of those that compute something else.
+    """
+    ours, *others = (dict(row) for row in rows)
+    ranked = sorted((row for row in others if row["form"] not in unranked), key=lambda row: float(row["ratio"] or 0))
+    best, usual = ranked[0], next((row for row in others if row["form"] == called and row is not ranked[0]), None)
+    rest = [row for row in others if row is not best and row is not usual]
+    best["form"], best["target"] = f"{BEST}{best['form']}", target
+    if usual is not None:
+        usual["form"] = f"{AS_CALLED}{usual['form']}"
+    return [ours, best, *([usual] if usual else []), *rest]
 
 
 def _warm(call: Call, device: torch.device) -> float:

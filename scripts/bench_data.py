@@ -2,10 +2,11 @@
 
 python scripts/bench_data.py --rows 20000000
 
-The limits are 60 seconds and 6 GB for both stages together, at 20 million rows on 2 cores; each line says whether they
-were met, and the exit status is 1 where they were not. On a busy machine the processor time says what a quiet one would
-take at most. The table is generated in a temporary folder, which is removed afterwards, and read by a process of its
-own, so that its memory is not that of the generator.
+Times are told, beside what Polars alone takes to read the columns and number their ids, and are no verdict: a machine
+decides them. The limit is 6 GB at 20 million rows; each line says whether it was met, and the exit status is 1 where it
+was not. On a busy machine the processor time says what a quiet one would take at most. The table is generated in a
+temporary folder, which is removed afterwards, and read by a process of its own, so that its memory is not that of the
+generator.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from ragx.data.table import parquet_file, table_file
 
 COLUMNS = {"user": "customer", "item": "sku", "time": "ordered_at", "value": "amount"}
 PAGE = resource.getpagesize()
-MOST_SECONDS, MOST_GIGABYTES = 60.0, 6.0
+MOST_GIGABYTES = 6.0
 
 
 def generate(path: Path, rows: int) -> None:
@@ -60,7 +61,7 @@ def generate(path: Path, rows: int) -> None:
 
 
 def measure(path: Path, split: str, threads: int) -> None:
-    """Read and split the table once, with time and memory of each stage, and exit with 1 where a limit is not met."""
+    """Read and split the table once, with time and memory of each stage, and exit with 1 where the limit is not met."""
     read = parquet_file if path.suffix == ".parquet" else table_file
     began, busy = time.perf_counter(), time.process_time()
     dataset: Dataset = stage("read", lambda: read(path=str(path), columns=COLUMNS))
@@ -70,21 +71,31 @@ def measure(path: Path, split: str, threads: int) -> None:
     print(
         f"  {path.name}, {split}: {len(dataset.interactions):,} rows, {dataset.interactions.num_users:,} users, "
         f"{dataset.interactions.num_items:,} items; train {len(chosen.train):,}; {seconds:.1f} s ({busy:.1f} s of "
-        f"processor time) and {peak:.2f} GB at most on {threads} cores; {verdict(seconds, peak)}",
+        f"processor time) and {peak:.2f} GB at most on {threads} cores; {verdict(peak)}",
         flush=True,
     )
-    sys.exit(not within(seconds, peak))
+    del dataset, chosen
+    began = time.perf_counter()
+    stage("Polars alone", lambda: numbered(path))
+    print(f"  {seconds / (time.perf_counter() - began):.1f} times what Polars alone takes to read and number the ids")
+    sys.exit(not within(peak))
 
 
-def within(seconds: float, gigabytes: float) -> bool:
-    """Say whether both limits are met."""
-    return seconds <= MOST_SECONDS and gigabytes <= MOST_GIGABYTES
+def numbered(path: Path) -> pl.DataFrame:
+    """Return the columns with ids as numbers by rank, in order of time: the least that a reader has to do."""
+    scan = pl.scan_parquet(path) if path.suffix == ".parquet" else pl.scan_csv(path)
+    ids = [pl.col(COLUMNS[side]).rank("dense") for side in ("user", "item")]
+    return scan.select(*ids, COLUMNS["time"], COLUMNS["value"]).sort(COLUMNS["time"]).collect()
 
 
-def verdict(seconds: float, gigabytes: float) -> str:
-    """Return the limits in words, and whether they are met."""
-    met = "met" if within(seconds, gigabytes) else "NOT met"
-    return f"limits of {MOST_SECONDS:.0f} s and {MOST_GIGABYTES:.0f} GB: {met}"
+def within(gigabytes: float) -> bool:
+    """Say whether the limit is met."""
+    return gigabytes <= MOST_GIGABYTES
+
+
+def verdict(gigabytes: float) -> str:
+    """Return the limit in words, and whether it is met."""
+    return f"limit of {MOST_GIGABYTES:.0f} GB: {'met' if within(gigabytes) else 'NOT met'}"
 
 
 def stage(name: str, work: Callable[[], Any]) -> Any:

@@ -1,6 +1,7 @@
 """Time what the runner adds to a cell: composing, binding, identity, trackers and folders, beside the bare library.
 
-Both sides train and validate the same model, alternating; only the difference means anything.
+Both sides train and validate the same model, alternating; only the difference means anything. It is told, without a
+verdict: seconds are those of a machine.
 """
 
 import argparse
@@ -28,7 +29,6 @@ from ragx.report.run_parts import build_model
 CONF = str(Path(__file__).resolve().parents[1] / "conf")
 TINY = ("dataset.num_users=200", "dataset.num_items=100", "dataset.num_days=90", "trainer.max_epochs=1")
 TRACKERS = ("none", "wandb")
-LIMIT = 1.5
 
 
 def config_of(overrides: list[str]) -> dict[str, Any]:
@@ -71,8 +71,8 @@ def bare(seed: int) -> float:
     return time.perf_counter() - began
 
 
-def main() -> int:
-    """Print medians, and return 1 where the overhead exceeds its limit."""
+def main() -> None:
+    """Print medians."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=7, help="cells of every kind")
     parser.add_argument("--output", type=Path, help="JSON file to write")
@@ -91,12 +91,12 @@ def main() -> int:
     overhead = {name: medians[name] - medians["library"] for name in TRACKERS}
     print(f"library alone: {medians['library']:.2f} s a cell (median of {arguments.repeats})")
     for name, value in overhead.items():
-        verdict = "met" if value < LIMIT else "NOT MET"
-        print(f"tracker={name}: the runner adds {value:.2f} s a cell (limit {LIMIT} s: {verdict})")
+        print(
+            f"tracker={name}: the runner adds {value:.2f} s a cell, {value / medians['library']:.2f} of the library's"
+        )
     if arguments.output:
         arguments.output.write_text(json.dumps({"medians": medians, "overhead": overhead}, indent=2) + "\n")
-    return int(any(value >= LIMIT for value in overhead.values()))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

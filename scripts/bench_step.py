@@ -9,7 +9,8 @@ from typing import Any
 
 import polars as pl
 import torch
-from bench_common import WIDTH, Call, Row, Timed, bare_product, compare, read_pairs, seconds_of
+from bench_common import WIDTH, Call, Row, Timed, Training, bare_product, best_first, compare, read_pairs, seconds_of
+from bench_peers import HandWritten, products
 from torch import Tensor
 from torch_geometric.nn.models import LightGCN
 
@@ -26,6 +27,7 @@ from ragx.training.engine import Engine, deterministic_algorithms
 from ragx.training.step import OnGraph, training_step
 
 DEPTH, BATCH, SMALL = 3, 2_048, 50
+CALLED, BEST_RATIO, CALLED_RATIO = "PyG LightGCN, edge index", 1.5, 20.0
 STEP = "LightGCN step"
 Draw = Callable[[], Batch]
 
@@ -93,10 +95,10 @@ def our_step(setting: Setting, model: RelevanceAwareGraph, share: int = 1) -> Ca
             stepper.step()
         return loss
 
-    return step
+    return Training(step, model.embedding)
 
 
-def pyg_step(setting: Setting, model: LightGCN, edges: Any) -> Call:
+def pyg_step(setting: Setting, model: LightGCN | HandWritten, edges: Any) -> Call:
     """Return the step of PyG's own example: draw, loss, backward, Adam; the loss is returned."""
     optimizer, draw = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True), setting.draw()
 
@@ -107,10 +109,10 @@ def pyg_step(setting: Setting, model: LightGCN, edges: Any) -> Call:
         optimizer.step()
         return loss.detach()
 
-    return step
+    return Training(step, model.embedding.weight)
 
 
-def pyg_loss(model: LightGCN, edges: Any, batch: Batch, setting: Setting) -> Tensor:
+def pyg_loss(model: LightGCN | HandWritten, edges: Any, batch: Batch, setting: Setting) -> Tensor:
     """Return the loss of a batch as PyG's example computes it, without its penalty."""
     assert batch.negatives is not None
     items = torch.cat([batch.items, batch.negatives.flatten()]) + setting.graph.num_users
@@ -141,35 +143,37 @@ def pyg_inputs(graph: Graph) -> dict[str, Any]:
 
 
 def pyg_steps(setting: Setting, ours: RelevanceAwareGraph, *, checked: bool) -> dict[str, Call]:
-    """Return the steps of PyG's class with our vectors, by its input."""
+    """Return the steps of PyG's class by its input, and of hand-written ones by their product, with our vectors."""
+    size = (setting.graph.num_nodes, WIDTH, DEPTH)
+    models: dict[str, tuple[LightGCN | HandWritten, Any]] = {
+        f"PyG LightGCN, {name}": (LightGCN(*size, normalize=name == "edge index"), edges)
+        for name, edges in pyg_inputs(setting.graph).items()
+    }
+    models |= {name: (HandWritten(*size, product), None) for name, product in products(setting.graph).items()}
     steps = {}
-    for name, edges in pyg_inputs(setting.graph).items():
-        model = LightGCN(setting.graph.num_nodes, WIDTH, DEPTH, normalize=name == "edge index").to(setting.device)
-        model.embedding.weight.data.copy_(ours.embedding.data)
+    for name, (model, edges) in models.items():
+        model.to(setting.device).embedding.weight.data.copy_(ours.embedding.data)
         if checked:
             check_gradient(setting, model, edges)
-        steps[f"PyG LightGCN, {name}"] = pyg_step(setting, model, edges)
+        steps[name] = pyg_step(setting, model, edges)
     return steps
 
 
 def steps(setting: Setting, apart: Sequence[Timed]) -> list[Row]:
-    """Compare a step with PyG's on every input, the gradients and the first losses being equal, and with its bound."""
+    """Compare a step with others on every input, gradients, losses and weights being equal, and with its bound."""
     ours = setting.model()
     others: dict[str, tuple[Call, float | None]] = {
-        name: (step, 20.0 if name.endswith("edge index") else None)
+        name: (step, CALLED_RATIO if name == CALLED else None)
         for name, step in pyg_steps(setting, ours, checked=True).items()
     }
     bound = "six embedding_bag alone"
     others[bound] = (partial(_products, setting, ours.embedding.detach().clone(), 2 * DEPTH), 0.5)
     step = our_step(setting, ours)
     rows = compare(STEP, step, others, setting.repeats, device=setting.device, unchecked=[bound], apart=apart)
-    sparse = [row for row in rows if row["form"] in others and row["target"] is None]
-    best = min(sparse, key=lambda row: float(row["milliseconds"] or 0))
-    best["target"], best["form"] = 4.0, f"{best['form']} (its best)"
-    return rows
+    return best_first(rows, BEST_RATIO, called=CALLED, unranked=[bound])
 
 
-def check_gradient(setting: Setting, theirs: LightGCN, edges: Any) -> None:
+def check_gradient(setting: Setting, theirs: LightGCN | HandWritten, edges: Any) -> None:
     """Raise ``AssertionError`` unless PyG's model gives our gradient for one batch."""
     batch, ours = setting.draw()(), setting.model()
     fabric = Engine(device=setting.device.type).fabric()

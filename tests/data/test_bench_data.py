@@ -13,11 +13,12 @@ def test_each_stage_reports_time_and_memory_and_the_limits_are_judged(capfd: pyt
             for line in said.splitlines()
         )
     assert "events.parquet, time: 100,000 rows, 5,000 users, 500 items; train 80,000" in said
-    assert "limits of 60 s and 6 GB: met" in said
+    assert "limit of 6 GB: met" in said
+    assert "times what Polars alone takes" in said
 
 
 def test_a_limit_that_is_not_met_is_said_and_gives_an_exit_status() -> None:
-    assert bench_data.verdict(60, 6) == "limits of 60 s and 6 GB: met"
-    assert bench_data.verdict(60.1, 1) == bench_data.verdict(1, 6.1) == "limits of 60 s and 6 GB: NOT met"
-    assert not bench_data.within(61, 1)
-    assert bench_data.within(59, 5)
+    assert bench_data.verdict(6) == "limit of 6 GB: met"
+    assert bench_data.verdict(6.1) == "limit of 6 GB: NOT met"
+    assert not bench_data.within(6.1)
+    assert bench_data.within(5)
