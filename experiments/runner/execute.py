@@ -64,8 +64,8 @@ def _execute(cell: Cell, say: Speaker, kind: Kind, training: Path | None) -> How
         if training is not None and not (cell.folder / "train").exists():
             _take_over(training, cell.folder)
         begun = any((cell.folder / stage / "last.pt").is_file() for stage in UNFINISHED)
-        is_unfinished = begun and not (cell.folder / "metrics.json").is_file()
-        changes = taken_up(cell) if is_unfinished else []
+        is_unfinished = (cell.folder / "run.json").is_file() and not (cell.folder / "metrics.json").is_file()
+        changes = taken_up(cell) if begun and is_unfinished else []
         try:
             Course(cell, lock, say, kind, changes).go()
         except BaseException:
