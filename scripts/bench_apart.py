@@ -7,7 +7,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import torch
-from bench_common import CPU, Call, outcome_of, seconds_of
+from bench_common import CPU, seconds_of
+from bench_outcome import Call, outcome_of
 
 SECONDS = 600
 Maker = Callable[[], Mapping[str, Call]]
@@ -52,7 +53,7 @@ class Apart:
         return found
 
     def outcome(self, name: str) -> torch.Tensor:
-        """Return what the calls there have come to, see ``bench_common.outcome_of``."""
+        """Return what the calls there have come to, see ``bench_outcome.outcome_of``."""
         self.connection.send(("outcome", name))
         found: torch.Tensor = self._answer()
         return found

@@ -5,7 +5,8 @@ from functools import partial
 from typing import Any
 
 import torch
-from bench_common import HEADS, WIDTH, Call, Row, Timed, Verdict, at_most, best_first, compare
+from bench_common import HEADS, WIDTH, Row, Timed, Verdict, at_most, best_first, compare
+from bench_outcome import Call
 from torch import Tensor
 from torch_geometric.nn import TransformerConv
 

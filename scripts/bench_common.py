@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 import torch_geometric
+from bench_outcome import Call, check_outcome, outcome_of
 from torch.nn import functional
 
 from ragx.graph.adjacency import Adjacency
@@ -24,9 +25,6 @@ USERS, ITEMS, INTERACTIONS, WIDTH, HEADS = 29_858, 40_981, 810_128, 64, 4
 CPU = torch.device("cpu")
 OUR_MEMORY = ", ragx's memory settings"
 BEST, AS_CALLED = "best of all forms: ", "as its users call it: "
-MOST_APART = 1e-3
-"""How far two trainings may be apart in weights, over how far they moved: rounding alone makes them differ."""
-Call = Callable[[], torch.Tensor]
 Row = dict[str, str | float | None]
 
 
@@ -43,32 +41,6 @@ class Timed(Protocol):
 
     def outcome(self, name: str) -> torch.Tensor:
         """Return what the calls there have come to."""
-
-
-class Training:
-    """Steps of a training, each of which returns its loss; what they come to is how far they moved the weights.
-
-    Args:
-        step: takes one step.
-        weights: what is trained.
-    """
-
-    def __init__(self, step: Call, weights: torch.Tensor) -> None:
-        self.step, self.weights, self.start = step, weights, weights.detach().clone()
-
-    def __call__(self) -> torch.Tensor:
-        """Take a step and return its loss."""
-        return self.step()
-
-    @property
-    def moved(self) -> torch.Tensor:
-        """How far the weights are from where they began."""
-        return self.weights.detach() - self.start
-
-
-def outcome_of(call: Call) -> torch.Tensor:
-    """Return how far a training has moved its weights, or, of any other call, what it gives."""
-    return call.moved if isinstance(call, Training) else call()
 
 
 @dataclass(frozen=True)
@@ -178,12 +150,6 @@ def compare(
         }
         for name in times
     ]
-
-
-def check_outcome(found: torch.Tensor, expected: torch.Tensor, name: str) -> None:
-    """Raise ``AssertionError`` unless two sides have come to the same within rounding, by norm."""
-    apart = float((found - expected).norm() / expected.norm().clamp(min=1e-12))
-    assert apart <= MOST_APART, f"{name}: ended {apart:.1e} apart, over how far ours moved; at most {MOST_APART:.0e}."
 
 
 def best_first(

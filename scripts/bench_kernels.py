@@ -14,7 +14,6 @@ from bench_common import (
     ITEMS,
     USERS,
     WIDTH,
-    Call,
     Row,
     bare_product,
     best_first,
@@ -25,6 +24,7 @@ from bench_common import (
     verdicts_of,
     write_json,
 )
+from bench_outcome import Call
 from bench_peers import edge_index_product
 from torch_geometric.utils import softmax
 

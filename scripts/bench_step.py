@@ -9,7 +9,8 @@ from typing import Any
 
 import polars as pl
 import torch
-from bench_common import WIDTH, Call, Row, Timed, Training, bare_product, best_first, compare, read_pairs, seconds_of
+from bench_common import WIDTH, Row, Timed, bare_product, best_first, compare, read_pairs, seconds_of
+from bench_outcome import Call, Training
 from bench_peers import HandWritten, products
 from torch import Tensor
 from torch_geometric.nn.models import LightGCN

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from bench_common import Row, Training, Verdict, at_least, at_most, best_first, compare, verdicts_of
+from bench_common import Row, Verdict, at_least, at_most, best_first, compare, verdicts_of
+from bench_outcome import Training
 from bench_sweep import fits_of
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
