@@ -25,6 +25,7 @@ LONGER_FILES: dict[str, str] = {
 }
 LONGER_BODIES: dict[str, str] = {}
 MORE_ARGUMENTS: dict[str, str] = {
+    "ragx/data/dataset.py:Dataset": "a record of all that reading gives; name and interactions alone are needed",
     "ragx/models/relevance_aware_graph.py:RelevanceAwareGraph": "sizes, parts and the ranking's three settings",
     "ragx/training/trainer.py:Trainer": "settings of the loop, one flat YAML node",
     "ragx/training/trainer.py:_Loop": "the mutable state of one training, made in one place",

@@ -85,7 +85,8 @@ class Course:
         metrics["seconds"] = round(time.perf_counter() - began, 1)
         metrics["peak_memory_mb"] = peak_memory_mb()
         metrics["steps"] = [
-            dict(zip(("name", "users", "items", "interactions"), step, strict=True)) for step in cell.dataset.steps
+            dict(zip(("name", "users", "items", "interactions"), step, strict=True))
+            for step in (*cell.dataset.steps, *split.steps)
         ]
         sizes = {"train": len(split.train), "validation": len(split.validation), "test": len(split.test)}
         metrics["split"] = {"name": split.name, "fingerprint": split.fingerprint, "counts": sizes, "notes": split.notes}

@@ -21,7 +21,7 @@ LOUD = "bold yellow"
 def print_data(console: Console | Speaker, dataset: Dataset, split: Split) -> None:
     """Print counts after every step and by kind of event, notes of reading, the parts and their fingerprint."""
     interactions = dataset.interactions
-    for name, users, items, rows in dataset.steps:
+    for name, users, items, rows in (*dataset.steps, *split.steps):
         console.print(f"{name}: {users:,} users, {items:,} items, {rows:,} interactions", style="dim", markup=False)
     for note in (*dataset.notes, *dataset.joins):
         console.print(note, highlight=False, markup=False, soft_wrap=True)
@@ -29,7 +29,7 @@ def print_data(console: Console | Speaker, dataset: Dataset, split: Split) -> No
         kinds = interactions.table["kind"].value_counts(sort=True).rows()
         said = ", ".join(f"{count:,} {kind}" for kind, count in kinds)
         console.print(f"kinds of event: {said}", highlight=False, markup=False)
-    counts = f"{interactions.num_users:,} users, {interactions.num_items:,} items"
+    counts = f"{split.train.num_users:,} users, {split.train.num_items:,} items"
     parts = f"{len(split.train):,} train, {len(split.validation):,} validation, {len(split.test):,} test"
     label, fingerprint = (dataset.name, "bold"), (split.fingerprint, "bold")
     console.print(Text.assemble(label, f": {counts}; split {split.name} ", fingerprint, f": {parts}"))

@@ -3,7 +3,7 @@
 import polars as pl
 
 from ragx.checks import check, did_you_mean
-from ragx.data.dataset import PARTS
+from ragx.data.interactions import PARTS
 from ragx.data.source import Source
 
 UNREADABLE = (pl.Binary, pl.Object, pl.Duration, pl.Time)

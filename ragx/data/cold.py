@@ -74,6 +74,6 @@ def _cold_split(dataset: Dataset, side: Side, validation: float, test: float, se
     part_of[drawn[:num_test]] = "test"
     part_of[drawn[num_test : num_test + num_validation]] = "validation"
     part = pl.Series("part", part_of[dataset.interactions.column(side)])
-    split = split_by_part(dataset, part, f"cold_{side}s", pool_published=pool_published)
+    split = split_by_part(dataset, part, f"cold_{side}s", pool_published=pool_published, held_out=side)
     notes = {f"validation_cold_{side}s": num_validation, f"test_cold_{side}s": num_test}
     return replace(split, notes=notes | split.notes)

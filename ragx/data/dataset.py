@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 
 from ragx.checks import check
-from ragx.data.interactions import Interactions
+from ragx.data.interactions import PARTS, Interactions
 from ragx.data.joins import joined
+from ragx.data.part_rules import PartRules
 from ragx.data.row_order import row_order
 
-PARTS = ("train", "validation", "test")
 MARKS, LONGEST_NAME = " ._-:", 120
 
 
@@ -37,6 +37,7 @@ class Dataset:
         truth: the planted structure of a generated dataset.
         steps: (name, users, items, interactions) after each step of reading and filtering.
         ordered: whether the interactions of each user stand in order of time, with times or without.
+        part_rules: what has to be done to the parts of a split: merging, and filters that count on train.
         notes: what a person is to know of how the data was read, a sentence each.
 
     The order of interactions says nothing unless they are ``ordered``. So ids are numbered in ascending order, unless
@@ -54,6 +55,7 @@ class Dataset:
     truth: Truth | None = None
     steps: tuple[tuple[str, int, int, int], ...] = ()
     ordered: bool = False
+    part_rules: PartRules = field(default_factory=PartRules)
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

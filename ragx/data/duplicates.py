@@ -14,25 +14,16 @@ POLICIES: tuple[Policy, ...] = ("keep", "sum", "last", "first", "error")
 KEY = ("user", "item", "kind", "part")
 
 
-def merged(table: pl.DataFrame, policy: Policy, source: Source, maps: Mapping[str, IdMap]) -> pl.DataFrame:
-    """Return a table of events with its duplicates treated; another kind or part is no duplicate.
+def merged(table: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Return a table of events with its duplicates merged; another kind or part is no duplicate.
 
     Args:
-        table: columns user and item (rows of maps), and any of value, timestamp, kind and part; with the policy
-            ``"error"``, ``row``, the place in the file.
-        policy: as ``duplicates`` of :class:`ragx.data.rules.EventRules`.
-        source: where the events came from, for messages.
-        maps: outside ids of users and items, for messages.
-
-    Raises:
-        ValueError: the policy is ``"error"`` and an event repeats an earlier one; both lines are named.
+        table: columns user and item (rows of maps), and any of value, timestamp, kind and part.
+        policy: as ``duplicates`` of :class:`ragx.data.rules.EventRules`; ``"keep"`` and ``"error"`` merge nothing.
     """
     key = [name for name in KEY if name in table.columns]
-    if policy == "keep":
+    if policy == "keep" or policy == "error":
         return table
-    if policy == "error":
-        _refuse_repeats(table, key, source, maps)
-        return table.drop("row")
     order = row_order(table)  # settles what times leave open: which of two is the last, and the order of sums
     ordered = table if order is None else table[order]
     if "timestamp" in table.columns:
@@ -44,7 +35,18 @@ def merged(table: pl.DataFrame, policy: Policy, source: Source, maps: Mapping[st
     return ordered.group_by(key, maintain_order=True).agg(value, *last)
 
 
-def _refuse_repeats(table: pl.DataFrame, key: list[str], source: Source, maps: Mapping[str, IdMap]) -> None:
+def refuse_repeats(table: pl.DataFrame, source: Source, maps: Mapping[str, IdMap]) -> None:
+    """Refuse a table in which an event repeats an earlier one.
+
+    Args:
+        table: as in :func:`merged`, and ``row``, the place in the file.
+        source: where the events came from, for messages.
+        maps: outside ids of users and items, for messages.
+
+    Raises:
+        ValueError: an event repeats an earlier one; both lines are named.
+    """
+    key = [name for name in KEY if name in table.columns]
     first = table.select(pl.col("row").first().over(key))["row"]
     again = table["row"] != first
     if not again.any():

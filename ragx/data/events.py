@@ -1,5 +1,7 @@
 """Raw events and attributes put together as a dataset."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from ragx.checks import check
@@ -41,7 +43,7 @@ def build_dataset(
         f"dataset.rules: expected ragx.data.rules.EventRules, got {type(rules).__name__}: set "
         "dataset.rules._target_ to that.",
     )
-    interactions, steps, part, notes = rules.apply(raw, source)
+    interactions, steps, part, notes, waiting = rules.apply(raw, source)
     tables = {name: _stripped(name, table, rules) for name, table in (tables or {}).items()}
     for side in include_new:
         interactions = _with_new(interactions, side, tables[f"{side}s"][side])
@@ -51,7 +53,8 @@ def build_dataset(
         + "counts after each step: "
         + "; ".join(f"{step}: {users:,} users, {items:,} items, {rows:,} rows" for step, users, items, rows in steps),
     )
-    return Dataset(name, interactions, published=part, tables=tables, steps=steps, notes=notes)
+    waiting = replace(waiting, keep={side: tables[f"{side}s"][side] for side in include_new})
+    return Dataset(name, interactions, published=part, tables=tables, steps=steps, part_rules=waiting, notes=notes)
 
 
 def _stripped(name: str, table: pl.DataFrame, rules: EventRules) -> pl.DataFrame:

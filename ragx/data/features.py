@@ -24,10 +24,10 @@ def node_features(dataset: Dataset, train: Interactions) -> Float[Tensor, "N F"]
 
     Args:
         dataset: its tables ``users`` and ``items`` hold attributes, typed as :func:`ragx.data.attributes.typed_table`.
-        train: interactions whose users and items set scales and categories.
+        train: interactions whose maps are the nodes, and whose users and items set scales and categories.
     """
     blocks = []
-    for side, ids in (("user", dataset.interactions.users), ("item", dataset.interactions.items)):
+    for side, ids in (("user", train.users), ("item", train.items)):
         table = dataset.tables.get(f"{side}s")
         columns = [] if table is None else _side_columns(table, side, ids, np.unique(train.column(side)))
         blocks.append(np.concatenate(columns, axis=1) if columns else np.zeros((len(ids), 0), dtype=np.float32))

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 import polars as pl
@@ -10,9 +11,18 @@ import polars as pl
 from ragx.checks import check, did_you_mean
 from ragx.data.times import moment_to_seconds
 
+Scope = Literal["event", "merged", "table"]
+
 
 class Filter(ABC):
-    """A rule that keeps some events of a table: user and item (rows of maps), value, timestamp, kind, part."""
+    """A rule that keeps some events of a table: user and item (rows of maps), value, timestamp, kind, part.
+
+    ``scope`` says what decides whether an event stays: ``"event"``, its own cells, so that it is decided before any
+    split; ``"merged"``, its own cells once duplicates are merged; ``"table"``, other events too, which are those of
+    train.
+    """
+
+    scope: ClassVar[Scope] = "table"
 
     @property
     @abstractmethod
@@ -72,6 +82,7 @@ class MinimumValue(Filter):
         at_least: least value that stays.
     """
 
+    scope: ClassVar[Scope] = "merged"
     at_least: float
 
     @property
@@ -92,6 +103,7 @@ class KindsOfEvent(Filter):
         kinds: names of the kinds that stay.
     """
 
+    scope: ClassVar[Scope] = "event"
     kinds: Sequence[str]
 
     def __post_init__(self) -> None:
@@ -129,6 +141,7 @@ class Period(Filter):
         time_zone: zone of moments that name none.
     """
 
+    scope: ClassVar[Scope] = "event"
     first: str | None = None
     before: str | None = None
     time_zone: str = "UTC"

@@ -11,6 +11,7 @@ from ragx.data.identifiers import as_ids
 from ragx.data.ids import IdMap
 from ragx.data.source import Source
 
+PARTS = ("train", "validation", "test")
 OPTIONAL_COLUMNS = {"value": pl.Float64, "timestamp": pl.Int64, "kind": pl.String}
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 
 from ragx.checks import check
-from ragx.data.dataset import PARTS, Dataset, check_dataset
+from ragx.data.dataset import Dataset, check_dataset
+from ragx.data.interactions import PARTS
 from ragx.data.split import Split
 from ragx.data.split_by_part import split_by_part
 from ragx.data.time_order import time_order

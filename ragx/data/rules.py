@@ -1,19 +1,21 @@
 """Rules by which raw events become clean ones: times, values, empty ids, duplicates, filters, each step counted."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-import numpy as np
 import polars as pl
 
 from ragx.checks import check, check_choice
 from ragx.data.cells import as_numbers, as_parts, as_text
-from ragx.data.duplicates import POLICIES, Policy, merged
+from ragx.data.counted import CountedTable, Step, compact
+from ragx.data.duplicates import POLICIES, Policy, merged, refuse_repeats
 from ragx.data.filters import Filter, kept
 from ragx.data.identifiers import as_ids
 from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
+from ragx.data.part_rules import COUNTED, MERGED, PartRules
 from ragx.data.reading_notes import blank_notes, kind_notes, strip_note, time_note
 from ragx.data.source import Source
 from ragx.data.times import read_times
@@ -24,23 +26,25 @@ CHOICES = {
     "empty_ids": ("error", "drop"),
     "id_blanks": ("keep", "strip"),
 }
-Step = tuple[str, int, int, int]
+STAGES = ("duplicates", "filters")
 
 
 class CleanEvents(NamedTuple):
-    """Events after all rules.
+    """Events after all rules that need no split.
 
     Args:
         interactions: the events.
         steps: (name, users, items, interactions) after every step that changed something.
         part: the part of every event, where the file says so.
         notes: what a person is to know of how they were read, a sentence each.
+        waiting: the rules that wait for the split.
     """
 
     interactions: Interactions
     steps: tuple[Step, ...]
     part: pl.Series | None
     notes: tuple[str, ...] = ()
+    waiting: PartRules = PartRules()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +61,11 @@ class EventRules:
         negative: what a negative value, such as a return, means: an error, dropped, or kept.
         empty_ids: what an empty or blank user or item means: an error, or dropped.
         id_blanks: whether blanks around ids are kept, and tell ids apart, or taken away, in attributes too.
-        filters: applied in this order, after all that.
+        filters: applied in this order, after all that; those that look at one event alone, such as
+            :class:`ragx.data.filters.Period`, before duplicates where no other precedes them.
+        before_split: which of ``duplicates`` and ``filters`` are done over the whole table, as most papers do. By
+            default neither is: duplicates are merged within a part, and what a filter counts it counts on train, see
+            :class:`ragx.data.part_rules.PartRules`, so that test events decide nothing about train.
     """
 
     time_format: str = "auto"
@@ -67,6 +75,7 @@ class EventRules:
     empty_ids: Literal["error", "drop"] = "error"
     id_blanks: Literal["keep", "strip"] = "keep"
     filters: Sequence[Filter] = field(default_factory=tuple)
+    before_split: Sequence[str] = field(default_factory=tuple)
 
     def __post_init__(self) -> None:
         for name, options in CHOICES.items():
@@ -77,6 +86,26 @@ class EventRules:
                 f"dataset.rules.filters: expected parts such as ragx.data.filters.KCore, got {type(each).__name__}: "
                 "set its _target_ to a subclass of ragx.data.filters.Filter.",
             )
+        self._check_before_split()
+
+    def _check_before_split(self) -> None:
+        check(
+            not isinstance(self.before_split, str),
+            f"dataset.rules.before_split: expected a list such as [filters], got {self.before_split!r}.",
+        )
+        for each in self.before_split:
+            check_choice("dataset.rules.before_split", each, STAGES)
+        of_merged = [each.name for each in self.filters if each.scope == "merged"]
+        check(
+            not of_merged or "filters" not in self.before_split or not self._merging_waits,
+            f"dataset.rules.before_split: the filter {', '.join(of_merged)} looks at what rules.duplicates="
+            f"{self.duplicates} leaves, so both are done at the same time: set "
+            "dataset.rules.before_split=[duplicates,filters] or dataset.rules.before_split=[].",
+        )
+
+    @property
+    def _merging_waits(self) -> bool:
+        return self.duplicates not in ("keep", "error") and "duplicates" not in self.before_split
 
     def apply(self, raw: pl.DataFrame, source: Source) -> CleanEvents:
         """Return clean interactions, counts after each step, and the published parts.
@@ -100,20 +129,36 @@ class EventRules:
         table = pl.DataFrame({side: maps[side].lookup(series) for side, series in ids.items()}).with_columns(
             self._optional(raw, source, notes)
         )
-        if self.duplicates == "error":
-            table = table.with_row_index("row")
-        counted = _Counted(source.name, table)
+        counted = CountedTable(source.name, table.with_row_index("row"), "read")
         if empty.any():
-            counted.take("empty ids dropped", table.filter(~empty))
+            counted.take("empty ids dropped", counted.table.filter(~empty))
         if self.negative == "drop" and "value" in table.columns:
             counted.take("negative values dropped", counted.table.filter(pl.col("value") >= 0), always=False)
-        single = merged(counted.table, self.duplicates, source, maps)
-        counted.take(f"duplicates: {self.duplicates}", single, always=False)
-        for each in self.filters:
-            counted.take(each.name, counted.table.filter(kept(each, counted.table)))
+        if self.duplicates == "error":
+            refuse_repeats(counted.table, source, maps)
+        counted.table = counted.table.drop("row")
+        waiting = self._before_split(counted)
         part = counted.table["part"] if "part" in counted.table.columns else None
-        interactions = _compact(counted.table.drop("part", strict=False), maps)
-        return CleanEvents(interactions, tuple(counted.steps), part, tuple(notes))
+        interactions = compact(counted.table.drop("part", strict=False), maps)
+        return CleanEvents(interactions, tuple(counted.steps), part, tuple(notes), waiting)
+
+    def _before_split(self, counted: CountedTable) -> PartRules:
+        """Merge and filter as far as no split is needed, and return what has to wait for one."""
+        notes: dict[str, int] = {}
+        if not self._merging_waits:
+            events = counted.table.height
+            counted.take(f"duplicates: {self.duplicates}", merged(counted.table, self.duplicates), always=False)
+            if events > counted.table.height:
+                notes[MERGED] = events - counted.table.height
+        scopes = {"event"} | ({"merged"} if not self._merging_waits else set())
+        scopes |= {"table"} if "filters" in self.before_split else set()
+        early = list(itertools.takewhile(lambda each: each.scope in scopes, self.filters))
+        for each in early:
+            counted.take(each.name, counted.table.filter(kept(each, counted.table)))
+        if counting := sum(each.scope == "table" for each in early):
+            notes[COUNTED] = counting
+        duplicates: Policy = self.duplicates if self._merging_waits else "keep"
+        return PartRules(duplicates=duplicates, filters=tuple(self.filters[len(early) :]), notes=notes)
 
     def stripped(self, ids: pl.Series) -> pl.Series:
         """Return ids without blanks around them, where they are to be taken away."""
@@ -155,43 +200,3 @@ class EventRules:
         if "part" in raw.columns:
             columns.append(as_parts(raw["part"], source).alias("part"))
         return columns
-
-
-class _Counted:
-    """A table on its way through steps, with counts after each."""
-
-    def __init__(self, name: str, table: pl.DataFrame) -> None:
-        self.name = name
-        self.table = table
-        self.steps: list[Step] = []
-        self._count("read")
-
-    def take(self, step: str, table: pl.DataFrame, always: bool = True) -> None:
-        """Go on with the table that a step leaves."""
-        changed = table.height != self.table.height
-        self.table = table
-        if changed or always:
-            self._count(step)
-        check(table.height > 0, f"{self.name}: nothing is left after {step!r}; counts before: {self.steps[:-1]}.")
-
-    def _count(self, step: str) -> None:
-        users, items = (int(_present(self.table[side]).sum()) for side in ("user", "item"))
-        self.steps.append((step, users, items, self.table.height))
-
-
-def _compact(table: pl.DataFrame, maps: Mapping[str, IdMap]) -> Interactions:
-    """Return interactions whose maps hold only the users and items that are left."""
-    fresh = dict(maps)
-    for side, ids in maps.items():
-        present = np.flatnonzero(_present(table[side]))
-        if len(present) < len(ids):
-            row = np.full(len(ids), -1)
-            row[present] = np.arange(len(present))
-            table = table.with_columns(pl.Series(side, row[table[side].to_numpy()]))
-            fresh[side] = IdMap(side, ids.outside(present))
-    return Interactions(table, fresh["user"], fresh["item"])
-
-
-def _present(rows: pl.Series) -> np.ndarray:
-    """Return, for every row of a map, whether it occurs; -1 stands for an empty id."""
-    return np.bincount(rows.to_numpy() + 1)[1:] > 0

@@ -8,7 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from ragx.checks import check, check_choice
+from ragx.data.counted import Step
 from ragx.data.interactions import Interactions
+from ragx.data.part_rules import PartRules
 
 
 class SealedTest:
@@ -56,12 +58,16 @@ class Events:
         train: events before validation.
         validation: events of the validation part.
         of_kind: gives the split of the events of one kind alone, its test part sealed.
+        rules: what was done to each part.
+        steps: (name, users, items, interactions) of all parts together after each step of that.
         target: the kind that a split was made for, see :meth:`Split.for_target`.
     """
 
     train: Interactions
     validation: Interactions
     of_kind: Callable[[str], "Split"]
+    rules: PartRules = field(default_factory=PartRules)
+    steps: tuple[Step, ...] = ()
     target: str | None = None
 
 
@@ -107,6 +113,11 @@ class Split:
         return self.events.target if self.events else None
 
     @property
+    def steps(self) -> tuple[Step, ...]:
+        """(name, users, items, interactions) of all parts together after each step that waited for the split."""
+        return self.events.steps if self.events else ()
+
+    @property
     def evidence(self) -> Interactions:
         """What the graph is made of: train, or, with a target, the train events of every kind."""
         return self.events.train if self.events and self.target else self.train
@@ -115,7 +126,7 @@ class Split:
     def evidence_and_validation(self) -> Interactions:
         """What the graph of a refit is made of: with a target, train and validation events of every kind."""
         if self.events and self.target:
-            return self.events.train.concatenate(self.events.validation)
+            return self.events.rules.joined(self.events.train, self.events.validation)
         return self.train_and_validation
 
     def for_target(self, kind: str) -> "Split":

@@ -7,22 +7,27 @@ import numpy as np
 import polars as pl
 
 from ragx.checks import check
-from ragx.data.dataset import PARTS, Dataset
+from ragx.data.dataset import Dataset
 from ragx.data.fingerprint import fingerprint
-from ragx.data.interactions import Interactions
+from ragx.data.interactions import PARTS, Interactions
+from ragx.data.part_rules import Parts
 from ragx.data.split import Events, SealedTest, Split
 
 
-def split_by_part(dataset: Dataset, part: pl.Series, name: str, *, pool_published: bool = False) -> Split:
+def split_by_part(
+    dataset: Dataset, part: pl.Series, name: str, *, pool_published: bool = False, held_out: str | None = None
+) -> Split:
     """Return the split in which every interaction goes to the part named beside it.
 
-    A held-out pair that also stands in train is a repeat: it is left in train only and counted, as ranking masks it.
+    What the dataset has to have done to its parts, such as merging duplicates, is done here. A held-out pair that also
+    stands in train is a repeat: it is left in train only and counted, as ranking masks it.
 
     Args:
         dataset: what is split.
         part: ``train``, ``validation``, ``test``, or another word where an interaction is left out.
         name: how the parts were made.
         pool_published: whether the test part may be another than the published one, where there is one.
+        held_out: side, ``user`` or ``item``, of which whole ids are held out, so that filters do not ask train for it.
 
     Raises:
         ValueError: a part is empty, and the message says which; or events of the published test part would be learned
@@ -35,9 +40,11 @@ def split_by_part(dataset: Dataset, part: pl.Series, name: str, *, pool_publishe
         "change between the published test part and the others. Choose split=published, with split.validation=0.1 "
         "where no validation part was published; or, to divide all events anew, split.pool_published=true.",
     )
-    parts = {each: dataset.interactions.filter(part == each) for each in PARTS}
-    split = _split_of(parts, name, dataset.name, published=dataset.published is not None and not pooled)
-    return replace(split, notes={"published_parts_pooled_events": pooled} | split.notes) if pooled else split
+    parts = dataset.part_rules.apply(f"Split {name} of {dataset.name}", dataset.interactions, part, held_out)
+    published = dataset.published is not None and not pooled
+    split = _split_of(parts, dataset, name, published)
+    pooling = {"published_parts_pooled_events": pooled} if pooled else {}
+    return replace(split, notes=pooling | dict(parts.notes) | split.notes)
 
 
 def _pooled(dataset: Dataset, part: pl.Series) -> int:
@@ -48,15 +55,19 @@ def _pooled(dataset: Dataset, part: pl.Series) -> int:
     return int(((part == "test") != (published == "test")).filter(part.is_in(PARTS)).sum())
 
 
-def _split_of(whole: Mapping[str, Interactions], name: str, dataset: str, published: bool) -> Split:
-    sizes = {each: len(table) for each, table in whole.items()}
+def _split_of(parts: Parts, dataset: Dataset, name: str, published: bool) -> Split:
+    sizes = {each: len(table) for each, table in parts.tables.items()}
+    weaker = ", or weaker dataset.rules.filters" if dataset.part_rules.filters else ""
     for each, size in sizes.items():
-        check(size > 0, f"Split {name} of {dataset} leaves {each} empty: {sizes}. Choose other fractions or a split.")
-    tables, notes = _without_repeats(whole, name, dataset)
+        check(
+            size > 0,
+            f"Split {name} of {dataset.name} leaves {each} empty: {sizes}. Choose other fractions or a split{weaker}.",
+        )
+    tables, notes = _without_repeats(parts.tables, name, dataset.name)
 
     def of_kind(kind: str) -> Split:
-        chosen = {each: table.filter(pl.col("kind") == kind) for each, table in whole.items()}
-        return _split_of(chosen, f"{name} with target_kind={kind}", dataset, published)
+        chosen = {each: table.filter(pl.col("kind") == kind) for each, table in parts.tables.items()}
+        return _split_of(replace(parts, tables=chosen), dataset, f"{name} with target_kind={kind}", published)
 
     return Split(
         name,
@@ -65,7 +76,7 @@ def _split_of(whole: Mapping[str, Interactions], name: str, dataset: str, publis
         SealedTest(tables["test"]),
         fingerprint(tables),
         notes,
-        Events(whole["train"], whole["validation"], of_kind),
+        Events(parts.tables["train"], parts.tables["validation"], of_kind, dataset.part_rules, parts.steps),
         _published_fingerprint(tables) if published else None,
     )
 

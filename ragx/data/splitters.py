@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 
 from ragx.checks import check, check_fraction
-from ragx.data.dataset import PARTS, Dataset, check_dataset
+from ragx.data.dataset import Dataset, check_dataset
+from ragx.data.interactions import PARTS
 from ragx.data.split import Split
 from ragx.data.split_by_part import split_by_part
 from ragx.random import numpy_generator
@@ -89,7 +90,7 @@ def random_split(
         ValueError: the fractions leave a part empty, or there are published parts and nobody asked to pool them.
     """
     check_dataset(dataset)
-    _check_fractions(validation, test)
+    check_fractions(validation, test)
     keys = dataset.interactions.pair_keys().to_numpy()
     order = np.argsort(keys)
     keys = keys[order]
@@ -105,7 +106,7 @@ def random_split(
     code[place < num_test[pair_user]] = PARTS.index("test")
     part = np.empty(keys.size, dtype=np.uint8)
     part[order] = code[np.cumsum(begins) - 1]
-    return split_by_part(dataset, _labels(part), "random", pool_published=pool_published)
+    return split_by_part(dataset, labels(part), "random", pool_published=pool_published)
 
 
 def time_split(dataset: Dataset, *, validation: float = 0.1, test: float = 0.1, pool_published: bool = False) -> Split:
@@ -121,11 +122,11 @@ def time_split(dataset: Dataset, *, validation: float = 0.1, test: float = 0.1, 
         ValueError: the interactions have no timestamps, or there are published parts and nobody asked to pool them.
     """
     check_dataset(dataset)
-    _check_fractions(validation, test)
+    check_fractions(validation, test)
     times = dataset.times()
     cuts = np.quantile(times, [1 - test - validation, 1 - test], method="higher")
     part = (times >= cuts[0]).astype(np.uint8) + (times >= cuts[1])
-    return split_by_part(dataset, _labels(part), "time", pool_published=pool_published)
+    return split_by_part(dataset, labels(part), "time", pool_published=pool_published)
 
 
 def default_split(dataset: Dataset, *, validation: float = 0.1, test: float = 0.1, seed: int = 0) -> Split:
@@ -162,11 +163,13 @@ def _places(user: np.ndarray, chance: np.ndarray, count: np.ndarray) -> np.ndarr
     return place
 
 
-def _labels(code: np.ndarray) -> pl.Series:
+def labels(code: np.ndarray) -> pl.Series:
+    """Return the names of parts given as 0, 1 and 2."""
     return pl.Series("part", PARTS, dtype=pl.Enum(PARTS)).gather(code)
 
 
-def _check_fractions(validation: float, test: float) -> None:
+def check_fractions(validation: float, test: float) -> None:
+    """Raise ``ValueError`` unless two fractions leave no part empty."""
     check_fraction("validation", validation)
     check_fraction("test", test)
     check(validation > 0 and test > 0, f"validation and test: expected more than 0, got {validation} and {test}.")

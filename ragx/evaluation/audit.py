@@ -1,13 +1,16 @@
 """The audit of a dataset and its split: what leaks, what is missing, what is out of line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import polars as pl
 import torch
 
 from ragx.checks import check
 from ragx.data.dataset import Dataset, check_dataset
+from ragx.data.interactions import Interactions
 from ragx.data.negatives import Negatives, NegativeSampler, TrainPairs
+from ragx.data.part_rules import PartRules
 from ragx.data.split import Split
 from ragx.evaluation import audit_data, audit_ids, audit_parts, audit_shares, audit_times, audit_values
 from ragx.evaluation.audit_parts import Draw
@@ -41,10 +44,12 @@ def audit(
     )
     test = split.test.open(reason=REASON, on_open=on_open)
     parts = {"train": split.train, "validation": split.validation, "test": test}
+    left = _left_by_rules(dataset, parts)
     draw = draw_negatives or _usual_negatives(split)
     interactions, published = dataset.interactions, dataset.published is not None
     findings = [
-        *audit_data.steps(dataset),
+        *audit_data.steps(dataset, split),
+        *audit_parts.before_split(split),
         *audit_parts.published_overlap(dataset),
         *audit_parts.overlap(parts),
         *audit_parts.left_out(split),
@@ -59,14 +64,22 @@ def audit(
         *audit_ids.spellings(interactions),
         *audit_ids.nothings(interactions),
         *audit_ids.without_attributes(dataset),
-        *audit_data.repeats(interactions),
-        *audit_shares.crowds(interactions),
-        *audit_shares.outsize(interactions),
-        *audit_shares.bots(interactions),
-        *audit_data.near_duplicates(dataset),
-        *audit_data.constant_columns(dataset),
+        *audit_data.repeats(left.interactions),
+        *audit_shares.crowds(left.interactions),
+        *audit_shares.outsize(left.interactions),
+        *audit_shares.bots(left.interactions),
+        *audit_data.near_duplicates(left),
+        *audit_data.constant_columns(left),
     ]
     return Audit(dataset.name, split.name, split.fingerprint, tuple(findings), REASON)
+
+
+def _left_by_rules(dataset: Dataset, parts: Mapping[str, Interactions]) -> Dataset:
+    """Return the dataset with the events that are left once its rules were applied to the parts."""
+    if not dataset.part_rules.waiting:
+        return dataset
+    together = parts["train"].concatenate(parts["validation"]).concatenate(parts["test"])
+    return replace(dataset, interactions=together, published=None, part_rules=PartRules())
 
 
 def _usual_negatives(split: Split) -> Draw:

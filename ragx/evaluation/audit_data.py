@@ -5,6 +5,7 @@ import polars as pl
 
 from ragx.data.dataset import Dataset
 from ragx.data.interactions import Interactions
+from ragx.data.split import Split
 from ragx.evaluation.audit_parts import pair_names
 from ragx.evaluation.findings import SHOWN, Finding, Verdict, counted, finding
 from ragx.evaluation.near_duplicates import near_duplicate_items
@@ -12,10 +13,10 @@ from ragx.evaluation.near_duplicates import near_duplicate_items
 MOST_DROPPED, NEARLY_ALL = 0.5, 0.95
 
 
-def steps(dataset: Dataset) -> list[Finding]:
+def steps(dataset: Dataset, split: Split) -> list[Finding]:
     """Say what was there after each step of reading and filtering, and ask whether a step dropped more than half."""
     before, drops, lines = 0, 0, []
-    for name, users, items, events in dataset.steps:
+    for name, users, items, events in (*dataset.steps, *split.steps):
         drops += events < before * MOST_DROPPED
         lines.append(f"{name}: {users:,} users, {items:,} items, {events:,} events")
         before = events

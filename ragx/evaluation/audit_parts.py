@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 import torch
 
-from ragx.data.dataset import PARTS, Dataset
-from ragx.data.interactions import Interactions
+from ragx.data.dataset import Dataset
+from ragx.data.interactions import PARTS, Interactions
 from ragx.data.leave_last_out import TIED
+from ragx.data.part_rules import BEFORE_SPLIT
 from ragx.data.split import Split
 from ragx.evaluation.findings import SHOWN, Finding, Verdict, finding
 from ragx.typing import Int, Tensor
@@ -74,6 +75,17 @@ def ties_of_time(split: Split, parts: Parts) -> list[Finding]:
     clean, advice = "Every held-out item is later than those before it.", "split=time asks for no order within a user."
     verdict: Verdict = "warn" if count > MANY_TIED * users else "pass"
     return [finding("ties in time", count, verdict, found, clean, (), advice)]
+
+
+def before_split(split: Split) -> list[Finding]:
+    """Ask whether test events decided, through merging or filters over the whole table, about train."""
+    notes = [(name, count) for name, count in split.notes.items() if count and name in BEFORE_SPLIT]
+    total = sum(count for _, count in notes)
+    found = "Rules were applied before the split, so that held-out events decided about train, as in most papers."
+    clean = "No rule was applied to train and held-out events together."
+    advice = "dataset.rules.before_split=[] merges within a part and counts on train."
+    examples = tuple(f"{name.replace('_', ' ')}: {count:,}" for name, count in notes)
+    return [finding("rules before the split", total, "warn", found, clean, examples, advice)]
 
 
 def future(parts: Parts, published: bool) -> list[Finding]:

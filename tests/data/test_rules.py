@@ -19,6 +19,9 @@ EVENTS = {
 }
 
 
+WHOLE = ("duplicates", "filters")
+
+
 def applied(
     rules: EventRules | None = None, **columns: list[Any]
 ) -> tuple[Interactions, list[tuple[str, int, int, int]]]:
@@ -47,18 +50,18 @@ def test_types_become_those_of_interactions() -> None:
     ],
 )
 def test_duplicates_by_policy(policy: Any, expected: list[tuple[Any, ...]]) -> None:
-    assert outside(applied(EventRules(duplicates=policy))[0]) == expected
+    assert outside(applied(EventRules(duplicates=policy, before_split=["duplicates"]))[0]) == expected
 
 
 def test_duplicates_without_times_go_by_place_and_without_values_are_counted() -> None:
     raw = pl.DataFrame({"user": [1, 1, 1], "item": [7, 7, 8]})
-    assert outside(EventRules(duplicates="sum").apply(raw, HERE)[0]) == [(1, 7, 2), (1, 8, 1)]
+    assert outside(EventRules(duplicates="sum", before_split=WHOLE).apply(raw, HERE)[0]) == [(1, 7, 2), (1, 8, 1)]
     valued = raw.with_columns(value=pl.Series([3.0, 4.0, 5.0]))
-    assert outside(EventRules(duplicates="last").apply(valued, HERE)[0]) == [(1, 7, 4), (1, 8, 5)]
+    assert outside(EventRules(duplicates="last", before_split=WHOLE).apply(valued, HERE)[0]) == [(1, 7, 4), (1, 8, 5)]
 
 
 def test_another_kind_or_part_is_no_duplicate() -> None:
-    kinds = EventRules(duplicates="first")
+    kinds = EventRules(duplicates="first", before_split=WHOLE)
     assert len(applied(kinds, kind=["view", "view", "view", "buy"])[0]) == 4
     assert len(applied(kinds, part=["train", "train", "train", "test"])[0]) == 4
 
@@ -77,7 +80,8 @@ def test_duplicates_as_an_error_name_one() -> None:
 
 
 def test_steps_are_counted_and_what_is_gone_leaves_the_maps() -> None:
-    rules = EventRules(negative="drop", empty_ids="drop", filters=[MinimumValue(at_least=2), KCore(users=1, items=1)])
+    filters = [MinimumValue(at_least=2), KCore(users=1, items=1)]
+    rules = EventRules(negative="drop", empty_ids="drop", filters=filters, before_split=["filters"])
     some, steps = applied(rules, user=["ann", "", "bob", "cid"], value=[1.0, 9.0, -3.0, 4.5])
     assert steps == [
         ("read", 3, 2, 4),
@@ -132,8 +136,8 @@ def test_a_policy_that_is_not_there_gives_the_nearest() -> None:
 
 def test_parts_stay_beside_their_events() -> None:
     raw = pl.DataFrame({**EVENTS, "part": ["train", "dev", " Test", "val"]})
-    rules = EventRules(filters=[MinimumValue(at_least=2)], duplicates="last")
-    interactions, _, part, _ = rules.apply(raw, HERE)
+    rules = EventRules(filters=[MinimumValue(at_least=2)], duplicates="last", before_split=WHOLE)
+    interactions, _, part, *_ = rules.apply(raw, HERE)
     assert part is not None
     assert part.to_list() == ["validation", "test", "validation"]
     assert interactions.column("timestamp").tolist() == [5, 10, 20]
@@ -168,7 +172,7 @@ def test_filters_that_are_none_are_refused() -> None:
         EventRules(filters=["5-core"])  # type: ignore[list-item]
     wanted = "Filter Nonsense: expected keep to return a polars Series of 4 truth values, got Series of 4 Float64"
     with pytest.raises(ValueError, match=wanted):
-        applied(EventRules(filters=[Nonsense()]))
+        applied(EventRules(filters=[Nonsense()], before_split=WHOLE))
     with pytest.raises(ValueError, match=r"KindsOfEvent: expected a list of kinds, got 'buy': use \[\]"):
         KindsOfEvent(kinds="buy")
 
