@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -15,14 +14,11 @@ from ragx.data.duplicates import Policy
 from ragx.data.events import build_dataset
 from ragx.data.filters import Filter, KCore, KindsOfEvent, MinimumValue, Period
 from ragx.data.interactions import Interactions
-from ragx.data.leave_last_out import leave_last_out_split
-from ragx.data.origins import origin_split
 from ragx.data.rules import EventRules
 from ragx.data.source import Source
 from ragx.data.split import Split
 from ragx.data.split_by_part import split_by_part
-from ragx.data.splitters import default_split, published_split, random_split, time_split
-from ragx.data.user_time import user_time_split
+from ragx.data.splitters import default_split, published_split
 
 Row = tuple[str, str, float, int]  # user, item, value, time
 Splitter = Callable[[Dataset], Split]
@@ -213,10 +209,6 @@ def times_of(first: int, last: int) -> st.SearchStrategy[list[Row]]:
     return st.lists(row.filter(lambda drawn: drawn[:2] not in solid), max_size=25)
 
 
-def drawn_from_published_train(dataset: Dataset) -> Split:
-    return published_split(dataset, validation=0.5)
-
-
 @settings(max_examples=60, deadline=None)
 @given(times_of(0, 14), times_of(15, 30), times_of(15, 30), st.data())
 def test_events_of_test_decide_nothing_about_train_and_validation(
@@ -244,34 +236,3 @@ def test_events_of_validation_decide_nothing_about_train(
         for held_out in (validation, other)
     )
     assert events(one.train) == events(changed.train)
-
-
-OWN_CUTS: list[Splitter] = [
-    random_split,
-    time_split,
-    user_time_split,
-    leave_last_out_split,
-    origin_split,
-    cold_users_split,
-    cold_items_split,
-]
-
-
-@settings(max_examples=4, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from([[], [KCore(users=3, items=3)]]), st.sampled_from(POLICIES))
-@pytest.mark.parametrize("splitter", OWN_CUTS)
-def test_values_of_test_decide_nothing_about_train_and_validation(
-    splitter: Splitter, seed: int, filters: list[Filter], policy: Policy
-) -> None:
-    draw = np.random.default_rng(seed)
-    rows = [
-        (f"u{draw.integers(20)}", f"i{draw.integers(25)}", float(draw.integers(5)), int(draw.integers(1000)))
-        for _ in range(400)
-    ]
-    plain = opened(splitter(built(rows)))
-    in_test = {(user, item, time) for user, item, _, time in events(plain)}
-    louder = [(*row[:2], row[2] + 7.0 * ((row[0], row[1], row[3]) in in_test), row[3]) for row in rows]
-    one, changed = (splitter(built(each, duplicates=policy, filters=filters)) for each in (rows, louder))
-    assert events(one.train) == events(changed.train)
-    assert events(one.validation) == events(changed.validation)
-    assert events(opened(one)) != events(opened(changed))
