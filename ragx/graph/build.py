@@ -19,7 +19,7 @@ def build_graph(interactions: Interactions, *, weight: EdgeWeight | None = None)
         interactions: the train part; never more, or degrees and recency would tell of the held-out parts.
         weight: edge weights; by default the symmetric degree norm.
     """
-    merged = [pl.len().alias("count")]
+    merged = [pl.len().cast(pl.Int32).alias("count")]
     if interactions.has("value"):
         merged.append(pl.col("value").sum())
     if interactions.has("timestamp"):

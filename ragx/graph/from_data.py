@@ -1,6 +1,5 @@
 """PyG's ``Data`` and ``HeteroData`` → Graph."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -11,7 +10,8 @@ from ragx.graph.adjacency import whole_numbers
 from ragx.graph.graph import Graph
 from ragx.typing import Bool, Int, Tensor
 
-WEIGHT = "edge_weight"
+WEIGHT, LABEL = "edge_weight", "edge_label"
+WIDENED = (torch.uint16, torch.uint32)  # that PyTorch hardly computes with
 
 
 def graph_from_data(data: Data | HeteroData) -> Graph:
@@ -23,22 +23,27 @@ def graph_from_data(data: Data | HeteroData) -> Graph:
     further tensors with one row an edge, ``edge_<name>`` in ``Data`` and ``<name>`` in ``HeteroData``, are kept.
 
     Raises:
-        ValueError: ``num_users`` is missing, an edge joins two users or two items or repeats, the two directions of an
-            edge carry different values, or the reverse of an edge type holds other pairs.
+        ValueError: ``num_users`` is missing, an edge names a node that is not there, joins two users or two items or
+            repeats, a tensor of edges has another number of rows, another type than numbers or one that is not finite,
+            the two directions of an edge carry different values, or the reverse of an edge type holds other pairs.
     """
     return _from_hetero_data(data) if isinstance(data, HeteroData) else _from_data(data)
 
 
 def _from_data(data: Data) -> Graph:
     check("num_users" in data, "Data: expected an attribute num_users, which parts users from items.")
-    num_users, num_nodes = int(data.num_users), int(data.num_nodes or 0)
-    source, target = whole_numbers("Data: edge_index", data.edge_index)
+    num_users, num_nodes = _count("Data: num_users", data.num_users), _count("Data: num_nodes", data.num_nodes)
+    check(
+        num_users <= num_nodes, f"Data: num_users: expected at most {num_nodes}, the number of nodes, got {num_users}."
+    )
+    source, target = _ends("Data", data, (num_nodes, num_nodes))
     from_user = source < num_users
     check(
         bool((from_user != (target < num_users)).all()),
         f"Data: expected edges between a user (node below {num_users}) and an item only.",
     )
-    values = {name if name == WEIGHT else name.removeprefix("edge_"): each for name, each in _values(data).items()}
+    given = _values("Data", data)
+    values = {name if name == WEIGHT else name.removeprefix("edge_"): each for name, each in given.items()}
     user = torch.where(from_user, source, target)
     item = torch.where(from_user, target, source) - num_users
     num_items = num_nodes - num_users
@@ -49,15 +54,18 @@ def _from_data(data: Data) -> Graph:
 def _from_hetero_data(data: HeteroData) -> Graph:
     keys = [key for key in data.edge_types if (key[0], key[2]) == ("user", "item")]
     check(bool(keys), f"HeteroData: expected an edge type from 'user' to 'item', got {data.edge_types}.")
-    num_users, num_items = int(data["user"].num_nodes), int(data["item"].num_nodes)
-    users, items = whole_numbers("HeteroData: edge_index", data[keys[0]].edge_index)
-    values = _values(data[keys[0]])
+    num_users, num_items = (
+        _count(f"HeteroData: num_nodes of {side}", data[side].num_nodes) for side in ("user", "item")
+    )
+    forth = f"HeteroData: {keys[0]}"
+    users, items = _ends(forth, data[keys[0]], (num_users, num_items))
+    values = _values(forth, data[keys[0]])
     back = [key for key in data.edge_types if (key[0], key[2]) == ("item", "user")]
     named = back if len(back) == 1 else [key for key in back if key[1] == f"rev_{keys[0][1]}"]
     if named:
         name = f"HeteroData: {keys[0]} and its reverse {named[0]}"
-        back_items, back_users = whole_numbers("HeteroData: edge_index", data[named[0]].edge_index)
-        back_values = _values(data[named[0]])
+        back_items, back_users = _ends(f"HeteroData: {named[0]}", data[named[0]], (num_items, num_users))
+        back_values = _values(f"HeteroData: {named[0]}", data[named[0]])
         only_back = sorted(back_values.keys() - values.keys())
         check(not only_back, f"{name}: only the reverse has {', '.join(only_back)}; put it on both.")
         key = torch.cat([users * num_items + items, back_users * num_items + back_items])
@@ -73,18 +81,53 @@ def _from_hetero_data(data: HeteroData) -> Graph:
     return _graph(users, items, num_users, num_items, values)
 
 
-def _values(store: Any) -> dict[str, Tensor]:
-    """Return the tensors with one row an edge, by the names they have in PyG's data."""
-    edges = store.edge_index.shape[1]
-    found: Mapping[str, Any] = store.to_dict()
-    return {
-        name: value
-        for name, value in found.items()
-        if not name.endswith("_index")
-        and (not isinstance(store, Data) or name.startswith("edge_"))
-        and isinstance(value, Tensor)
-        and value.shape[:1] == (edges,)
-    }
+def _count(name: str, given: Any) -> int:
+    """Return a number of nodes."""
+    number = given.item() if isinstance(given, Tensor) and given.numel() == 1 else given
+    fits = isinstance(number, int) and not isinstance(number, bool) and number >= 0
+    check(fits, f"{name}: expected a whole number of at least 0, got {given!r}.")
+    return int(number)
+
+
+def _ends(name: str, store: Any, sizes: tuple[int, int]) -> tuple[Int[Tensor, " E"], Int[Tensor, " E"]]:
+    """Return source and target of every edge, each below its number of nodes."""
+    index = store.to_dict().get("edge_index")
+    shape = list(index.shape) if isinstance(index, Tensor) else type(index).__name__
+    check(
+        isinstance(shape, list) and len(shape) == 2 and shape[0] == 2,
+        f"{name}: edge_index: expected a tensor of shape [2, E], got {shape}.",
+    )
+    index = whole_numbers(f"{name}: edge_index", index)
+    for end, nodes, size in zip(("sources", "targets"), index, sizes, strict=True):
+        low, high = (int(nodes.min()), int(nodes.max())) if nodes.numel() else (0, -1)
+        check(
+            low >= 0 and high < size,
+            f"{name}: edge_index: expected {end} from 0 to {size - 1}, below the number of nodes, got {low} to {high}.",
+        )
+    return index[0], index[1]
+
+
+def _values(name: str, store: Any) -> dict[str, Tensor]:
+    """Return the tensors of edges by the names they have in PyG's data: finite numbers, one row an edge."""
+    found = {}
+    for field, value in store.to_dict().items():
+        of_edges = isinstance(value, Tensor) if not isinstance(store, Data) else field.startswith("edge_")
+        if field == "edge_index" or not of_edges or (field.startswith(LABEL) and not _fits(value, store)):
+            continue
+        rows = list(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        expected = f"{name}: {field}: expected a tensor of {store.edge_index.shape[1]} rows, one an edge"
+        check(_fits(value, store), f"{expected}, got {rows}.")
+        if field == WEIGHT:
+            check(value.dim() == 1, f"{name}: {field}: expected one number an edge, got shape {rows}.")
+            check(value.is_floating_point(), f"{name}: {field}: expected floating-point numbers, got {value.dtype}.")
+        finite = not (value.is_floating_point() or value.is_complex()) or bool(torch.isfinite(value).all())
+        check(finite, f"{name}: {field}: expected finite numbers, got NaN or infinity.")
+        found[field] = value.long() if value.dtype in WIDENED else value
+    return found
+
+
+def _fits(value: Any, store: Any) -> bool:
+    return isinstance(value, Tensor) and value.shape[:1] == (store.edge_index.shape[1],)
 
 
 def _merge_directions(

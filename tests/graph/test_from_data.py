@@ -1,13 +1,22 @@
 """PyG's data, of every form that holds a bipartite graph."""
 
+from collections.abc import Callable
 from typing import Any
 
+import polars as pl
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch_geometric.data import Data, HeteroData
 from torch_geometric.transforms import ToUndirected
 
+from ragx.data.ids import IdMap
+from ragx.data.interactions import Interactions
+from ragx.graph.build import build_graph
 from ragx.graph.from_data import graph_from_data
+from ragx.graph.graph import Graph
+from ragx.graph.weights import EdgeWeight, LogCount, Recency, Uniform, Value
 
 
 def data_of(edges: list[list[int]], weight: list[float] | None = None) -> Data:
@@ -129,3 +138,94 @@ def test_what_parts_users_from_items_is_asked_for() -> None:
     data["user", "visits", "shop"].edge_index = torch.tensor([[0], [0]])
     with pytest.raises(ValueError, match=r"expected an edge type from 'user' to 'item', got .*visits"):
         graph_from_data(data)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"edge_index": torch.tensor([[0, 1], [5, 2]])},
+            "edge_index: expected targets from 0 to 4, .* got 2 to 5",
+        ),
+        (
+            {"edge_index": torch.tensor([[-1, 1], [4, 2]])},
+            "edge_index: expected sources from 0 to 4, .* got -1 to 1",
+        ),
+        (
+            {"edge_index": torch.tensor([[0.0, 1.0], [4.0, 2.0]])},
+            "edge_index: expected integers, got torch.float32",
+        ),
+        ({"edge_index": torch.tensor([0, 4])}, r"Data: edge_index: expected a tensor of shape \[2, E\], got \[2\]"),
+        ({"edge_weight": torch.ones(3)}, r"Data: edge_weight: expected a tensor of 2 rows, one an edge, got \[3\]"),
+        ({"edge_weight": torch.ones(2, 1)}, r"Data: edge_weight: expected one number an edge, got shape \[2, 1\]"),
+        ({"edge_weight": torch.ones(2, dtype=torch.int64)}, "Data: edge_weight: expected floating-point numbers"),
+        ({"edge_weight": torch.tensor([1.0, torch.nan])}, "Data: edge_weight: expected finite numbers"),
+        ({"edge_weight": [1.0, 2.0]}, "Data: edge_weight: expected a tensor of 2 rows, one an edge, got list"),
+        ({"edge_time": torch.ones(1)}, r"Data: edge_time: expected a tensor of 2 rows, one an edge, got \[1\]"),
+        ({"edge_attr": torch.full((2, 2), torch.inf)}, "Data: edge_attr: expected finite numbers"),
+        ({"num_users": 6}, "Data: num_users: expected at most 5, the number of nodes, got 6"),
+        ({"num_users": 2.5}, r"Data: num_users: expected a whole number of at least 0, got 2\.5"),
+        ({"num_users": -1}, "Data: num_users: expected a whole number of at least 0, got -1"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_its_field(change: dict[str, Any], message: str) -> None:
+    data = data_of([[0, 1], [4, 2]])
+    for name, value in change.items():
+        setattr(data, name, value)
+    with pytest.raises(ValueError, match=message):
+        graph_from_data(data)
+
+
+def test_an_edge_type_that_does_not_fit_is_refused_by_its_field() -> None:
+    data = hetero([0.5, 2.0, 1.0])
+    with pytest.raises(ValueError, match=r"\('user', 'buys', 'item'\): edge_weight: expected a tensor of 2 rows"):
+        graph_from_data(data)
+    data = hetero()
+    data["item"].num_nodes = 2
+    with pytest.raises(
+        ValueError, match=r"\('user', 'buys', 'item'\): edge_index: expected targets from 0 to 1, .* got 0 to 2"
+    ):
+        graph_from_data(data)
+    data = hetero(None, [[0, 3], [1, 0]])
+    with pytest.raises(ValueError, match=r"\('item', 'rev_buys', 'user'\): edge_index: expected sources from 0 to 2"):
+        graph_from_data(data)
+
+
+KINDS = st.sampled_from(["view", "buy", "add to cart", "x_index", "edge_label", "Ж=1"])
+EVENTS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.integers(0, 9), KINDS), min_size=1, max_size=12)
+WEIGHTS: list[EdgeWeight | None] = [None, Uniform(), LogCount(), Value(), Recency(half_life=0.001)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    events=EVENTS, weight=st.sampled_from(WEIGHTS), data_of_graph=st.sampled_from([Graph.to_data, Graph.to_hetero_data])
+)
+def test_to_pyg_and_back_is_the_identity(
+    events: list[tuple[int, int, int, str]],
+    weight: EdgeWeight | None,
+    data_of_graph: Callable[[Graph], Data | HeteroData],
+) -> None:
+    users, items, times, kinds = zip(*events, strict=True)
+    ids = {side: IdMap(side, pl.Series(range(size))) for side, size in (("user", 4), ("item", 5))}
+    columns = {
+        "user": users,
+        "item": items,
+        "value": [float(each + 1) for each in times],
+        "timestamp": times,
+        "kind": kinds,
+    }
+    graph = build_graph(Interactions.from_events(pl.DataFrame(columns), ids["user"], ids["item"]), weight=weight)
+    again = graph_from_data(data_of_graph(graph))
+    assert (again.num_users, again.num_items) == (graph.num_users, graph.num_items)
+    assert torch.equal(again.edge_index, graph.edge_index)
+    assert torch.equal(again.edge_weight, graph.edge_weight)
+    assert again.edge_attributes.keys() == graph.edge_attributes.keys()
+    for name, value in graph.edge_attributes.items():
+        assert again.edge_attributes[name].dtype == value.dtype
+        assert torch.equal(again.edge_attributes[name], value)
+
+
+def test_unsigned_numbers_are_widened() -> None:
+    data = data_of([[0, 1], [4, 2]])
+    data.edge_count = torch.tensor([3, 4], dtype=torch.uint32)
+    assert graph_from_data(data).edge_attributes["count"].tolist() == [3, 4, 4, 3]
