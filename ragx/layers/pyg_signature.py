@@ -54,10 +54,8 @@ def check_options(conv: str, options: Mapping[str, Any], usable: Parameters) -> 
             f"options.{name}: unknown option of {conv}.{did_you_mean(name, known)} Options: {', '.join(known)}.",
         )
     missing = [name for name, each in usable.items() if name not in GIVEN and _is_needed(each) and name not in options]
-    check(
-        not missing,
-        f"options: {conv} requires {', '.join(missing)}; set {', '.join(f'layer.options.{name}' for name in missing)}.",
-    )
+    advice = " ".join(f"+layer.options.{name}=…" for name in missing)
+    check(not missing, f"options: {conv} requires {', '.join(missing)}; set {advice}")
 
 
 def weight_name(target: type[nn.Module], options: Mapping[str, Any], usable: Parameters) -> str | None:

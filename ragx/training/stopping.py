@@ -33,6 +33,7 @@ class Stopping:
         """
         check(
             self.monitor in metrics,
-            f"stopping.monitor: validation gives {', '.join(sorted(metrics))}; it does not give {self.monitor!r}.",
+            f"trainer.stopping.monitor: validation gives {', '.join(sorted(metrics))}; "
+            f"it does not give {self.monitor!r}.",
         )
         return metrics[self.monitor]

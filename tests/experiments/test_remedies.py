@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from runner.comparing import compare_runs
+from runner.finalizing import finalize
 
 ROWS = [(f"u{row % 20}", f"i{(7 * (row % 20) + 3 * (row // 20)) % 40}", row) for row in range(160)]
 KINDS, STARS = ("view", "buy"), (1, 2, 3, 4, 4, 4, 5, 5, 5, 3)
@@ -112,6 +114,12 @@ CASES = {
         "takes no edge weights",
         ("layer.edge_weight=auto",),
     ),
+    "edge weights by a width": Case(
+        f"{RUN} layer=transformer layer.edge_weight=required", "takes no edge weights", ("layer.options.edge_dim=1",)
+    ),
+    "option of a convolution": Case(
+        f"{RUN} layer=sage layer.conv=torch_geometric.nn.ChebConv", "requires K", ("+layer.options.K=…",), "2"
+    ),
     "missing value": Case("audit dataset=csv", "a value is required", ("dataset.path=…",), "orders.csv"),
     "sweep without -m": Case(f"{RUN} seed=0,1", "several values are a sweep", ("-m",)),
     "seeds without -m": Case(f"{RUN} seeds=2", "several seeds are a sweep", ("-m",)),
@@ -154,6 +162,20 @@ def test_a_remedy_works_as_it_is_written(name: str, shop: Path, command: Command
         assert remedy in refusal, f"{remedy} is not advised: {refusal}"
         status, _, after = command(*_with(words, remedy.replace("…", case.fill).split(" ")))
         assert status == 0, f"{remedy}: {after}"
+
+
+def test_what_was_not_opened_is_compared_and_shown_on_validation(command: Command, trained_folder: Path) -> None:
+    line = [f"runs=[{trained_folder}]", "baseline=most_popular", "metric=ndcg@20"]
+    with pytest.raises(ValueError, match="part=validation compares without it"):
+        compare_runs(line)
+    compare_runs([*line, "part=validation"])
+    assert command(*_words(f"{RUN} seeds=2"), "-m", "sweep.name=two")[0] == 0
+    status, _, refusal = command("table", "sweep=two", "name=shown")
+    assert status == 2
+    assert "Run python experiments/final.py sweep=two first, or show part=validation" in refusal
+    assert command("table", "sweep=two", "name=shown", "part=validation")[0] == 0
+    finalize(["sweep=two"])
+    assert command("table", "sweep=two", "name=shown")[0] == 0
 
 
 def test_what_an_audit_advises_works(shop: Path, command: Command) -> None:

@@ -82,11 +82,11 @@ def test_an_edge_of_weight_zero_is_left_out(options: Any) -> None:
             "PointTransformerConv, which is called with x, pos, edge_index; write",
         ),
         ({"conv": PYG + "HEATConv"}, "HEATConv, which is called with x, edge_index, node_type, edge_type, edge_attr;"),
-        ({"conv": PYG + "ChebConv"}, "options: torch_geometric.nn.ChebConv requires K; set layer.options.K."),
-        ({"conv": PYG + "SSGConv"}, "options: torch_geometric.nn.SSGConv requires alpha; set layer.options.alpha."),
+        ({"conv": PYG + "ChebConv"}, "options: torch_geometric.nn.ChebConv requires K; set .layer.options.K=…"),
+        ({"conv": PYG + "SSGConv"}, "options: torch_geometric.nn.SSGConv requires alpha; set .layer.options.alpha=…"),
         (
             {"conv": PYG + "PDNConv"},
-            "options: .*PDNConv requires edge_dim, hidden_channels; set layer.options.edge_dim, layer.options.hidden_c",
+            "options: .*PDNConv requires edge_dim, hidden_channels; set .layer.options.edge_dim=… .layer.options.hid",
         ),
         (
             {"conv": PYG + "MixHopConv"},

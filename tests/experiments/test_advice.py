@@ -1,0 +1,116 @@
+"""Messages name options that there are: every ``name=value`` in a text of the source is one of a command's options."""
+
+import ast
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omegaconf import OmegaConf
+
+ROOT = Path(__file__).parents[2]
+CONF = ROOT / "conf"
+OVERRIDE = re.compile(r"(?<![\w./<{:&-])((?:[a-z_]+\.)*[a-z_]+)=([\w.…-]*)")
+COMMANDS = ("comparing", "finalizing", "paging", "recommending", "reproducing", "status")
+NOT_MESSAGES = ("page_look.py", "page_html.py", "page.py", "table_formats.py", "sql.py")
+ADVISED = re.compile(
+    r"\b(?:set|Set|change|Change|choose|Choose|use|Use|lower|Lower) ((?:[a-z_]+\.)+[a-z_]+)(?![\w.=(…])"
+)
+ALLOWED = {
+    "name": "stands for the name of any option",
+    "option": "stands for the name of any option",
+    "operation": "RAGX_FORMS, a variable of the environment",
+    "weighted_sum": "RAGX_FORMS, a variable of the environment",
+    "kills": "verify_resume takes options of run beside its own",
+    "random": "verify_resume takes options of run beside its own",
+    "masked": "an argument of conventions in Python",
+}
+
+
+def _texts() -> Iterator[tuple[str, str]]:
+    """Give every text of the source that may be shown, what is filled in as ``…``, with its place."""
+    for path in sorted([*(ROOT / "ragx").rglob("*.py"), *(ROOT / "experiments").rglob("*.py")]):
+        if path.name in NOT_MESSAGES:
+            continue
+        tree = ast.parse(path.read_text())
+        hidden = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        hidden |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+        for node in ast.walk(tree):
+            if id(node) in hidden:
+                continue
+            place = f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}"
+            if isinstance(node, ast.JoinedStr):
+                parts = (str(each.value) if isinstance(each, ast.Constant) else "…" for each in node.values)
+                yield place, "".join(parts)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield place, node.value
+
+
+def _options() -> set[str]:
+    """Return the name of every option of any command, whatever the choices of its groups."""
+    known = {each.name for name in COMMANDS for each in fields(importlib.import_module(f"runner.{name}").Options)}
+    for path in CONF.rglob("*.yaml"):
+        group = path.relative_to(CONF).parent.parts
+        known |= {".".join(group), *_names(OmegaConf.to_container(OmegaConf.load(path)), ".".join(group))}
+    return known
+
+
+def _names(node: Any, prefix: str) -> Iterator[str]:
+    if not isinstance(node, dict):
+        return
+    for name, value in (node | _defaults(node)).items():
+        place = f"{prefix}.{name}" if prefix else str(name)
+        yield place
+        yield from _names(value, place)
+
+
+def _defaults(node: dict[Any, Any]) -> dict[str, Any]:
+    """Return the arguments of a target that its YAML leaves out."""
+    module, _, name = str(node.get("_target_", "")).rpartition(".")
+    if not module.startswith("ragx"):
+        return {}
+    parameters = inspect.signature(getattr(importlib.import_module(module), name)).parameters
+    return {each: None for each in parameters if each not in node}
+
+
+def _strange(text: str, known: set[str]) -> list[str]:
+    """Return the overrides in a text that no command takes."""
+    strange = []
+    for name, value in OVERRIDE.findall(text):
+        choices = {path.stem for path in (CONF / name).glob("*.yaml")} if "." not in name else set()
+        filled_in = "…" in value or not value.strip(".")
+        wrong_choice = bool(choices) and not filled_in and value.strip(".") not in {*choices, "null"}
+        if name not in ALLOWED and (name not in known or wrong_choice):
+            strange.append(f"{name}={value}")
+    return strange + [name for name in ADVISED.findall(text) if name not in known and not name.startswith("ragx.")]
+
+
+def test_what_messages_name_are_options() -> None:
+    known = _options()
+    wrong = [f"{place}: {each}" for place, text in _texts() if " " in text for each in _strange(text, known)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_exception_outlives_its_text() -> None:
+    named = {name for _, text in _texts() for name, _ in OVERRIDE.findall(text)}
+    assert set(ALLOWED) <= named
+
+
+@pytest.mark.parametrize(
+    ("text", "strange"),
+    [
+        ("set rules.empty_ids=drop.", ["rules.empty_ids=drop."]),
+        ("set dataset.rules.empty_ids=drop.", []),
+        ("choose split=randon or split=time.", ["split=randon"]),
+        ("use layer.edge_weight=auto, or sweep=… of your own", []),
+        ("trainer.patiance=3", ["trainer.patiance=3"]),
+        ("Set rules.time_format if it is another.", ["rules.time_format"]),
+        ("Set dataset.rules.time_format if it is another.", []),
+    ],
+)
+def test_an_option_that_is_none_is_seen(text: str, strange: list[str]) -> None:
+    assert _strange(text, _options()) == strange
