@@ -169,13 +169,13 @@ def test_what_was_not_opened_is_compared_and_shown_on_validation(command: Comman
     with pytest.raises(ValueError, match="part=validation compares without it"):
         compare_runs(line)
     compare_runs([*line, "part=validation"])
-    assert command(*_words(f"{RUN} seeds=2"), "-m", "sweep.name=two")[0] == 0
-    status, _, refusal = command("table", "sweep=two", "name=shown")
+    assert command(*_words(f"{RUN} seeds=2 sweep.name=two"), "-m")[0] == 0
+    status, _, refusal = command("table", "sweeps=two", "name=shown")
     assert status == 2
     assert "Run python experiments/final.py sweep=two first, or show part=validation" in refusal
-    assert command("table", "sweep=two", "name=shown", "part=validation")[0] == 0
+    assert command("table", "sweeps=two", "name=shown", "part=validation")[0] == 0
     finalize(["sweep=two"])
-    assert command("table", "sweep=two", "name=shown")[0] == 0
+    assert command("table", "sweeps=two", "name=shown")[0] == 0
 
 
 def test_what_an_audit_advises_works(shop: Path, command: Command) -> None:
