@@ -150,8 +150,8 @@ class Protocol:
         known = split.test.count_users_of(split.train)
         check(
             self.cold_users != "exclude" or known > 0,
-            "cold_users=exclude leaves nobody: no user with test items has train interactions, and the test part stays "
-            "sealed; choose popularity or model.",
+            "evaluation.cold_users=exclude leaves nobody: no user with test items has train interactions, and the test "
+            "part stays sealed; choose evaluation.cold_users=popularity or model.",
         )
         part = held_out_for_test(split, split.test.open(reason=reason, on_open=on_open))
         return {name: self._evaluate(scorer, part, None, item_features, user_table) for name, scorer in scorers.items()}

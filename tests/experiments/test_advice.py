@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 ROOT = Path(__file__).parents[2]
 CONF = ROOT / "conf"
 OVERRIDE = re.compile(r"(?<![\w./<{:&-])((?:[a-z_]+\.)*[a-z_]+)=([\w.…-]*)")
-COMMANDS = ("comparing", "finalizing", "paging", "recommending", "reproducing", "status")
+COMMANDS = ("comparing", "finalizing", "measuring", "paging", "recommending", "reproducing", "status")
 NOT_MESSAGES = ("page_look.py", "page_html.py", "page.py", "table_formats.py", "sql.py")
 ADVISED = re.compile(
     r"\b(?:set|Set|change|Change|choose|Choose|use|Use|lower|Lower) ((?:[a-z_]+\.)+[a-z_]+)(?![\w.=(…])"
