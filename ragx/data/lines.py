@@ -19,7 +19,8 @@ def read_lines(path: str | Path) -> pl.DataFrame:
     """Return the pairs of a file of lines ``user item item …`` (plain, ``.gz`` or ``.zst``) as columns user and item.
 
     Raises:
-        ValueError: the file is missing or empty, or a line has a token that is not a whole number.
+        ValueError: the file is missing or empty, a line has a token that is not a whole number, or the lines are
+            triples such as user, item and count.
     """
     path = Path(path)
     check(path.is_file(), f"{path}: expected a file of lines 'user item item …', found none.")
@@ -37,9 +38,23 @@ def read_lines(path: str | Path) -> pl.DataFrame:
         raise ValueError(_first_bad_line(path, lines))
     filled = counts[counts > 0]
     starts = np.concatenate([[0], np.cumsum(filled)[:-1]])
+    _refuse_triples(path, filled, numbers[starts])
     is_item = np.ones(numbers.size, dtype=bool)
     is_item[starts] = False
     return pl.DataFrame({"user": np.repeat(numbers[starts], filled - 1), "item": numbers[is_item]})
+
+
+def _refuse_triples(path: Path, widths: np.ndarray, users: np.ndarray) -> None:
+    """Raise where all lines have three or four numbers and users come back, as in tables of one event a line."""
+    width = int(widths[0])
+    repeated = len(users) - len(np.unique(users))
+    check(
+        width not in (3, 4) or not repeated or bool((widths != width).any()),
+        f"{path}: expected lines 'user item item …', one for each user, got {width} numbers in every line and "
+        f"{repeated:,} lines of a user who had one, as in a table of one event a line. Read it as such: dataset=csv "
+        f"dataset.path={path} dataset.separator=' ' dataset.header=false dataset.columns.user=1 "
+        "dataset.columns.item=2 dataset.columns.value=3.",
+    )
 
 
 def _first_bad_line(path: Path, lines: list[bytes]) -> str:

@@ -36,6 +36,11 @@ def user_labels(name: str, user_table: pl.DataFrame | None, users: IdMap) -> tup
     check_choice("groups", name, [ACTIVITY, POPULARITY, *known])
     assert user_table is not None
     place = IdMap("user", user_table["user"]).lookup(users.ids)
+    check(
+        bool((place >= 0).any()),
+        f"groups: none of {len(users):,} users is in the table of users: expected ids such as {users.ids[0]!r}, got "
+        f"{user_table['user'].head(1).to_list()}.",
+    )
     column = user_table[name].gather(pl.Series(place).replace(-1, None))
     kind = column.dtype
     check(

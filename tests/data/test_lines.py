@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ragx.data.lines import line_files, read_lines
+from ragx.data.table import table_file
 
 
 def written(folder: Path, text: str, name: str = "train.txt") -> Path:
@@ -41,6 +42,18 @@ def test_spaces_at_the_ends_of_lines_and_a_missing_last_newline_do_no_harm(tmp_p
 def test_a_bad_token_is_named_with_its_line(text: str, line: int, token: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=rf"train\.txt, line {line}: expected whole numbers .*got '{token}'"):
         read_lines(written(tmp_path, text))
+
+
+def test_triples_are_no_lines_of_items_and_the_remedy_reads_them(tmp_path: Path) -> None:
+    path = written(tmp_path, "1 10 5\n1 11 3\n2 10 4\n")
+    with pytest.raises(ValueError, match=r"got 3 numbers in every line and 1 lines of a user .* dataset\.header=false"):
+        read_lines(path)
+    columns = {"user": 1, "item": 2, "value": 3}
+    some = table_file(path=str(path), columns=columns, separator=" ", header=False).interactions
+    assert some.items.ids.to_list() == ["10", "11"]
+    assert sorted(some.column("value")) == [3, 4, 5]
+    assert read_lines(written(tmp_path, "1 10 11\n2 10 11\n")).height == 4
+    assert read_lines(written(tmp_path, "1 10\n1 11\n")).height == 2
 
 
 def test_missing_and_empty_files_are_named(tmp_path: Path) -> None:
