@@ -13,6 +13,7 @@ from ragx.evaluation.protocol import Protocol
 from ragx.parts import bind
 from ragx.report.find_run import find_run
 from ragx.report.run_files import read_run
+from ragx.report.table_checks import split_of
 from ragx.report.trusted import Trusted
 
 MOST_POPULAR = "most_popular"
@@ -83,7 +84,7 @@ def baseline_label(name: str, reads: list[Compared]) -> str:
     return begun[0].label
 
 
-def check_comparable(reads: Sequence[Compared]) -> None:
+def check_comparable(reads: Sequence[Compared], part: str) -> None:
     """Refuse runs whose numbers are not the same quantity on the same split.
 
     Raises:
@@ -91,7 +92,7 @@ def check_comparable(reads: Sequence[Compared]) -> None:
     """
     first = reads[0]
     for read in reads[1:]:
-        ours, theirs = read.record["fingerprint"], first.record["fingerprint"]
+        ours, theirs = split_of(read.record, part), split_of(first.record, part)
         check(
             ours == theirs,
             f"Runs on different splits cannot be compared: {first.folder} is on {theirs}, {read.folder} on {ours}.",

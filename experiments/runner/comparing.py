@@ -65,7 +65,7 @@ def compare_runs(arguments: Sequence[str]) -> None:
     named = id_list("runs", options.runs) if options.runs.startswith("[") else [options.runs]
     reads = [read_compared(folder) for folder in run_folders(named)]
     baseline = MOST_POPULAR if options.baseline == MOST_POPULAR else baseline_label(options.baseline, reads)
-    check_comparable(reads)
+    check_comparable(reads, options.part)
     groups: dict[str, list[Compared]] = {}
     for read in reads:
         groups.setdefault(read.label, []).append(read)

@@ -89,7 +89,8 @@ class Course:
             for step in (*cell.dataset.steps, *split.steps)
         ]
         sizes = {"train": len(split.train), "validation": len(split.validation), "test": len(split.test)}
-        metrics["split"] = {"name": split.name, "fingerprint": split.fingerprint, "counts": sizes, "notes": split.notes}
+        marks = {"fingerprint": split.fingerprint, "published_fingerprint": split.published_fingerprint}
+        metrics["split"] = {"name": split.name, **marks, "counts": sizes, "notes": split.notes}
         self._leave(model, graph, fit, metrics)
         if cell.protocol.final:
             self.lock.check()
@@ -110,6 +111,7 @@ class Course:
             "modules": cell.modules,
             "sources": cell.sources,
             "fingerprint": cell.split.fingerprint,
+            "published_fingerprint": cell.split.published_fingerprint,
             "data": cell.data,
             "contents": cell.contents,
             "refit": cell.trainer.refit,

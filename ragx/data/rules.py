@@ -12,6 +12,7 @@ from ragx.data.cells import as_numbers, as_parts, as_text
 from ragx.data.counted import CountedTable, Step, compact
 from ragx.data.duplicates import POLICIES, Policy, merged, refuse_repeats
 from ragx.data.filters import Filter, kept
+from ragx.data.first_appearance import in_file_order
 from ragx.data.identifiers import as_ids
 from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
@@ -104,8 +105,12 @@ class EventRules:
         )
 
     @property
+    def _done_before(self) -> Sequence[str]:
+        return STAGES if in_file_order() else self.before_split  # 0.1.0 had no other way
+
+    @property
     def _merging_waits(self) -> bool:
-        return self.duplicates not in ("keep", "error") and "duplicates" not in self.before_split
+        return self.duplicates not in ("keep", "error") and "duplicates" not in self._done_before
 
     def apply(self, raw: pl.DataFrame, source: Source) -> CleanEvents:
         """Return clean interactions, counts after each step, and the published parts.
@@ -151,7 +156,7 @@ class EventRules:
             if events > counted.table.height:
                 notes[MERGED] = events - counted.table.height
         scopes = {"event"} | ({"merged"} if not self._merging_waits else set())
-        scopes |= {"table"} if "filters" in self.before_split else set()
+        scopes |= {"table"} if "filters" in self._done_before else set()
         early = list(itertools.takewhile(lambda each: each.scope in scopes, self.filters))
         for each in early:
             counted.take(each.name, counted.table.filter(kept(each, counted.table)))

@@ -9,6 +9,7 @@ import polars as pl
 from ragx.checks import check
 from ragx.data.dataset import Dataset
 from ragx.data.fingerprint import fingerprint
+from ragx.data.first_appearance import in_file_order
 from ragx.data.interactions import PARTS, Interactions
 from ragx.data.part_rules import Parts
 from ragx.data.split import Events, SealedTest, Split
@@ -35,7 +36,7 @@ def split_by_part(
     """
     pooled = _pooled(dataset, part)
     check(
-        pool_published or not pooled,
+        pool_published or not pooled or in_file_order(),  # 0.1.0 pooled them without a word
         f"Dataset {dataset.name} was published in parts, and split {name} would pool them: {pooled:,} events would "
         "change between the published test part and the others. Choose split=published, with split.validation=0.1 "
         "where no validation part was published; or, to divide all events anew, split.pool_published=true.",

@@ -20,6 +20,7 @@ WRITTEN = {
 
 TEXT = (
     *("name", "folder", "identity", "cell", "source", "fingerprint", "data", "sweep", "dataset", "split", "rules"),
+    "published_fingerprint",
     *("target_kind", "monitor", "commit", "versions", "machine", "modules", "per_user_validation", "per_user_test"),
     *("per_user_most_popular_validation", "per_user_most_popular_test"),
 )
@@ -71,6 +72,7 @@ def row_of(folder: Path, record: Row, metrics: Row) -> tuple[Row, list[str]]:
         "cell": record.get("cell") or f"config-{identity_of(config)}",
         "kept": ".code-" in folder.name,
         "fingerprint": fingerprint,
+        "published_fingerprint": record.get("published_fingerprint"),
         "dataset": record.get("dataset") or _dataset(str(record.get("name", folder.name)), config),
         "split": metrics.get("split", {}).get("name"),
         "refit": record.get("refit", "refit" in metrics),

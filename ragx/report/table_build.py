@@ -33,7 +33,7 @@ def build_table(found: Found, spec: TableSpec, published: Sequence[Published] = 
     """
     datasets = _datasets(found, spec)
     for dataset in datasets:
-        check_comparable(dataset, _runs(found, dataset))
+        check_comparable(dataset, _runs(found, dataset), spec.part)
     columns = [Column(dataset, metric) for dataset in datasets for metric in spec.metrics]
     warnings = list(found.warnings)
     rows = [_popular(found, columns, spec.part, warnings), *_measured(found, columns, spec.part)]

@@ -35,14 +35,23 @@ def conventions_of(run: Run) -> Conventions | None:
     return replace(found, cold_users=None)
 
 
-def check_comparable(dataset: str, runs: Sequence[Run]) -> None:
+def split_of(run: Run, part: str) -> str:
+    """Return what has to be the same of two runs for their values of a part to be of the same split.
+
+    Values of a published test part can be compared whatever was held out of train as validation.
+    """
+    published = run.get("published_fingerprint") if part == "test" else None
+    return str(published or run["fingerprint"])
+
+
+def check_comparable(dataset: str, runs: Sequence[Run], part: str) -> None:
     """Refuse runs whose numbers are not the same quantity on the same data.
 
     Raises:
         ValueError: they differ in the fingerprint of the split, or in conventions; the message names runs of each.
     """
     _check_one(
-        dataset, runs, lambda run: run["fingerprint"], "splits", "Keep one: where: {fingerprint: …}, or another sweep."
+        dataset, runs, lambda run: split_of(run, part), "splits", "Keep one: where: {fingerprint: …}, or another sweep."
     )
     _check_one(dataset, runs, _quantity, "conventions", "Keep one: where: {evaluation.conventions: …, …}.")
 

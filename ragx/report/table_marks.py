@@ -13,7 +13,7 @@ from ragx.evaluation.per_user_run import PerUserRun
 from ragx.evaluation.per_user_table import KEYS
 from ragx.evaluation.significance import compare_table
 from ragx.report.table_cells import Cell, Column, TableRow
-from ragx.report.table_checks import conventions_of, rules_of
+from ragx.report.table_checks import conventions_of, rules_of, split_of
 from ragx.report.table_conditions import Run
 
 LEVELS = ((0.01, 2), (0.05, 1))
@@ -87,7 +87,7 @@ def _per_user(row: TableRow, runs: Sequence[Run], column: Column, part: str) -> 
     conventions = conventions_of(runs[0])
     if conventions is None:
         raise ValueError(f"its conventions {rules_of(runs[0])[0]} are unknown here")
-    return PerUserRun(tables, conventions, str(runs[0]["fingerprint"]))
+    return PerUserRun(tables, conventions, split_of(runs[0], part))
 
 
 def _file_and_value(row: TableRow, run: Run, column: Column, part: str) -> tuple[Any, float]:

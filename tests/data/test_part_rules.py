@@ -13,6 +13,7 @@ from ragx.data.dataset import Dataset
 from ragx.data.duplicates import Policy
 from ragx.data.events import build_dataset
 from ragx.data.filters import Filter, KCore, KindsOfEvent, MinimumValue, Period
+from ragx.data.first_appearance import as_read_by_0_1_0
 from ragx.data.interactions import Interactions
 from ragx.data.rules import EventRules
 from ragx.data.source import Source
@@ -87,6 +88,14 @@ def test_before_the_split_an_old_purchase_moves_into_test_and_the_notes_say_so()
     assert ("x", "p", 9.0, 20) in events(opened(split))
     assert split.notes["duplicates_merged_before_the_split"] == 1
     assert split.steps == ()
+
+
+def test_version_0_1_0_did_both_before_the_split() -> None:
+    rows: list[Row] = [*SOLID, ("x", "p", 9.0, 20)]
+    with as_read_by_0_1_0():
+        earlier = at_fixed_moments(built(rows, duplicates="last", filters=[KCore(users=2, items=2)]))
+    assert ("x", "p", 9.0, 20) in events(opened(earlier))
+    assert earlier.notes["filters_counted_before_the_split"] == 1
 
 
 FEW: list[Row] = [
