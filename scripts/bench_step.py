@@ -92,7 +92,7 @@ def our_step(setting: Setting, model: RelevanceAwareGraph, share: int = 1) -> Ca
     def step() -> Tensor:
         with deterministic_algorithms(setting.device):
             stepper.zero_grad()
-            loss = training_step(fabric, wrapped, setting.graph, objective, [draw() for _ in range(share)])
+            loss = training_step(fabric, wrapped, objective, [draw() for _ in range(share)])
             stepper.step()
         return loss
 
@@ -179,7 +179,7 @@ def check_gradient(setting: Setting, theirs: LightGCN | HandWritten, edges: Any)
     batch, ours = setting.draw()(), setting.model()
     fabric = Engine(device=setting.device.type).fabric()
     wrapped = fabric.setup_module(OnGraph(ours, setting.graph))
-    training_step(fabric, wrapped, setting.graph, BayesianPersonalizedRanking(l2=0.0), [batch])
+    training_step(fabric, wrapped, BayesianPersonalizedRanking(l2=0.0), [batch])
     assert ours.embedding.grad is not None
     (gradient,) = torch.autograd.grad(pyg_loss(theirs, edges, batch, setting), theirs.embedding.weight)
     torch.testing.assert_close(gradient, ours.embedding.grad, rtol=1e-4, atol=1e-8)

@@ -67,7 +67,7 @@ class _Trial:
             with deterministic_algorithms(device):
                 optimizer.zero_grad()
                 batch = self.batches.batch(0, len(losses) % len(self.batches))
-                losses.append(float(training_step(fabric, wrapped, graph, objective, [batch])))
+                losses.append(float(training_step(fabric, wrapped, objective, [batch])))
                 optimizer.step()
 
         seconds = [seconds_of(step, device) for _ in range(self.warm + self.timed)][self.warm :]

@@ -56,7 +56,7 @@ def forecast(cell: Cell) -> Forecast:
         began = time.perf_counter()
         optimizer.zero_grad()
         group = [batches.batch(0, (step * share + place) % len(batches)) for place in range(share)]
-        training_step(fabric, wrapped, graph, objective, group)
+        training_step(fabric, wrapped, objective, group)
         optimizer.step()
         took.append(time.perf_counter() - began)
     validation = min(_validate(cell, model, graph) for _ in range(STEPS))

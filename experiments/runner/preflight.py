@@ -24,7 +24,7 @@ FOR_SWEEPS = ("seeds", "dry_run")
 OF_SWEEP = ("name", "rows", "folder")
 MOST_THREADS = 4_096
 USED = {
-    "objective": ("loss", "negatives"),
+    "objective": ("of_batch", "negatives"),
     "trainer": ("fit", "stopping", "engine"),
     "evaluation": ("validate", "test"),
     "tracker": ("start", "log", "table", "finish"),

@@ -1,7 +1,7 @@
 """The Relevance-Aware Graph model."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -116,11 +116,19 @@ class RelevanceAwareGraph(nn.Module):
         transposed = graph.transposed_of(weight)
         return linear_propagation(x, weight, graph.adjacency, coefficients, transposed_weight=transposed)
 
-    def layer_outputs(self, graph: Graph) -> list[Float[Tensor, "N D"]]:
-        """Return what the first layer is given and the output of every layer, without the read-out."""
+    def layer_outputs(
+        self, graph: Graph, after: Callable[[Tensor], Tensor] | None = None
+    ) -> list[Float[Tensor, "N D"]]:
+        """Return what the first layer is given and the output of every layer, without the read-out.
+
+        Args:
+            graph: the graph.
+            after: changes the output of every layer before the next one is given it.
+        """
         outputs = [self._input(graph)]
         for layer in self.layers:
-            outputs.append(layer(outputs[-1], graph))
+            output = layer(outputs[-1], graph)
+            outputs.append(output if after is None else after(output))
         return outputs
 
     def _input(self, graph: Graph) -> Tensor:

@@ -5,11 +5,12 @@ from abc import ABC, abstractmethod
 from ragx.checks import check
 from ragx.data.batches import Batch
 from ragx.data.negatives import Negatives
+from ragx.objectives.views import Views
 from ragx.typing import Float, Tensor
 
 
-class Objective(ABC):
-    """A loss over a batch of positive pairs.
+class ViewObjective(ABC):
+    """A loss that may look at all of the model: layer outputs, and perturbed or thinned views.
 
     Args:
         negatives: how many negatives each positive gets, and how they are drawn; None where none are.
@@ -19,6 +20,28 @@ class Objective(ABC):
     def __init__(self, *, negatives: Negatives | None, l2: float) -> None:
         check(l2 >= 0, f"l2: expected at least 0, got {l2}.")
         self.negatives, self.l2 = negatives, l2
+
+    @abstractmethod
+    def of_batch(self, views: Views, batch: Batch) -> Float[Tensor, ""]:
+        """Return the loss of a batch; add :meth:`penalty` where it is wanted.
+
+        Args:
+            views: what the model gives in this step.
+            batch: rows of users, items and negatives, and the train pairs.
+        """
+
+    def penalty(self, base: Float[Tensor, "R D"], batch: Batch) -> Float[Tensor, ""]:
+        """Return λ/2 · Σ ‖e‖² / B of the base embeddings of every row the batch uses."""
+        return base.square().sum() * (self.l2 / (2 * len(batch.users)))
+
+
+class Objective(ViewObjective):
+    """A loss over the final vectors of a batch of positive pairs; a subclass writes :meth:`loss`.
+
+    Args:
+        negatives: as :class:`ViewObjective`.
+        l2: likewise.
+    """
 
     @abstractmethod
     def loss(
@@ -37,6 +60,7 @@ class Objective(ABC):
             batch: the rows behind the vectors, and the train pairs.
         """
 
-    def penalty(self, base: Float[Tensor, "R D"], batch: Batch) -> Float[Tensor, ""]:
-        """Return λ/2 · Σ ‖e‖² / B of the base embeddings of every row the batch uses."""
-        return base.square().sum() * (self.l2 / (2 * len(batch.users)))
+    def of_batch(self, views: Views, batch: Batch) -> Float[Tensor, ""]:
+        """Return the loss of the batch's final vectors and, where λ is above 0, the penalty."""
+        loss = self.loss(*views.rows(views.final, batch), batch)
+        return loss + self.penalty(views.base_rows(batch), batch) if self.l2 else loss

@@ -18,7 +18,7 @@ from ragx.evaluation.diagnostics import Diagnostics
 from ragx.evaluation.protocol import Protocol
 from ragx.graph.graph import Graph
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
-from ragx.objectives.base import Objective
+from ragx.objectives.base import ViewObjective
 from ragx.parts import PYG
 from ragx.training.trackers import Tracker
 from ragx.training.trainer import Trainer
@@ -29,7 +29,7 @@ KINDS: dict[str, Any] = {
     "graph": Graph,
     "layer": nn.Module,
     "model": RelevanceAwareGraph,
-    "objective": Objective,
+    "objective": ViewObjective,
     "optimizer": torch.optim.Optimizer,
     "trainer": Trainer,
     "evaluation": Protocol,

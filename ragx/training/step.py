@@ -8,13 +8,13 @@ from torch import nn
 
 from ragx.data.batches import Batch
 from ragx.graph.graph import Graph
-from ragx.kernels.gather_rows import gather_rows
-from ragx.objectives.base import Objective
-from ragx.typing import Int, Tensor
+from ragx.objectives.base import ViewObjective
+from ragx.objectives.views import Pass, View, Views
+from ragx.typing import Tensor
 
 
 class OnGraph(nn.Module):
-    """A model on one graph: called without arguments, which an engine would convert to its precision every time.
+    """A model on one graph: called without tensors, which an engine would convert to its precision every time.
 
     Args:
         model: gives the final embeddings of all nodes [N, D] when called on the graph, and has ``base_embeddings``.
@@ -31,15 +31,15 @@ class OnGraph(nn.Module):
         base: Tensor = self.model.base_embeddings  # type: ignore[assignment]
         return base
 
-    def forward(self) -> Tensor:
-        """Return the final embeddings of all nodes."""
+    def forward(self, change: Pass | None = None) -> Tensor | View:
+        """Return the final embeddings of all nodes, or the view that ``change`` makes of model and graph."""
+        if change is not None:
+            return change(self.model, self.graph)
         nodes: Tensor = self.model(self.graph)
         return nodes
 
 
-def training_step(
-    fabric: Fabric, model: nn.Module, graph: Graph, objective: Objective, batches: Sequence[Batch]
-) -> Tensor:
+def training_step(fabric: Fabric, model: nn.Module, objective: ViewObjective, batches: Sequence[Batch]) -> Tensor:
     """Add the gradients of the mean loss over ``batches``, which share one propagation, and return that loss.
 
     The batches meet the final embeddings as a leaf; what gathers there goes back through the layers in one pass.
@@ -47,31 +47,14 @@ def training_step(
     Args:
         fabric: engine that ``model`` was set up with.
         model: an :class:`OnGraph` as the engine set it up.
-        graph: the train graph, which it is on.
         objective: loss and penalty.
         batches: mini-batches of this step.
     """
-    nodes: Tensor = model()
-    leaf = nodes.detach().requires_grad_()
-    total = torch.zeros((), device=nodes.device)
-    single = torch.promote_types(nodes.dtype, torch.float32)
+    views = Views(model)  # type: ignore[arg-type]
+    total = torch.zeros((), device=views.base_embeddings.device)
     for batch in batches:
-        rows, sizes = batch_rows(batch, graph.num_users)
-        rows = rows.to(nodes.device)
-        users, items, negatives = gather_rows(leaf, rows).to(single).split(sizes)  # type: ignore[no-untyped-call]
-        drawn = None if batch.negatives is None else negatives.view(*batch.negatives.shape, -1)
-        loss = objective.loss(users, items, drawn, batch)
-        if objective.l2:
-            loss = loss + objective.penalty(gather_rows(model.base_embeddings, rows), batch)  # type: ignore[arg-type]
-        loss = loss / len(batches)
+        loss = objective.of_batch(views, batch) / len(batches)
         fabric.backward(loss)
         total += loss.detach()
-    fabric.backward(nodes, gradient=leaf.grad)
+    views.send_back(fabric.backward)
     return total
-
-
-def batch_rows(batch: Batch, num_users: int) -> tuple[Int[Tensor, " R"], list[int]]:
-    """Return the nodes of users, items and negatives one after the other, and their numbers."""
-    parts = [batch.users, batch.items + num_users]
-    parts.append(batch.users[:0] if batch.negatives is None else batch.negatives.flatten() + num_users)
-    return torch.cat(parts), [len(part) for part in parts]

@@ -15,7 +15,7 @@ from ragx.checks import check, check_positive
 from ragx.data.batches import PairBatches
 from ragx.data.interactions import Interactions
 from ragx.graph.graph import Graph
-from ragx.objectives.base import Objective
+from ragx.objectives.base import ViewObjective
 from ragx.random import seed_modules
 from ragx.training.engine import Engine, deterministic_algorithms
 from ragx.training.interruption import Interrupted, SignalWatch, TrainingDivergedError
@@ -75,7 +75,7 @@ class Trainer:
         model: nn.Module,
         graph: Graph,
         train: Interactions,
-        objective: Objective,
+        objective: ViewObjective,
         optimizer: OptimizerFactory,
         seed: int = 0,
         validate: Validate | None = None,
@@ -143,7 +143,7 @@ class _Loop:
     wrapped: nn.Module
     optimizer: Any
     graph: Graph
-    objective: Objective
+    objective: ViewObjective
     batches: PairBatches
     keeper: Keeper
     progress: Progress
@@ -193,7 +193,7 @@ class _Loop:
         for rate, parameters in zip(self.rates, self.optimizer.param_groups, strict=True):
             parameters["lr"] = rate * factor
         self.optimizer.zero_grad()
-        loss = float(training_step(self.fabric, self.wrapped, self.graph, self.objective, group))
+        loss = float(training_step(self.fabric, self.wrapped, self.objective, group))
         if not math.isfinite(loss):
             raise TrainingDivergedError(
                 f"The loss became {loss} in epoch {progress.epoch + 1}, step {progress.step + 1}. "

@@ -98,7 +98,10 @@ def test_a_key_that_another_choice_has_is_looked_up_in_the_choice_that_was_made(
         (["--layer=light"], ["--layer=light: unknown flag; an option is written name=value, without dashes."]),
         (["seed=1", "--config-dir", ".", "x=1"], ["x=1: options do not go on behind a flag; write flags such as"]),
         (["--config-dir", "nowhere"], ["Additional config directory '"]),
-        (["objective._target_=builtins.dict"], ["objective._target_: builtins.dict gives a dict, which has no loss"]),
+        (
+            ["objective._target_=builtins.dict"],
+            ["objective._target_: builtins.dict gives a dict, which has no of_"],
+        ),
         (["tracker._target_=builtins.dict"], ["tracker._target_: builtins.dict gives a dict, which has no start"]),
         (
             ["layer=relevance", "model.num_layers=x", "layer.bias=y", "+optimizer.beta=1"],

@@ -16,7 +16,8 @@ from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.objectives.base import Objective
 from ragx.objectives.in_batch_softmax import InBatchSoftmax
 from ragx.objectives.pairwise import BayesianPersonalizedRanking
-from ragx.training.step import OnGraph, batch_rows, training_step
+from ragx.objectives.views import batch_rows
+from ragx.training.step import OnGraph, training_step
 
 OBJECTIVES: dict[str, Objective] = {
     "bpr": BayesianPersonalizedRanking(negatives=Negatives(count=3), l2=0.1),
@@ -39,7 +40,7 @@ def gradients(
     fabric = Fabric(accelerator="cpu", devices=1)
     wrapped: Any = fabric.setup_module(OnGraph(model, graph))
     model.zero_grad()
-    loss = training_step(fabric, wrapped, graph, objective, batches)
+    loss = training_step(fabric, wrapped, objective, batches)
     return loss.item(), [parameter.grad.clone() for parameter in model.parameters() if parameter.grad is not None]
 
 
