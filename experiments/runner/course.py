@@ -171,7 +171,7 @@ class Course:
         """Write model, pictures, lists and then the metrics, which mark the run as finished, its test part sealed."""
         cell = self.cell
         self.lock.check()
-        weights = {"identity": cell.identity, "model": model.state_dict(), **ids_of(cell.dataset)}
+        weights = {"identity": cell.identity, "model": model.state_dict(), **ids_of(cell.split.train)}
         save_checkpoint(cell.folder / "model.pt", weights)
         plot_curve(fit.history, cell.trainer.stopping.monitor, fit.best_epoch, cell.name, cell.folder / "curve.png")
         plot_diagnostics(fit.best, cell.name, cell.folder / "diagnostics.png")

@@ -1,6 +1,6 @@
 """The data of a finished run, read again: what the run learned from, or a refusal that names what changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from ragx.data.contents import changed_contents, contents_of
 from ragx.data.dataset import Dataset
 from ragx.data.first_appearance import as_read_by_0_1_0, content_hash_of_0_1_0
 from ragx.data.identifiers import Identifier
+from ragx.data.interactions import Interactions
 from ragx.data.split import Split
 from ragx.parts import Part
 from ragx.report.run_files import SCHEMA
@@ -19,9 +20,8 @@ Ids = Mapping[str, Sequence[Identifier]]
 Record = Mapping[str, Any]
 
 
-def ids_of(dataset: Dataset) -> dict[str, list[Identifier]]:
+def ids_of(interactions: Interactions) -> dict[str, list[Identifier]]:
     """Return the outside ids of users and items in the order of a model's rows, to be kept with its weights."""
-    interactions = dataset.interactions
     return {"users": interactions.users.ids.to_list(), "items": interactions.items.ids.to_list()}
 
 
@@ -42,9 +42,9 @@ def recorded_data(folder: Path, record: Record, parts: dict[str, Part], kept: Id
     if "schema" not in record:
         return _as_0_1_0_had_it(folder, record, parts)
     dataset: Dataset = parts["dataset"].build()
-    _check_contents(folder, record, dataset, kept)
+    _check_contents(folder, record, dataset, kept, lambda: build_split(parts, dataset, record.get("target_kind")))
     split = build_split(parts, dataset, record.get("target_kind"))
-    _check_split(folder, record, split)
+    _check_split(folder, record, split, kept)
     return dataset, split
 
 
@@ -66,27 +66,33 @@ def check_unchanged(
             names which.
     """
     if "schema" in record:
-        _check_contents(folder, record, dataset, kept)
+        _check_contents(folder, record, dataset, kept, lambda: split)
+        _check_split(folder, record, split, kept)
     else:
         _as_0_1_0_had_it(folder, record, parts)
-    _check_split(folder, record, split)
+        _check_split(folder, record, split, ids_of(split.train))
 
 
-def _check_contents(folder: Path, record: Record, dataset: Dataset, kept: Ids) -> None:
+def _check_contents(folder: Path, record: Record, dataset: Dataset, kept: Ids, split: Callable[[], Split]) -> None:
     known = record["schema"] == SCHEMA and isinstance(record.get("contents"), dict)
     check(known, f"{folder}: expected a run of schema {SCHEMA}, got {record['schema']!r}: another version left it.")
     changed = changed_contents(record["contents"], contents_of(dataset, dataset.tables))
-    now = ids_of(dataset)
+    if not changed:
+        return
+    try:
+        now = ids_of(split().train)
+    except ValueError:  # what is there now can no longer be split
+        now = ids_of(dataset.interactions)
     ids = [words for side in now for words in _ids_changed(side, kept.get(side, ()), now[side])]
-    said = ids + [each for each in changed if not ids or not each.startswith("ids of")]
-    check(not said, f"{folder}: the data is not what the run was made on; what changed: {'; '.join(said)}. {REMEDY}")
-    same = all(list(kept.get(side, ())) == now[side] for side in now)
-    check(same, f"{folder}: model.pt keeps the ids of its rows in another order than the data gives them. {REMEDY}")
+    said = "; ".join(ids + [each for each in changed if not ids or not each.startswith("ids of")])
+    raise ValueError(f"{folder}: the data is not what the run was made on; what changed: {said}. {REMEDY}")
 
 
-def _check_split(folder: Path, record: Record, split: Split) -> None:
+def _check_split(folder: Path, record: Record, split: Split, kept: Ids) -> None:
     then, now = record["fingerprint"], split.fingerprint
     check(then == now, f"{folder}: the run was made on split {then}, the data now gives {now}. {REMEDY}")
+    same = all(list(kept.get(side, ())) == ids for side, ids in ids_of(split.train).items())
+    check(same, f"{folder}: model.pt keeps other ids of its rows, or in another order, than the data gives. {REMEDY}")
 
 
 def _as_0_1_0_had_it(folder: Path, record: Record, parts: dict[str, Part]) -> tuple[Dataset, Split]:

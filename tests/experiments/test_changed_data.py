@@ -16,6 +16,7 @@ from runner.reproducing import reproduce
 
 from ragx.report.run_folder import load_run
 from ragx.report.sweep_record import PlannedCell, SweepRecord
+from ragx.training.checkpoint import load_checkpoint
 
 from .conftest import CONF
 
@@ -39,7 +40,7 @@ def _write(folder: Path, events: list[str], items: list[str]) -> None:
 EVENTS, ITEMS = _events(), [f"i{item},{item}.5" for item in range(12)]
 
 
-def _train(folder: Path) -> Path:
+def _train(folder: Path, *more: str) -> Path:
     """Run on the data in a folder, with features and a test part that is opened, and return the folder of the run."""
     table = "{_target_: ragx.data.attributes.AttributeTable, path: products.csv, id: sku, columns: {price: number}}"
     arguments = [
@@ -47,6 +48,7 @@ def _train(folder: Path) -> Path:
         *(f"dataset.columns.{name}={name}" for name in ("time", "value", "kind")),
         *("split=leave_last_out", "graph=value", "model.hidden_dim=4", "trainer.max_epochs=2", "tracker=none"),
         *("threads=1", "evaluation.final=true", f"runs={folder / 'runs'}"),
+        *more,
     ]
     GlobalHydra.instance().clear()
     with pytest.MonkeyPatch.context() as patch:
@@ -101,6 +103,23 @@ def test_a_run_on_shuffled_rows_is_the_same_run_to_the_bit(
     assert found.is_none, found
     for name in ("recommendations.parquet", "per_user_test.parquet", "per_user_validation.parquet"):
         assert pl.read_parquet(mine[1] / name).equals(pl.read_parquet(again / name)), name
+
+
+def test_ids_of_the_weights_are_those_that_filters_leave(
+    mine: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    guests = [f"a guest {user},i{user},1700000000,1,buy" for user in range(3)]
+    _write(other, [*guests, *EVENTS, *EVENTS[::5]], ITEMS)
+    monkeypatch.setattr("runner.cell._last_data", {})
+    monkeypatch.setenv("RAGX_DATA", str(other))
+    core = "{_target_: ragx.data.filters.KCore, users: 3, items: 3}"
+    run = _train(other, "dataset.rules.duplicates=sum", f"dataset.rules.filters=[{core}]")
+    kept = load_checkpoint(run / "model.pt")
+    assert kept["users"] == sorted({event.split(",")[0] for event in EVENTS})
+    lists = pl.read_parquet(run / "recommendations.parquet").filter(pl.col("rank") <= 4)
+    assert load_run(run).recommend(k=4).equals(lists)
 
 
 def _with(place: int, **columns: str) -> list[str]:
