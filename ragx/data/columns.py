@@ -84,7 +84,7 @@ def _hint(name: str, header: Sequence[str], form: CsvForm | None) -> str:
     hint = did_you_mean(name, header)
     parted = next((mark for mark in SEPARATORS if mark in header[0]), None) if len(header) == 1 else None
     if parted is not None:
-        hint += f" Its header holds {parted!r}: set {form.option}.separator to that."
+        hint += f' Its header holds {parted!r}: set "{form.option}.separator={parted!r}".'
     if not hint:
         hint = f" If that is no header line, set {form.option}.header=false and number the columns from 1."
     return hint

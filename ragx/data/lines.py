@@ -52,7 +52,7 @@ def _refuse_triples(path: Path, widths: np.ndarray, users: np.ndarray) -> None:
         width not in (3, 4) or not repeated or bool((widths != width).any()),
         f"{path}: expected lines 'user item item …', one for each user, got {width} numbers in every line and "
         f"{repeated:,} lines of a user who had one, as in a table of one event a line. Read it as such: dataset=csv "
-        f"dataset.path={path} dataset.separator=' ' dataset.header=false dataset.columns.user=1 "
+        f"dataset.path={path} \"dataset.separator=' '\" dataset.header=false dataset.columns.user=1 "
         "dataset.columns.item=2 dataset.columns.value=3.",
     )
 

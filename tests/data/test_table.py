@@ -78,7 +78,7 @@ def test_a_file_is_found_below_the_root(tmp_path: Path) -> None:
         ("", r"orders\.csv: expected a table, got an empty file"),
         ("\n", r"orders\.csv"),
         ("customer,sku\n", r"expected rows below the header, got none"),
-        ("customer;sku\na;b\n", r"line 1: no column 'customer'.*Its header holds ';': set dataset\.separator"),
+        ("customer;sku\na;b\n", r"line 1: no column 'customer'.*Its header holds ';': set \"dataset\.separator=';'\""),
         ("custmer,sku\na,b\n", r"line 1: no column 'customer'; it has custmer, sku\. Did you mean 'custmer'"),
         ("customer,sku\na,b\nc,d,e\n", r"line 3: expected 2 cells as in the header, got 3"),
         ('customer,sku\n"a\nb",c\nd,\n', r"line 4: expected an id in column 'sku' \(item\), got an empty cell"),
