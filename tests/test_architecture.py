@@ -33,7 +33,7 @@ MORE_ARGUMENTS: dict[str, str] = {
     "experiments/runner/search_settings.py:SearchSettings": "a record of what a search YAML says, checked",
     "experiments/runner/recommending.py:Options": "a record of a command line, one field for each option",
     "experiments/runner/measuring.py:Options": "the options of a command line, each by its name",
-    "ragx/evaluation/significance.py:Comparison": "a record of results that no caller makes",
+    "ragx/evaluation/comparison.py:Comparison": "a record of results that no caller makes",
 }
 
 

@@ -12,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ragx.checks import check, check_choice
+from ragx.evaluation.comparison import Comparison, notes_on_tests
 from ragx.evaluation.per_user_run import PerUserRun
-from ragx.evaluation.significance import Comparison, compare_table
+from ragx.evaluation.significance import compare_table
 from ragx.parts import TARGET
 from ragx.report.looks import Looks
 from ragx.report.table_output import check_format, write_table
@@ -71,7 +72,10 @@ def compare_runs(arguments: Sequence[str]) -> None:
         groups.setdefault(read.label, []).append(read)
     tables = per_user_tables(groups, options.part, baseline == MOST_POPULAR)
     fingerprint, rules = str(reads[0].record["fingerprint"]), reads[0].rules
-    runs = {label: PerUserRun(found, rules, fingerprint) for label, found in tables.items()}
+    runs = {
+        label: PerUserRun.of_side(label if label == MOST_POPULAR else "model", found, rules, fingerprint)
+        for label, found in tables.items()
+    }
     check(len(runs) > 1, f"runs: expected another configuration beside the baseline, got {baseline} alone.")
     found = compare_table(runs, baseline, options.metric)
     console = Console(file=sys.stdout)
@@ -79,7 +83,7 @@ def compare_runs(arguments: Sequence[str]) -> None:
         console.width = WIDTH
     _show(console, found, runs, baseline, options)
     print_measured(console, {options.part: reads[0].counts.get(options.part, {})})
-    for note in _notes(groups, runs, options.part):
+    for note in _notes(groups, runs, found, options.part):
         console.print(Text(note, style="dim"), soft_wrap=True)
     if options.output:
         write_table(_rows(found), options.output)
@@ -97,9 +101,8 @@ def _show(
     mean = float(runs[baseline].matrix(options.metric).mean())
     table.add_row(Text(baseline), str(len(runs[baseline].per_user)), f"{mean:.4f}")
     for label, each in found.items():
-        value, low, high = each.difference
-        spread = f"{low:+.4f} to {high:+.4f}"
-        numbers = (str(each.num_seeds[0]), f"{each.mean:.4f}", f"{value:+.4f}", spread, f"{each.effect_size:.2f}")
+        value, spread = f"{each.difference.value:+.4f}", each.difference.spell("+.4f")
+        numbers = (str(each.num_seeds[0]), f"{each.mean:.4f}", value, spread, f"{each.effect_size:.2f}")
         table.add_row(Text(label), *numbers, *(_p_value(getattr(each, name)) for name in _P_VALUES))
     console.print(table)
     console.print(f"Against {baseline}:", highlight=False, markup=False, soft_wrap=True)
@@ -107,7 +110,12 @@ def _show(
         console.print(f"{label}: {each.sentence()}.", highlight=False, markup=False, soft_wrap=True)
 
 
-def _notes(groups: Mapping[str, Sequence[Compared]], runs: Mapping[str, PerUserRun], part: str) -> list[str]:
+def _notes(
+    groups: Mapping[str, Sequence[Compared]],
+    runs: Mapping[str, PerUserRun],
+    found: Mapping[str, Comparison],
+    part: str,
+) -> list[str]:
     some = next(iter(groups.values()))[0]
     fingerprint = str(some.record["fingerprint"])
     users = len(next(iter(runs.values())).users)
@@ -115,10 +123,7 @@ def _notes(groups: Mapping[str, Sequence[Compared]], runs: Mapping[str, PerUserR
     if part == "test":
         places = {read.folder.resolve().parent for reads in groups.values() for read in reads}
         notes.append(Looks(*sorted(places)).readings(fingerprint).sentence(fingerprint))
-    notes += _told_apart(groups)
-    single = [label for label, reads in groups.items() if len(reads) == 1]
-    if single:
-        notes.append(f"A single seed may be a lucky one, and no p over seeds says so: {', '.join(single)}.")
+    notes += [*notes_on_tests([*found.items()]), *_told_apart(groups)]
     for label, reads in groups.items():
         if len({read.record.get("source") for read in reads}) > 1:
             notes.append(f"{label}: its seeds were run by different code.")
@@ -151,7 +156,7 @@ def _options(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, A
 _P_VALUES = {
     "p_users": "p over users",
     "p_seeds": "p over seeds",
-    "p_bootstrap": "p bootstrap",
+    "p_both": "p over both",
     "p_adjusted": "p after Holm",
 }
 
@@ -164,11 +169,12 @@ def _rows(found: Mapping[str, Comparison]) -> pl.DataFrame:
     names = ("metric", "mean", "baseline_mean", "effect_size", *_P_VALUES)
     rows = []
     for label, each in found.items():
-        value, low, high = each.difference
         own = {name: getattr(each, name) for name in names}
         finite = None if not np.isfinite(each.effect_size) else each.effect_size
+        value, low, high, few = each.difference
         rows.append(
-            {"run": label, **own, "effect_size": finite, "difference": value, "low": low, "high": high}
+            {"run": label, **own, "effect_size": finite, "seed_test": each.seed_test, "family": each.family}
+            | {"difference": value, "low": low, "high": high, "few": few}
             | {"seeds": each.num_seeds[0], "baseline_seeds": each.num_seeds[1], "sentence": each.sentence()}
         )
     return pl.DataFrame(rows)

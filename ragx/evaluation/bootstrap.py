@@ -1,8 +1,5 @@
 """Uncertainty from resampling users: a user is drawn with everything that belongs to it."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -13,14 +10,6 @@ Matrix = NDArray[np.float64]
 RESAMPLES = 2000
 RESAMPLES_PER_CHUNK = 50
 DRAWS_PER_CHUNK = 2**22
-
-
-class Interval(NamedTuple):
-    """A value with the ends of its interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 def resampled_means(values: ArrayLike, *, resamples: int = RESAMPLES, seed: int = 0) -> Matrix:
@@ -49,50 +38,3 @@ def resampled_means(values: ArrayLike, *, resamples: int = RESAMPLES, seed: int 
         total, count = (sums, np.full_like(sums, users)) if sides is table else np.hsplit(sums, 2)
         chunks.append(np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0))
     return np.vstack(chunks)
-
-
-def percentile_interval(value: float, resampled: NDArray[Any], confidence: float) -> Interval:
-    """Return ``value`` with the percentiles of its resampled values.
-
-    Raises:
-        ValueError: the confidence is not between 0 and 1.
-    """
-    check(0 < confidence < 1, f"confidence: expected a number between 0 and 1, got {confidence}.")
-    tail = (1 - confidence) / 2
-    low, high = np.nanquantile(resampled, (tail, 1 - tail))
-    return Interval(value, float(low), float(high))
-
-
-def bootstrap_interval(
-    values: ArrayLike, *, confidence: float = 0.95, resamples: int = RESAMPLES, seed: int = 0
-) -> Interval:
-    """Return the mean of per-user values with its percentile bootstrap interval over users.
-
-    Args:
-        values: one value a user.
-        confidence: coverage of the interval.
-        resamples: number of resamples.
-        seed: key of the draws.
-    """
-    column = np.asarray(values, dtype=np.float64).reshape(-1, 1)
-    drawn = resampled_means(column, resamples=resamples, seed=seed)
-    return percentile_interval(float(column.mean()), drawn[:, 0], confidence)
-
-
-def intervals_of(
-    columns: Mapping[str, ArrayLike], *, confidence: float = 0.95, resamples: int = 1000, seed: int = 0
-) -> dict[str, list[float]]:
-    """Return [low, high] of the mean of every column, from the same resampled users for all of them.
-
-    Args:
-        columns: one value a user, by name of the metric.
-        confidence: coverage of the intervals.
-        resamples: number of resamples.
-        seed: key of the draws.
-    """
-    if not columns:
-        return {}
-    values = np.stack([np.asarray(column, dtype=np.float64) for column in columns.values()], axis=1)
-    drawn = resampled_means(values, resamples=resamples, seed=seed)
-    found = {name: percentile_interval(0.0, drawn[:, place], confidence) for place, name in enumerate(columns)}
-    return {name: [interval.low, interval.high] for name, interval in found.items()}

@@ -35,7 +35,8 @@ class EvaluationResult:
         fingerprint: hash of the relevant and seen lists and of the size of the catalogue; runs with different ones are
             not comparable.
         ranking: the lists themselves.
-        intervals: [low, high] of every per-user metric, 95 %, bootstrap over users, where they were asked for.
+        intervals: ``low``, ``high`` and ``few`` of every per-user metric, 95 % over users, where they were asked for;
+            see ``ragx.evaluation.intervals``.
         groups: by groups of users or items, where they were asked for; see ``ragx.evaluation.group_reports``.
     """
 
@@ -45,7 +46,7 @@ class EvaluationResult:
     conventions: Conventions
     fingerprint: str
     ranking: Ranking
-    intervals: dict[str, list[float]] = field(default_factory=dict)
+    intervals: dict[str, dict[str, float | bool]] = field(default_factory=dict)
     groups: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -8,10 +8,11 @@ import numpy as np
 import polars as pl
 import torch
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
+from scipy import stats
 
 from ragx.checks import check
-from ragx.evaluation.bootstrap import Interval, percentile_interval, resampled_means
+from ragx.evaluation.bootstrap import resampled_means
+from ragx.evaluation.intervals import Interval, contrast_interval, mean_interval
 from ragx.ranking.item_lists import ItemLists
 from ragx.ranking.ranking import Ranking
 from ragx.typing import Int, Tensor
@@ -22,15 +23,16 @@ class GroupReport:
     """A metric by group.
 
     Args:
-        table: one row a group: ``group``, ``users``, ``mean`` and the ends ``low`` and ``high`` of its interval.
+        table: one row a group: ``group``, ``users``, ``mean``, the ends ``low`` and ``high`` of its interval, and
+            whether it rests on ``few`` users with a value other than 0.
         best: the group of the highest mean.
         worst: the group of the lowest mean.
         gap: mean of the best less mean of the worst. The two are picked by the very data that measures them, so even
             equal groups show a gap: its interval is simultaneous over all pairs of groups, and begins at 0 where the
-            groups may be equal.
-        p_value: two-sided, of a gap as large where all groups are equal.
-        contrast: mean of the last group less that of the first, where groups have an order: a pair that is chosen
-            beforehand, with its plain interval.
+            groups may be equal. Few where one of the groups is.
+        p_value: two-sided, of a gap as large where all groups are equal; not corrected for other reports.
+        contrast: mean of the last group less that of the first, where groups have an order and more than one user
+            each: a pair that is chosen beforehand, with its plain interval.
     """
 
     table: pl.DataFrame
@@ -47,9 +49,9 @@ class GroupReport:
             **{{"group": "groups"}.get(name, name): values for name, values in columns.items()},
             "best": str(self.best),
             "worst": str(self.worst),
-            "gap": list(self.gap),
+            "gap": self.gap._asdict(),
             "p_value": self.p_value,
-            "last_minus_first": None if self.contrast is None else list(self.contrast),
+            "last_minus_first": None if self.contrast is None else self.contrast._asdict(),
         }
 
 
@@ -65,7 +67,7 @@ def deciles(values: ArrayLike, parts: int = 10) -> NDArray[np.int64]:
     """
     numbers = np.asarray(values)
     check(not bool(np.isnan(numbers).any()), "deciles: expected numbers, got NaN; leave those without a value out.")
-    place = (rankdata(numbers, method="average") - 0.5) / max(numbers.size, 1)
+    place = (stats.rankdata(numbers, method="average") - 0.5) / max(numbers.size, 1)
     return np.minimum((place * parts).astype(np.int64), parts - 1)
 
 
@@ -79,7 +81,7 @@ def by_group(
     resamples: int = 1000,
     seed: int = 0,
 ) -> GroupReport:
-    """Return the mean of a metric in every group of rows, with bootstrap intervals over users.
+    """Return the mean of a metric in every group of rows, with intervals over users.
 
     Args:
         rows: ``user`` and the metric, such as ``EvaluationResult.per_user`` or what ``recall_by_item_group`` returns.
@@ -157,27 +159,43 @@ def _report(
     ordered: bool,
     confidence: float,
 ) -> GroupReport:
-    means = np.nanmean(values, axis=0)
-    intervals = [percentile_interval(float(mean), drawn[:, place], confidence) for place, mean in enumerate(means)]
+    intervals = [mean_interval(side[~np.isnan(side)], confidence=confidence) for side in values.T]
     table = pl.DataFrame(
         {
             "group": pl.Series(names),
             "users": (~np.isnan(values)).sum(axis=0),
-            "mean": means,
+            "mean": [interval.value for interval in intervals],
             "low": [interval.low for interval in intervals],
             "high": [interval.high for interval in intervals],
+            "few": [interval.few for interval in intervals],
         }
     )
+    means = table["mean"].to_numpy()
     best, worst = int(means.argmax()), int(means.argmin())
-    deviation = np.where(np.isnan(drawn), 0.0, drawn - means)  # a group that no resample holds says nothing
-    widest = deviation.max(axis=1) - deviation.min(axis=1)
+    widest = np.ptp(_deviations(drawn, means, table["users"].to_numpy(), confidence), axis=1)
     gap, reach = float(means[best] - means[worst]), float(np.quantile(widest, confidence))
     p_value = (int((widest >= gap).sum()) + 1) / (len(drawn) + 1)
-    difference = drawn[:, -1] - drawn[:, 0]
-    contrast = percentile_interval(float(means[-1] - means[0]), difference, confidence) if ordered else None
     return GroupReport(
-        table, names[best], names[worst], Interval(gap, max(gap - reach, 0.0), gap + reach), p_value, contrast
+        table,
+        names[best],
+        names[worst],
+        Interval(gap, max(gap - reach, 0.0), gap + reach, bool(table["few"].any())),
+        p_value,
+        contrast_interval(values[:, 0], values[:, -1], confidence=confidence) if ordered else None,
     )
+
+
+def _deviations(
+    drawn: NDArray[np.float64], means: NDArray[np.float64], users: NDArray[np.int64], confidence: float
+) -> NDArray[np.float64]:
+    """Return how far the means of resampled users lie from the groups' means, as wide as Student's t would have them.
+
+    Drawing n users anew spreads by √((n − 1) / n) too little, and a quantile of the draws is the normal one.
+    """
+    others = np.maximum(users - 1, 1)
+    student = stats.t.ppf((1 + confidence) / 2, others) / stats.norm.ppf((1 + confidence) / 2)
+    found = (drawn - means) * student * np.sqrt(users / others)
+    return np.where(np.isnan(found), 0.0, found)  # a group that no resample holds says nothing
 
 
 def recall_by_item_group(

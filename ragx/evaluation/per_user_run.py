@@ -12,6 +12,9 @@ from ragx.evaluation.conventions import Conventions
 from ragx.evaluation.evaluate import EvaluationResult
 from ragx.evaluation.per_user_table import KEYS
 
+CLOSED_FORMS = ("most_popular", "best_achievable")
+"""What is measured beside the model of a run, and made without draws."""
+
 
 @dataclass(frozen=True, eq=False)
 class PerUserRun:
@@ -24,18 +27,27 @@ class PerUserRun:
         per_user: table of every seed: ``user``, perhaps ``id``, and one column a metric.
         conventions: the conventions of the metrics.
         fingerprint: the split that was evaluated.
+        deterministic: whether the values come without draws, as those of a closed form such as the most popular items
+            do, so that another seed would give them again. A trained model is not, and its single seed is one draw.
 
     Raises:
-        ValueError: there is no seed, or the seeds are about different users or name one twice.
+        ValueError: there is no seed, or the seeds are about different users or name one twice, or there are several of
+            what is made without draws.
     """
 
     per_user: Mapping[int, pl.DataFrame]
     conventions: Conventions
     fingerprint: str
+    deterministic: bool = False
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
-        check(len(self.per_user) > 0, "per_user: expected the values of at least one seed, got none.")
+        count = len(self.per_user)
+        check(count > 0, "per_user: expected the values of at least one seed, got none.")
+        check(
+            count == 1 or not self.deterministic,
+            f"deterministic: expected one seed of what is made without draws, got {count}; give one of them.",
+        )
         known = all("id" in table.columns for table in self.per_user.values())
         object.__setattr__(self, "key", "id" if known else "user")
         ordered = {seed: table.sort(self.key) for seed, table in sorted(self.per_user.items())}
@@ -56,6 +68,24 @@ class PerUserRun:
         check(len(kinds) == 1, f"results: expected seeds on one split under one set of conventions, got {len(kinds)}.")
         ((fingerprint, conventions),) = kinds
         return cls({seed: result.per_user for seed, result in results.items()}, conventions, fingerprint)
+
+    @classmethod
+    def of_side(
+        cls, side: str, per_user: Mapping[int, pl.DataFrame], conventions: Conventions, fingerprint: str
+    ) -> "PerUserRun":
+        """Return the values of one side of finished runs: the model's, or those of a closed form beside it.
+
+        Args:
+            side: ``"model"``, which is trained from drawn weights on drawn batches, or one of ``CLOSED_FORMS``.
+            per_user: as for the class.
+            conventions: likewise.
+            fingerprint: likewise.
+
+        Raises:
+            ValueError: the side is unknown, or as for the class.
+        """
+        check_choice("side", side, ("model", *CLOSED_FORMS))
+        return cls(per_user, conventions, fingerprint, deterministic=side in CLOSED_FORMS)
 
     @property
     def users(self) -> pl.Series:

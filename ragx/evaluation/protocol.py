@@ -8,12 +8,12 @@ import polars as pl
 
 from ragx.checks import check, check_choice
 from ragx.data.split import Split
-from ragx.evaluation.bootstrap import intervals_of
 from ragx.evaluation.cold_users import COLD_USERS, ColdUsers, serve_by_popularity
 from ragx.evaluation.conventions import NOTHING, Conventions, preset
 from ragx.evaluation.evaluate import EvaluationResult, evaluate
 from ragx.evaluation.group_reports import ACTIVITY, POPULARITY, check_groups, group_reports
 from ragx.evaluation.held_out import HeldOut, held_out_for_test, held_out_for_validation, item_lists
+from ragx.evaluation.intervals import intervals_of
 from ragx.evaluation.names import needs_item_features, parse_metrics
 from ragx.ranking.scorers import Scorer
 from ragx.typing import Float, Tensor
@@ -38,7 +38,7 @@ class Protocol:
             embeddings have it, one by ``"popularity"``, or none (``"exclude"``), and they are left out and counted.
         groups: what is reported by group: ``"activity"`` of users, ``"popularity"`` of items, columns of the table of
             users.
-        intervals: whether every per-user metric gets its 95 % interval, bootstrap over users.
+        intervals: whether every per-user metric gets its 95 % interval over users.
 
     Raises:
         ValueError: an option is out of range; the message says which.

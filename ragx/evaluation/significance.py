@@ -1,78 +1,28 @@
-"""Whether one run is better than another: paired over users, and over seeds where there are several.
+"""Whether one run is better than another: over users, over seeds where there are several, and over both at once.
 
-Users and seeds are two questions. The test over users asks whether the difference holds for other users of these very
-trainings, the one over seeds whether it holds for other trainings; a lucky seed passes the first with any number of
-users. A difference counts that holds in both, so the p-value of a finding is the larger of the two. That is the
-intersection-union test, which keeps its level without a correction of its own (Berger, Technometrics 1982).
+A lucky training passes a test over users with any number of users, a small test part one over seeds with any number of
+seeds, and where both kinds of luck are alike, each test alone sees only half of it. A difference counts that holds in
+all three, so the p-value of a finding is the largest of them, and its interval the widest. An intersection-union test
+keeps its level without a correction of its own (Berger, Technometrics 1982). How often each errs is measured by
+scripts/bench_statistics.py and told in docs/statistics.md.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
 from ragx.checks import check, check_choice
-from ragx.evaluation.bootstrap import Interval, percentile_interval
+from ragx.evaluation.comparison import Comparison
+from ragx.evaluation.intervals import CONFIDENCE, Interval, is_few
 from ragx.evaluation.per_user_run import PerUserRun
-from ragx.evaluation.seeds import TOLERANCE, over_seeds, resampled_difference
+from ragx.evaluation.seeds import TOLERANCE, SeedTest, seed_test, sides_of
+from ragx.evaluation.variances import Variance, half_width, p_of, variances_of
 
-CONFIDENCE = 0.95
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """How much better a run is than a baseline.
-
-    Args:
-        metric: what is compared.
-        mean: mean of the run over users and seeds.
-        baseline_mean: mean of the baseline.
-        difference: mean less baseline mean, with its bootstrap interval over users and, where there are several, seeds.
-        effect_size: mean of the users' differences by their standard deviation (Cohen's d for pairs); infinite where
-            all users differ by the same.
-        p_users: two-sided paired t-test over users, each user's value averaged over seeds.
-        p_bootstrap: two-sided bootstrap over users and seeds.
-        p_seeds: two-sided t-test over seeds, or None where they are one on each side or do not vary.
-        p_users_adjusted: ``p_users`` after Holm's correction over the table it stands in.
-        p_seeds_adjusted: ``p_seeds`` after Holm's correction.
-        num_seeds: seeds of the run and of the baseline.
-    """
-
-    metric: str
-    mean: float
-    baseline_mean: float
-    difference: Interval
-    effect_size: float
-    p_users: float
-    p_bootstrap: float
-    p_seeds: float | None
-    p_users_adjusted: float
-    p_seeds_adjusted: float | None
-    num_seeds: tuple[int, int]
-
-    @property
-    def p_value(self) -> float:
-        """The larger p-value of the two tests, before any correction."""
-        return max(self.p_users, self.p_seeds or 0.0)
-
-    @property
-    def p_adjusted(self) -> float:
-        """The larger of the two corrected p-values: what the finding stands on."""
-        return max(self.p_users_adjusted, self.p_seeds_adjusted or 0.0)
-
-    def sentence(self) -> str:
-        """Return the finding in words; ± is half the width of the 95 % interval."""
-        unit, scale = (" %", 100 / self.baseline_mean) if self.baseline_mean else ("", 1.0)
-        word = "better" if self.difference.value > 0 else "worse" if self.difference.value < 0 else "different"
-        half = (self.difference.high - self.difference.low) / 2 * scale
-        small = f"{self.p_adjusted:.3f}".lstrip("0")
-        p_value = "p < .001" if self.p_adjusted < 0.001 else f"p = {small}"
-        run, baseline = self.num_seeds
-        seeds = f"{run} seed{'s' * (run > 1)}" if run == baseline else f"{run} seed{'s' * (run > 1)} against {baseline}"
-        size = f"{abs(self.difference.value) * scale:.{1 if unit else 4}f}{unit}"
-        return f"{word} by {size} ± {half:.{1 if unit else 4}f}, {p_value} after Holm; {seeds}"
+Key = TypeVar("Key", bound=Hashable)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -87,15 +37,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in adjusted]
 
 
-def compare(run: PerUserRun, baseline: PerUserRun, metric: str, *, resamples: int = 2000, seed: int = 0) -> Comparison:
+def compare(run: PerUserRun, baseline: PerUserRun, metric: str) -> Comparison:
     """Test whether ``run`` and ``baseline`` differ in a metric; a positive difference means that the run is better.
 
     Args:
         run: what is claimed to be better.
         baseline: what it is held against.
         metric: column of the per-user values, such as ``"ndcg@20"``.
-        resamples: resamples of the bootstrap.
-        seed: key of the draws.
 
     Raises:
         ValueError: the runs differ in split, conventions or users, lack the metric or hold a value that is no number.
@@ -107,47 +55,46 @@ def compare(run: PerUserRun, baseline: PerUserRun, metric: str, *, resamples: in
     difference[np.abs(difference) <= rounding] = 0.0
     centre = float(difference.mean())
     spread = float(difference.std(ddof=1)) if np.ptp(difference) > rounding else 0.0
-    paired = list(run.per_user) == list(baseline.per_user)
-    p_seeds, freedom = over_seeds(ours.mean(1), theirs.mean(1), paired)
-    drawn = resampled_difference(ours, theirs, paired, freedom, resamples=resamples, seed=seed)
-    extreme = int((np.abs(drawn - centre) >= abs(centre)).sum())
-    p_users = _over_users(difference, spread)
+    test = _seed_test(run, baseline, ours, theirs, rounding)
+    variances = variances_of(ours, theirs, test)
+    if not spread:
+        variances["users"] = Variance(np.zeros(()), np.ones(()))
+    p_values = {over: float(p_of(np.asarray(centre), each)) for over, each in variances.items()}
+    if not spread:
+        p_values["users"] = _sign_test(difference)
+    half = max(float(half_width(each, CONFIDENCE)) for each in variances.values())
     return Comparison(
         metric=metric,
         mean=float(ours.mean()),
         baseline_mean=float(theirs.mean()),
-        difference=percentile_interval(centre, drawn, CONFIDENCE),
+        difference=Interval(centre, centre - half, centre + half, is_few(difference)),
         effect_size=centre / spread if spread else float(np.copysign(np.inf, centre)) if centre else 0.0,
-        p_users=p_users,
-        p_bootstrap=(extreme + 1) / (resamples + 1),
-        p_seeds=p_seeds,
-        p_users_adjusted=p_users,
-        p_seeds_adjusted=p_seeds,
+        p_users=p_values["users"],
+        p_seeds=p_values.get("seeds"),
+        p_both=p_values.get("users and seeds"),
+        seed_test=test,
         num_seeds=(len(ours), len(theirs)),
+        p_adjusted=max(p_values.values()),
     )
 
 
-def compare_table(
-    runs: Mapping[str, PerUserRun], baseline: str, metric: str, *, resamples: int = 2000, seed: int = 0
-) -> dict[str, Comparison]:
-    """Return the comparison of every run with the baseline, both kinds of p-values corrected by Holm over the table.
+def corrected(found: Mapping[Key, Comparison]) -> dict[Key, Comparison]:
+    """Return comparisons with their largest p-values corrected by Holm over all of them: one family."""
+    adjusted = holm([each.p_value for each in found.values()])
+    return {
+        key: replace(each, p_adjusted=p_value, family=len(found))
+        for (key, each), p_value in zip(found.items(), adjusted, strict=True)
+    }
+
+
+def compare_table(runs: Mapping[str, PerUserRun], baseline: str, metric: str) -> dict[str, Comparison]:
+    """Return the comparison of every run with the baseline, corrected by Holm over all of them.
 
     Raises:
         ValueError: the baseline is not among the runs, or two runs are not comparable.
     """
     check_choice("baseline", baseline, runs)
-    found = {
-        name: compare(run, runs[baseline], metric, resamples=resamples, seed=seed)
-        for name, run in runs.items()
-        if name != baseline
-    }
-    users = dict(zip(found, holm([each.p_users for each in found.values()]), strict=True))
-    tested = {name: each.p_seeds for name, each in found.items() if each.p_seeds is not None}
-    seeds = dict(zip(tested, holm(list(tested.values())), strict=True))
-    return {
-        name: replace(each, p_users_adjusted=users[name], p_seeds_adjusted=seeds.get(name))
-        for name, each in found.items()
-    }
+    return corrected({name: compare(run, runs[baseline], metric) for name, run in runs.items() if name != baseline})
 
 
 def _check_comparable(run: PerUserRun, baseline: PerUserRun) -> None:
@@ -165,8 +112,16 @@ def _check_comparable(run: PerUserRun, baseline: PerUserRun) -> None:
     )
 
 
-def _over_users(difference: NDArray[np.float64], spread: float) -> float:
-    if spread:
-        return float(stats.ttest_1samp(difference, 0.0).pvalue)
+def _seed_test(
+    run: PerUserRun, baseline: PerUserRun, ours: NDArray[np.float64], theirs: NDArray[np.float64], rounding: float
+) -> SeedTest:
+    paired = list(run.per_user) == list(baseline.per_user)
+    test = seed_test((len(ours), len(theirs)), paired, (run.deterministic, baseline.deterministic))
+    spreads = [float(np.ptp(each.values.mean(1))) for each in sides_of(ours, theirs, test)]
+    return "constant" if spreads and max(spreads) <= rounding else test
+
+
+def _sign_test(difference: NDArray[np.float64]) -> float:
+    """Return the p-value of differences that are all the same, to which no t-test applies."""
     same_sign = abs(int(np.sign(difference).sum())) == difference.size
     return float(stats.binomtest(difference.size, difference.size).pvalue) if same_sign else 1.0

@@ -42,9 +42,10 @@ def build_table(found: Found, spec: TableSpec, published: Sequence[Published] = 
     for column in columns:
         rank_cells(rows, column, spec.digits)
         add_gains(rows, baseline, column)
-        warnings += add_p_values(rows, baseline, column, spec.part)
         if column not in baseline.cells:
             warnings.append(f"{column}: the baseline {baseline.label} has no value, so there are no gains.")
+    tested = add_p_values(rows, baseline, columns, spec.part)
+    warnings += tested.warnings
     warnings += doubtful_leads(rows, baseline, columns)
     for dataset in datasets:
         warnings += [f"dataset {dataset}: {said}" for said in few_measured(_runs(found, dataset), spec.part)]
@@ -54,7 +55,7 @@ def build_table(found: Found, spec: TableSpec, published: Sequence[Published] = 
     used = [each for each in published if each.dataset in datasets]
     _add_published(rows, columns, used, spec.part)
     table = Table(spec, found.headings, columns, rows, baseline.label, [], list(dict.fromkeys(warnings)))
-    return replace(table, notes=[*found.notes, *notes_of(table, used)])
+    return replace(table, notes=[*found.notes, *notes_of(table, used, tested.notes)])
 
 
 def _runs(found: Found, dataset: str) -> list[Run]:

@@ -32,7 +32,8 @@ class Cell:
         spread: mean and sample standard deviation over seeds.
         rank: whether it is the best or the second of its column.
         gain: mean by the baseline's mean, less 1.
-        p_value: of the comparison with the baseline over users, after Holm's correction over the column.
+        p_value: of the comparison with the baseline, the largest over users, seeds and both, after Holm's
+            correction over the table.
     """
 
     spread: Spread

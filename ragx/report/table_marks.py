@@ -1,17 +1,18 @@
-"""Whether rows differ from the baseline over users and seeds, corrected by Holm over the rows of a column."""
+"""Whether rows differ from the baseline over users and seeds, corrected by Holm over the whole table."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
+from ragx.evaluation.comparison import Comparison, notes_on_tests
 from ragx.evaluation.metrics import USER_METRICS
 from ragx.evaluation.per_user_run import PerUserRun
 from ragx.evaluation.per_user_table import KEYS
-from ragx.evaluation.significance import compare_table
+from ragx.evaluation.significance import compare, corrected
 from ragx.report.table_cells import Cell, Column, TableRow
 from ragx.report.table_checks import conventions_of, rules_of, split_of
 from ragx.report.table_conditions import Run
@@ -31,36 +32,53 @@ def mark_of(cell: Cell) -> str:
     return ("*" if cell.gain > 0 else "↓") * signs
 
 
-def add_p_values(rows: Sequence[TableRow], baseline: TableRow, column: Column, part: str) -> list[str]:
-    """Give the cells of a column their p-values, and return a warning for what cannot be tested.
+class Tested(NamedTuple):
+    """What was said while the cells were tested: what could not be, and what a reader must know of what was."""
+
+    warnings: list[str]
+    notes: list[str]
+
+
+def add_p_values(rows: Sequence[TableRow], baseline: TableRow, columns: Sequence[Column], part: str) -> Tested:
+    """Give the cells of a table their p-values, corrected by Holm over all of them.
 
     Args:
-        rows: all measured rows, the baseline among them; Holm's correction is over these.
+        rows: all measured rows, the baseline among them.
         baseline: what they are held against.
-        column: the column.
+        columns: the columns.
         part: the part whose per-user files are read.
     """
-    if column.metric.partition("@")[0] not in USER_METRICS or column not in baseline.cells:
-        return []
-    found: dict[str, PerUserRun] = {}
-    warnings = []
+    found: dict[tuple[str, Column], Comparison] = {}
+    warnings: list[str] = []
+    for column in columns:
+        if column.metric.partition("@")[0] in USER_METRICS and column in baseline.cells:
+            found |= _compared(rows, baseline, column, part, warnings)
+    for (label, column), comparison in corrected(found).items():
+        row = next(each for each in rows if each.label == label)
+        row.cells[column] = replace(row.cells[column], p_value=comparison.p_adjusted)
+    return Tested(warnings, notes_on_tests([(label, each) for (label, _), each in found.items()]) if found else [])
+
+
+def _compared(
+    rows: Sequence[TableRow], baseline: TableRow, column: Column, part: str, warnings: list[str]
+) -> dict[tuple[str, Column], Comparison]:
+    """Return the comparisons of a column's rows with the baseline, and add a warning for what cannot be compared."""
+    runs: dict[str, PerUserRun] = {}
     for row in rows:
         if column not in row.cells:
             continue
         try:
-            found[row.label] = _per_user(row, row.runs[column.dataset], column, part)
+            runs[row.label] = _per_user(row, row.runs[column.dataset], column, part)
         except (ValueError, OSError, pl.exceptions.PolarsError) as error:
             warnings.append(f"row {row.label}: not tested in {column} ({str(error).splitlines()[0]}).")
-    if baseline.label not in found or len(found) < 2:
-        return warnings
+    base = runs.pop(baseline.label, None)
+    if base is None:
+        return {}
     try:
-        compared = compare_table(found, baseline.label, column.metric)
+        return {(label, column): compare(run, base, column.metric) for label, run in runs.items()}
     except ValueError as error:
-        return [*warnings, f"{column}: nothing was tested ({error})."]
-    for row in rows:
-        if row.label in compared:
-            row.cells[column] = replace(row.cells[column], p_value=compared[row.label].p_adjusted)
-    return warnings
+        warnings.append(f"{column}: nothing was tested ({error}).")
+        return {}
 
 
 def _per_user(row: TableRow, runs: Sequence[Run], column: Column, part: str) -> PerUserRun:
@@ -87,7 +105,8 @@ def _per_user(row: TableRow, runs: Sequence[Run], column: Column, part: str) -> 
     conventions = conventions_of(runs[0])
     if conventions is None:
         raise ValueError(f"its conventions {rules_of(runs[0])[0]} are unknown here")
-    return PerUserRun(tables, conventions, split_of(runs[0], part))
+    side = "most_popular" if row.kind == "most_popular" else "model"
+    return PerUserRun.of_side(side, tables, conventions, split_of(runs[0], part))
 
 
 def _file_and_value(row: TableRow, run: Run, column: Column, part: str) -> tuple[Any, float]:

@@ -14,19 +14,20 @@ from ragx.report.table_published import Published
 MOST_NAMED = 8
 
 
-def notes_of(table: Table, published: Sequence[Published]) -> list[str]:
+def notes_of(table: Table, published: Sequence[Published], tests: Sequence[str]) -> list[str]:
     """Return the foot of a table.
 
     Args:
         table: all but its foot.
         published: the published numbers in it.
+        tests: what a reader must know of the tests behind its marks; none where nothing was tested.
     """
     by_dataset = {
         dataset: [run for row in table.rows if row.kind == "measured" for run in row.runs.get(dataset, ())]
         for dataset in dict.fromkeys(column.dataset for column in table.columns)
     }
     runs = [run for each in by_dataset.values() for run in each]
-    notes = [_values(table, runs), *_marks(table)]
+    notes = [_values(table, runs), *_marks(table, tests)]
     notes += [_data(dataset, each, table.spec.part) for dataset, each in by_dataset.items() if each]
     notes += [_protocol(runs), *_training(by_dataset, table.spec.part), *_budgets(table.measured)]
     chosen = [f"{row.label}: {row.chosen}" for row in table.rows if row.chosen]
@@ -45,21 +46,14 @@ def _values(table: Table, runs: Sequence[Run]) -> str:
     return f"Values of the {table.spec.part} part: mean ± sample standard deviation over {counted}{told}."
 
 
-def _marks(table: Table) -> list[str]:
-    marks = {mark_of(cell) for row in table.measured for cell in row.cells.values()}
-    tests = [
-        sum(row.cells[column].p_value is not None for row in table.measured if column in row.cells)
-        for column in table.columns
-    ]
-    compared = " or ".join(str(count) for count in sorted({*tests} - {0}))
-    none = "" if marks - {""} else "; no row has a mark"
-    if not compared:
+def _marks(table: Table, tests: Sequence[str]) -> list[str]:
+    if not tests:
         return [f"gain: against {table.baseline}; no row was tested against it."]
-    base, plural = table.baseline, "s" * (compared != "1")
+    marks = {mark_of(cell) for row in table.measured for cell in row.cells.values()} - {""}
     return [
-        f"gain: against {base}. * p < .05, ** p < .01 better than {base}, ↓ and ↓↓ likewise worse: the larger p of a "
-        "paired t-test over users and, where there are several, one over seeds, both after Holm over the "
-        f"{compared} comparison{plural} of a column{none}."
+        f"gain: against {table.baseline}. * p < .05, ** p < .01 better than {table.baseline}, ↓ and ↓↓ likewise worse"
+        f"{'' if marks else '; no row has a mark'}.",
+        *tests,
     ]
 
 

@@ -71,8 +71,9 @@ def test_a_full_evaluation_has_intervals_and_one_for_an_epoch_has_none(tiny_spli
     protocol = Protocol(groups=["activity", "popularity"])
     full = protocol.validate(popular(tiny_split), tiny_split)
     assert set(full.intervals) == set(full.values)
-    for name, (low, high) in full.intervals.items():
-        assert low <= full.values[name] <= high
+    for name, interval in full.intervals.items():
+        assert interval["low"] <= full.values[name] <= interval["high"]
+        assert interval["few"] is ((full.per_user[name] > 0).sum() < 50)
     brief = protocol.validate(popular(tiny_split), tiny_split, metrics=["ndcg@20"])
     assert (brief.intervals, brief.groups) == ({}, {})
     assert brief.values["ndcg@20"] == full.values["ndcg@20"]
@@ -107,7 +108,7 @@ def test_groups_of_users_and_items(tiny_split: Split) -> None:
     assert found.groups["member"]["recall@15"]["groups"] == ["false", "true"]
     for ordered in ("activity", "popularity", "age", "rooms"):
         report = found.groups[ordered]["recall@15"]
-        assert report["last_minus_first"][0] == pytest.approx(report["mean"][-1] - report["mean"][0])
+        assert report["last_minus_first"]["value"] == pytest.approx(report["mean"][-1] - report["mean"][0])
         assert len(report["groups"]) == (3 if ordered == "rooms" else len(set(report["groups"])))
     assert sum(found.groups["activity"]["ndcg@15"]["users"]) == len(found.per_user)
     assert found.groups["popularity"]["recall@15"]["mean"][-1] > 0

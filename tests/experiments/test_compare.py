@@ -73,7 +73,8 @@ def test_planted_differences_are_found_in_their_direction(runs: Path, compare: C
     assert status == 0
     assert "better cell-better: better by" in out
     assert "worse cell-worse: worse by" in out
-    assert out.count("after Holm; 5 seeds.") == 3
+    assert out.count("after Holm over 3 comparisons; 5 seeds.") == 3
+    assert "A finding stands on the largest, after Holm over the 3 comparisons shown" in out
     assert "Split abc, 300 users. Conventions: recall_denominator=relevant, " in out
     assert "cold_users=exclude." in out
     assert "The test part of split abc has had 1 look." in out
@@ -86,7 +87,9 @@ def test_planted_differences_are_found_in_their_direction(runs: Path, compare: C
     assert by_name["worse"]["difference"] == pytest.approx(-0.02, abs=0.003)
     assert by_name["better"]["p_adjusted"] < 0.001 > by_name["worse"]["p_adjusted"]
     assert by_name["other"]["p_adjusted"] > 0.05
-    assert all(row["p_adjusted"] >= max(row["p_users"], row["p_seeds"]) for row in table.to_dicts())
+    for row in table.to_dicts():
+        assert row["p_adjusted"] >= max(row["p_users"], row["p_seeds"], row["p_both"])
+        assert (row["seed_test"], row["family"], row["few"]) == ("paired", 3, False)
 
 
 def test_swapping_the_two_turns_the_sign(runs: Path, compare: Compare, tmp_path: Path) -> None:
@@ -108,10 +111,34 @@ def test_the_most_popular_items_are_a_baseline(runs: Path, compare: Compare) -> 
     assert "better cell-better: better by" in out
     assert "look" not in out
     assert "A single seed may be a lucky one, and no p over seeds says so: better cell-better." in out
+    assert "1 seed; no p over seeds, as a single training does not tell its luck." in out
     for model, refit in (("refitted", True), ("plain", False)):
         planted(runs, model, 0, 0.0, refit=refit)
     status, said = compare(f"runs=[{runs}/shop-refitted,{runs}/shop-plain]", "baseline=most_popular")
     assert (status, "is not one baseline for all; compare them apart" in said) == (2, True)
+
+
+def test_what_a_single_seed_stands_for_depends_on_whether_it_is_trained(runs: Path, compare: Compare) -> None:
+    """One more draw where it is a training, all there is to know where it is the most popular items."""
+    better = f"runs=[{','.join(str(runs / f'shop-better-{seed}') for seed in range(5))}]"
+    status, out = compare(better, f"baseline={runs}/shop-base-0")
+    assert status == 0
+    assert "5 seeds against 1; the single training is taken to vary as the others do." in out
+    assert "taken to vary as the others do: better cell-better." in out
+    status, out = compare(better, "baseline=most_popular")
+    assert "5 seeds against 1; the single one is made without draws." in out
+    assert "A single" not in out
+
+
+def test_few_users_are_said_to_be_few(tmp_path: Path, compare: Compare) -> None:
+    for model in ("base", "better"):
+        file = planted(tmp_path, model, 0, 0.02 * (model == "better")) / "per_user_test.parquet"
+        pl.read_parquet(file).with_columns(pl.when(pl.col("user") < 40).then(METRIC).otherwise(0.0)).write_parquet(file)
+    status, out = compare(f"runs={tmp_path}", "baseline=shop-base")
+    assert status == 0
+    assert re.search(r"[+-]0\.\d+ to \+0\.\d+ few", out)
+    assert "(few users differ), p " in out
+    assert "few: fewer than 50 users differ, so that intervals and p-values are rough: better cell-better." in out
 
 
 def test_a_baseline_joins_the_runs(runs: Path, compare: Compare) -> None:

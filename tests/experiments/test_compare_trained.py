@@ -52,7 +52,7 @@ def test_runs_of_the_job_are_compared(
     capsys.readouterr()
     compare_runs([f"runs={runs}", "baseline=most_popular", "metric=recall@20"])
     out = capsys.readouterr().out
-    assert out.count("after Holm; 2 seeds against 1.") == 2
+    assert out.count("after Holm over 2 comparisons; 2 seeds against 1; the single one is made without draws.") == 2
     assert "model.num_layers=1" in out
     assert re.search(r"The test part of split \w+ has had 4 looks\.", out)
 
@@ -95,6 +95,6 @@ def test_two_models_of_ml_100k_give_the_sentence(
     compare_runs([f"runs={tmp_path}", f"baseline={tmp_path}/popular", f"output={tmp_path / 'table.csv'}"])
     out = capsys.readouterr().out
     assert "neighbours neighbours: better by " in out
-    assert out.count("p < .001 after Holm; 1 seed.") == 3
+    assert len(re.findall(r"p < \.001 over users after Holm over 3 comparisons; 1 seed; no p over seeds", out)) == 3
     assert f"Split {split.fingerprint}" in out
     assert pl.read_csv(tmp_path / "table.csv").height == 3

@@ -1,4 +1,4 @@
-"""Marks of significance by hand: paired t-tests over users, Holm over the rows, and what cannot be tested."""
+"""Marks of significance by hand: paired t-tests over users, Holm over the table, and what cannot be tested."""
 
 from pathlib import Path
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from ragx.report.spread import Spread
 from ragx.report.table_cells import Cell, Column, TableRow, add_gains, cell_of
@@ -37,7 +38,7 @@ def held_against(base: TableRow, *rows: TableRow) -> tuple[list[float | None], l
     """Return p-values, marks and warnings."""
     every = [base, *rows]
     add_gains(every, base, NDCG)
-    warnings = add_p_values(every, base, NDCG, "test")
+    warnings, _ = add_p_values(every, base, [NDCG], "test")
     return [each.cells[NDCG].p_value for each in rows], [mark_of(each.cells[NDCG]) for each in rows], warnings
 
 
@@ -109,3 +110,59 @@ def test_a_table_without_files_of_its_baseline_has_no_marks(tmp_path: Path) -> N
     p_values, _, warnings = held_against(base, row(tmp_path, "A", BASE + 0.1))
     assert p_values == [None]
     assert warnings == ["row base: not tested in ndcg@20 on shop (base has no per-user values)."]
+
+
+def test_the_correction_is_over_the_whole_table(tmp_path: Path) -> None:
+    """Two columns of the same values are four comparisons, so that Holm multiplies by four where it did by two."""
+    base = row(tmp_path, "MostPop", BASE, side="most_popular")
+    some, worse = (
+        row(tmp_path, "some", BASE + TENTH + 0.1 * LAST),
+        row(tmp_path, "worse", BASE - 0.01 * np.arange(1, 6)),
+    )
+    (alone, _), _, _ = held_against(base, some, worse)
+    again = Column("shop again", "ndcg@20")
+    every = [base, some, worse]
+    for each in every:
+        each.runs = {**each.runs, "shop again": each.runs["shop"]}
+        each.cells[again] = each.cells[NDCG]
+    warnings, notes = add_p_values(every, base, [NDCG, again], "test")
+    assert alone == pytest.approx(2 * 0.00388, rel=0.01)
+    for column in (NDCG, again):
+        assert some.cells[column].p_value == pytest.approx(4 * 0.00388, rel=0.01)
+        assert worse.cells[column].p_value == pytest.approx(2 * 0.01324, rel=0.01)
+    assert warnings == []
+    assert "after Holm over the 4 comparisons shown" in notes[0]
+    assert notes[1:] == [
+        "A single seed may be a lucky one, and no p over seeds says so: some, worse.",
+        "few: fewer than 50 users differ, so that intervals and p-values are rough: some, worse.",
+    ]
+
+
+def seeded(folder: Path, label: str, seeds: int) -> TableRow:
+    """Return a row of trainings of equal models, whose luck all users of a seed share."""
+    rows = []
+    for seed in range(seeds):
+        rng = np.random.default_rng([seed, *label.encode()])
+        values = np.tile(BASE, 20) + rng.normal(0, 0.01) + rng.normal(0, 0.01, 100)
+        rows.append(row(folder, f"{label}{seed}", values))
+    runs = [{**each.runs["shop"][0], "seed": seed} for seed, each in enumerate(rows)]
+    found = TableRow((Name("", label),), "measured", {"shop": runs})
+    found.cells[NDCG] = cell_of(runs, "test/ndcg@20") or Cell(Spread(0, 0, 0))
+    return found
+
+
+def test_a_single_training_is_one_more_draw_and_the_most_popular_items_are_none(tmp_path: Path) -> None:
+    """The row's five seeds are held against one value twice: once of a training, once of a closed form."""
+    several = seeded(tmp_path, "five", 5)
+    single = seeded(tmp_path, "one", 1)
+    values = pl.read_parquet(single.runs["shop"][0]["per_user_test"])["ndcg@20"].to_numpy()
+    popular = row(tmp_path, "MostPop", values, side="most_popular")
+    means = [float(run["test/ndcg@20"]) for run in several.runs["shop"]]
+    for base, p_seeds in (
+        (single, stats.ttest_ind(means, [values.mean()]).pvalue),
+        (popular, stats.ttest_1samp(means, values.mean()).pvalue),
+    ):
+        (p_value,), _, _ = held_against(base, several)
+        assert p_value is not None
+        assert p_value >= p_seeds * (1 - 1e-9)
+    assert held_against(single, several)[0][0] > held_against(popular, several)[0][0]  # type: ignore[operator]

@@ -1,0 +1,111 @@
+"""What a comparison of two runs found, and what a reader of it must know."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ragx.evaluation.intervals import FEW, Interval
+from ragx.evaluation.seeds import SeedTest
+
+MOST_NAMED = 8
+SEEDS_TOLD: dict[SeedTest, str] = {
+    "paired": "",
+    "welch": "",
+    "one sample": "; the single one is made without draws",
+    "prediction": "; the single training is taken to vary as the others do",
+    "single": "; no p over seeds, as a single training does not tell its luck",
+    "constant": "; no p over seeds, as they do not vary",
+}
+"""What the sentence adds to the number of seeds."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How much better a run is than a baseline.
+
+    Args:
+        metric: what is compared.
+        mean: mean of the run over users and seeds.
+        baseline_mean: mean of the baseline.
+        difference: mean less baseline mean, with an interval that leaves 0 out exactly where ``p_value`` is below .05
+            (but for users who all differ by the same); few where fewer than 50 users differ.
+        effect_size: mean of the users' differences by their standard deviation (Cohen's d for pairs); infinite where
+            all users differ by the same.
+        p_users: two-sided paired t-test over users, each user's value averaged over seeds.
+        p_seeds: two-sided t-test over seeds; None where ``seed_test`` says why there is none.
+        p_both: two-sided t-test whose variance is that over users and over seeds together; None like ``p_seeds``.
+        seed_test: the test over seeds, or the reason for none.
+        num_seeds: seeds of the run and of the baseline.
+        p_adjusted: the largest of the three after Holm's correction: what the finding stands on.
+        family: number of comparisons that Holm's correction is over.
+    """
+
+    metric: str
+    mean: float
+    baseline_mean: float
+    difference: Interval
+    effect_size: float
+    p_users: float
+    p_seeds: float | None
+    p_both: float | None
+    seed_test: SeedTest
+    num_seeds: tuple[int, int]
+    p_adjusted: float
+    family: int = 1
+
+    @property
+    def p_values(self) -> dict[str, float]:
+        """The p-values by what they are over."""
+        found = {"users": self.p_users, "seeds": self.p_seeds, "users and seeds": self.p_both}
+        return {over: value for over, value in found.items() if value is not None}
+
+    @property
+    def p_value(self) -> float:
+        """The largest p-value, before any correction."""
+        return max(self.p_values.values())
+
+    def sentence(self) -> str:
+        """Return the finding in words; ± is half the width of the 95 % interval."""
+        unit, scale = (" %", 100 / self.baseline_mean) if self.baseline_mean else ("", 1.0)
+        word = "better" if self.difference.value > 0 else "worse" if self.difference.value < 0 else "different"
+        half = (self.difference.high - self.difference.low) / 2 * scale
+        size = f"{abs(self.difference.value) * scale:.{1 if unit else 4}f}{unit}"
+        few = " (few users differ)" if self.difference.few else ""
+        small = f"{self.p_adjusted:.3f}".lstrip("0")
+        p_value = "p < .001" if self.p_adjusted < 0.001 else f"p = {small}"
+        over = max(self.p_values, key=lambda name: self.p_values[name])
+        family = f"Holm over {self.family} comparison{'s' * (self.family > 1)}"
+        run, baseline = self.num_seeds
+        seeds = f"{run} seed{'s' * (run > 1)}" + (f" against {baseline}" if run != baseline else "")
+        return (
+            f"{word} by {size} ± {half:.{1 if unit else 4}f}{few}, {p_value} over {over} after {family}; "
+            f"{seeds}{SEEDS_TOLD[self.seed_test]}"
+        )
+
+
+def notes_on_tests(found: Sequence[tuple[str, Comparison]]) -> list[str]:
+    """Return what a reader of comparisons must know: the tests, the family, and what the tests cannot tell.
+
+    Args:
+        found: all comparisons that are shown, each with the name of its run.
+    """
+    told = [
+        "p over users: paired t-test of the users' values, each a mean over seeds; p over seeds: t-test of the means "
+        "of trainings; p over both: t-test whose variance is that over users and seeds. A finding stands on the "
+        f"largest, after Holm over the {len(found)} comparison{'s' * (len(found) != 1)} shown; its 95 % interval is "
+        "the widest."
+    ]
+    if one_more := _names(name for name, each in found if each.seed_test == "prediction"):
+        told.append(
+            f"A single training against several counts as one more draw, taken to vary as the others do: {one_more}."
+        )
+    if single := _names(name for name, each in found if each.seed_test == "single"):
+        told.append(f"A single seed may be a lucky one, and no p over seeds says so: {single}.")
+    if few := _names(name for name, each in found if each.difference.few):
+        told.append(f"few: fewer than {FEW} users differ, so that intervals and p-values are rough: {few}.")
+    return told
+
+
+def _names(names: Iterable[str]) -> str:
+    every = list(dict.fromkeys(names))
+    more = f" and {len(every) - MOST_NAMED} more" if len(every) > MOST_NAMED else ""
+    return ", ".join(every[:MOST_NAMED]) + more
