@@ -99,7 +99,7 @@ class EventRules:
         of_merged = [each.name for each in self.filters if each.scope == "merged"]
         check(
             not of_merged or "filters" not in self.before_split or not self._merging_waits,
-            f"dataset.rules.before_split: the filter {', '.join(of_merged)} looks at what rules.duplicates="
+            f"dataset.rules.before_split: the filter {', '.join(of_merged)} looks at what dataset.rules.duplicates="
             f"{self.duplicates} leaves, so both are done at the same time: set "
             "dataset.rules.before_split=[duplicates,filters] or dataset.rules.before_split=[].",
         )

@@ -27,6 +27,7 @@ ALLOWED = {
     "weighted_sum": "RAGX_FORMS, a variable of the environment",
     "kills": "verify_resume takes options of run beside its own",
     "random": "verify_resume takes options of run beside its own",
+    "password": "what an address is searched for",
     "masked": "an argument of conventions in Python",
 }
 
