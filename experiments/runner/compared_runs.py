@@ -52,8 +52,12 @@ def run_folders(names: Sequence[str]) -> list[Path]:
     return list({folder.resolve(): folder for folder in folders}.values())
 
 
-def read_compared(folder: Path) -> Compared:
+def read_compared(folder: Path, trust: Trusted) -> Compared:
     """Return what is compared of a run.
+
+    Args:
+        folder: the run.
+        trust: whose code its protocol may be.
 
     Raises:
         ValueError: a file of the run is missing or damaged, or its protocol is not known here.
@@ -61,14 +65,14 @@ def read_compared(folder: Path) -> Compared:
     record, metrics = read_run(folder)
     config = {"evaluation": metrics.get("evaluation", record["config"].get("evaluation"))}
     try:
-        protocol = bind(config, {"evaluation": ()}, Trusted())["evaluation"].build()
+        protocol = bind(config, {"evaluation": ()}, trust)["evaluation"].build()
     except ValueError as error:
         raise ValueError(f"{folder}: its protocol cannot be read ({error}).") from error
     check(isinstance(protocol, Protocol), f"{folder}: expected a run evaluated by Protocol, got {protocol!r}.")
     return Compared(folder, record, protocol.rules, metrics.get("counts", {}))
 
 
-def baseline_label(name: str, reads: list[Compared]) -> str:
+def baseline_label(name: str, reads: list[Compared], trust: Trusted) -> str:
     """Return the label of the baseline, whose run joins the others where it was not named among them.
 
     Raises:
@@ -79,7 +83,7 @@ def baseline_label(name: str, reads: list[Compared]) -> str:
         folder = find_run(name)
         begun = [each for each in reads if each.folder.resolve() == folder.resolve()]
         if not begun:
-            begun = [read_compared(folder)]
+            begun = [read_compared(folder, trust)]
             reads += begun
     return begun[0].label
 

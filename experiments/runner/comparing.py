@@ -28,7 +28,7 @@ from runner.compared_runs import (
     run_folders,
 )
 from runner.id_lists import id_list
-from runner.options import parse_options
+from runner.options import parse_options, trusted
 from runner.summary import print_measured
 
 PARTS, WIDTH, MOST_TOLD = ("validation", "test"), 200, 5
@@ -39,7 +39,8 @@ runs=[…]          finished runs, each as much of its path as no other finished
 baseline=a        the run, or one of its seeds, that the others are held against, or most_popular
 metric=ndcg@20    a per-user metric at a cut-off that the runs were evaluated with
 part=test         or validation
-output=out.csv    write the table as .parquet, .csv, .json or .jsonl"""
+output=out.csv    write the table as .parquet, .csv, .json or .jsonl
+trust=[my_rules]  modules of your own whose protocol the runs name"""
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Options:
     metric: str = "ndcg@20"
     part: str = "test"
     output: str = ""
+    trust: str = ""
 
 
 def compare_runs(arguments: Sequence[str]) -> None:
@@ -64,8 +66,9 @@ def compare_runs(arguments: Sequence[str]) -> None:
     if options.output:
         check_format(options.output)
     named = id_list("runs", options.runs) if options.runs.startswith("[") else [options.runs]
-    reads = [read_compared(folder) for folder in run_folders(named)]
-    baseline = MOST_POPULAR if options.baseline == MOST_POPULAR else baseline_label(options.baseline, reads)
+    trust = trusted(options.trust)
+    reads = [read_compared(folder, trust) for folder in run_folders(named)]
+    baseline = MOST_POPULAR if options.baseline == MOST_POPULAR else baseline_label(options.baseline, reads, trust)
     check_comparable(reads, options.part)
     groups: dict[str, list[Compared]] = {}
     for read in reads:
