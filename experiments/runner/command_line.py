@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ragx.checks import RunError
 from ragx.parts import PartsError
+from ragx.passwords import check_no_password
 from ragx.ranking.memory import is_out_of_memory
 from ragx.training.interruption import Interrupted, sigterm_raises
 from runner.rewording import reword
@@ -36,6 +37,7 @@ def guarded(job: Callable[[], Any], conf: str, name: str) -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing and exiting
     _failures.clear()
     try:
+        check_no_password(sys.argv[1:])  # a sweep keeps its command line, options of Hydra among them
         with sigterm_raises(), _flags_that_raise():
             job()
         if _failures:

@@ -20,7 +20,6 @@ from rich.text import Text
 
 from ragx.checks import RunError, check_file_name
 from ragx.files import write_atomically
-from ragx.passwords import check_no_password
 from ragx.random import derive_seed
 from ragx.report.run_lock import RunLock
 from ragx.report.sweep_record import PlannedCell, SweepRecord
@@ -56,7 +55,6 @@ class Search:
     """
 
     def __init__(self, plain: dict[str, Any], choices: dict[str, str], options: list[str]) -> None:
-        check_no_password(options)
         self.settings = settings_of(plain, choices, options)
         self.runs = str(plain["runs"])
         self.record = SweepRecord(Path(self.runs) / "sweeps" / check_file_name("search.name", self.settings.name))

@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.text import Text
 
 from ragx.checks import RunError, check_file_name
-from ragx.passwords import check_no_password
 from ragx.report.sweep_record import PlannedCell, SweepRecord
 from runner.forecast import print_forecast
 from runner.grid import Axis, axes_of, compose, expand
@@ -50,7 +49,6 @@ class Sweep:
             ValueError: an option is at fault, and nothing was run.
             SweepFailedError: a cell failed; all others were run.
         """
-        check_no_password(arguments)
         found = axes_of(self.loader, [*axes, *arguments])
         name = self._name(found, arguments)
         folder = Path(self.config.runs) / "sweeps" / check_file_name("sweep.name", name)
