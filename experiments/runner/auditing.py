@@ -38,7 +38,7 @@ def run_audit(config: dict[str, Any]) -> Verdict:
     split: Split = parts["split"].build(dataset=dataset)
     print_data(console, dataset, split)
     looks = Looks(Path(config["runs"]))
-    found = audit(dataset, split, on_open=lambda reason: _record(looks, split.fingerprint, reason))
+    found = audit(dataset, split, on_open=lambda reason: _record(looks, split, reason))
     _show(console, found)
     if output is not None:
         write_json(Path(output), found.as_dict())
@@ -56,10 +56,10 @@ def _check_output(output: Any) -> None:
     check(not Path(output).is_dir(), f"output: expected a file, but {output} is a folder.")
 
 
-def _record(looks: Looks, fingerprint: str, reason: str) -> None:
+def _record(looks: Looks, split: Split, reason: str) -> None:
     """Note that the test part was read; an audit shows no result, so that the count of looks does not grow."""
     try:
-        looks.record_audit(fingerprint, reason)
+        looks.record_audit(split, reason)
     except OSError as error:
         raise ValueError(f"runs: {looks.audits}: the file cannot be written ({error.strerror}).") from error
 

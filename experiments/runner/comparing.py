@@ -16,7 +16,7 @@ from ragx.evaluation.comparison import Comparison, notes_on_tests
 from ragx.evaluation.per_user_run import PerUserRun
 from ragx.evaluation.significance import compare_table
 from ragx.parts import TARGET
-from ragx.report.looks import Looks
+from ragx.report.looks import Looks, Readings, test_mark
 from ragx.report.table_output import check_format, write_table
 from runner.compared_runs import (
     MOST_POPULAR,
@@ -125,7 +125,8 @@ def _notes(
     notes = [f"Split {fingerprint}, {users:,} users. Conventions: {some.rules.spell()}."]
     if part == "test":
         places = {read.folder.resolve().parent for reads in groups.values() for read in reads}
-        notes.append(Looks(*sorted(places)).readings(fingerprint).sentence(fingerprint))
+        mark = test_mark(some.record)
+        notes.append(Looks(*sorted(places)).by_test_part().get(mark, Readings()).sentence(mark))
     notes += [*notes_on_tests([*found.items()]), *_told_apart(groups)]
     for label, reads in groups.items():
         if len({read.record.get("source") for read in reads}) > 1:

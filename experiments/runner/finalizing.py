@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ragx.checks import check
-from ragx.report.looks import Looks, Readings
+from ragx.report.looks import Looks, Readings, test_mark
 from ragx.report.recorded_data import check_unchanged
 from ragx.report.run_files import read_run, write_json
 from ragx.report.sweep_record import CellState, SweepRecord, find_sweep
@@ -78,7 +78,7 @@ def finalize(arguments: Sequence[str]) -> None:
     choices = choose(record, console)
     for cell in (cell for choice in choices for cell in choice.cells):
         rehearse(_ready(cell, refit, trust, console))
-    before = Looks(Path(options.runs)).by_fingerprint()
+    before = Looks(Path(options.runs)).by_test_part()
     opened = [(choice, [_look(cell, refit, trust) for cell in choice.cells]) for choice in choices]
     rows = [
         {
@@ -93,7 +93,7 @@ def finalize(arguments: Sequence[str]) -> None:
     write_json(record.folder / "final.json", {"refit": refit, "rows": rows})
     found = [(choice, [read_run(cell.folder)[1] for cell in cells]) for choice, cells in opened]
     _show(console, found, record)
-    for said in _looks_of(found, before, Looks(Path(options.runs)).by_fingerprint()):
+    for said in _looks_of(found, before, Looks(Path(options.runs)).by_test_part()):
         console.print(said, highlight=False, soft_wrap=True)
     console.print(f"Record: {record.folder / 'final.json'}", highlight=False, soft_wrap=True)
 
@@ -179,12 +179,12 @@ def _looks_of(
     found: Sequence[tuple[Choice, list[dict[str, Any]]]], before: Mapping[str, Readings], now: Mapping[str, Readings]
 ) -> list[str]:
     """Return of every split among the rows how often its test part was read, and how much of that is of this call."""
-    fingerprints = dict.fromkeys(str(each["split"]["fingerprint"]) for _, metrics in found for each in metrics)
+    marks = dict.fromkeys(test_mark(each["split"]) for _, metrics in found for each in metrics)
     said = []
-    for fingerprint in fingerprints:
-        readings = now.get(fingerprint, Readings())
-        fresh = readings.looks - before.get(fingerprint, Readings()).looks
-        said.append(f"{readings.sentence(fingerprint)} {fresh} of the looks were made now, after the choice.")
+    for mark in marks:
+        readings = now.get(mark, Readings())
+        fresh = readings.looks - before.get(mark, Readings()).looks
+        said.append(f"{readings.sentence(mark)} {fresh} of the looks were made now, after the choice.")
     return said
 
 

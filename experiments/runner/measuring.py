@@ -120,13 +120,12 @@ def _measure(evaluation: Evaluation, part: str, folder: Path, identity: str) -> 
         add_results(found, part, evaluation.on_validation())
         return found
     evaluation.model_on_validation()
-    looks, fingerprint = Looks(folder.parent), evaluation.split.fingerprint
+    looks, split = Looks(folder.parent), evaluation.split
     reason = f"evaluation of {folder.name} on request"
-    results = evaluation.on_test(reason=reason, on_open=lambda why: looks.record(fingerprint, identity, why))
+    results = evaluation.on_test(reason=reason, on_open=lambda why: looks.record(split, identity, why))
     add_results(found, part, results)
-    return (
-        found | looks.readings(fingerprint)._asdict() | {"sentence": looks.readings(fingerprint).sentence(fingerprint)}
-    )
+    readings = looks.readings(split)
+    return found | readings._asdict() | {"sentence": readings.sentence(split.test_mark)}
 
 
 def _show(console: Console, found: dict[str, Any], folder: Path, *, everything: bool) -> None:

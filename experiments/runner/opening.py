@@ -31,15 +31,15 @@ def open_test(cell: Cell, kind: Kind = "look") -> dict[str, Any]:
     """
     began = time.perf_counter()
     evaluation, metrics = rehearse(cell)
-    looks, fingerprint = Looks(cell.runs), cell.split.fingerprint
+    looks, split = Looks(cell.runs), cell.split
     results = evaluation.on_test(
         reason=f"final evaluation of {cell.name}",
-        on_open=lambda reason: looks.record(fingerprint, cell.identity, reason, kind),
+        on_open=lambda reason: looks.record(split, cell.identity, reason, kind),
     )
     add_results(metrics, "test", results)
     metrics["evaluation"] = cell.plain["evaluation"]
     metrics["seconds"] = round(metrics["seconds"] + time.perf_counter() - began, 1)
-    metrics |= looks.readings(fingerprint)._asdict()
+    metrics |= looks.readings(split)._asdict()
     keep_per_user(cell.folder, "test", results, cell.split)
     write_json(cell.folder / "metrics.json", metrics)
     return metrics

@@ -12,7 +12,7 @@ from rich.text import Text
 from ragx.data.dataset import Dataset
 from ragx.data.split import Split
 from ragx.evaluation.measured import NEEDED, few_are_measured, measured_sentence
-from ragx.report.looks import Readings
+from ragx.report.looks import Readings, test_mark
 from runner.speaker import Speaker
 
 LOUD = "bold yellow"
@@ -102,7 +102,7 @@ def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Pa
     )
     if "looks" in metrics:
         readings = Readings(*(metrics.get(name, 0) for name in Readings._fields))
-        console.print(readings.sentence(metrics["split"]["fingerprint"]))
+        console.print(readings.sentence(test_mark(metrics["split"])))
     else:
         console.print(
             "The test part stays sealed; evaluation.final=true opens it for this finished run, without training."

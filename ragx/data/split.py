@@ -96,6 +96,11 @@ class Split:
     events: Events | None = field(default=None, repr=False)
     published_fingerprint: str | None = None
 
+    @property
+    def test_mark(self) -> str:
+        """What looks at the test part are counted under: the published fingerprint, where there is one."""
+        return self.published_fingerprint or self.fingerprint
+
     @cached_property
     def periods(self) -> Mapping[str, tuple[int, int]]:
         """First second of each part and the second after its last, where the data has times."""

@@ -3,13 +3,15 @@
 import datetime
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from ragx.data.split import Split
 from ragx.training.trackers import JsonLines
 
 Kind = Literal["look", "reproduction"]
+PUBLISHED = "published_fingerprint"
 FILES = {"looks": "looks.jsonl", "audits": "audits.jsonl"}
 
 
@@ -35,7 +37,7 @@ class Readings(NamedTuple):
 
 
 class Looks:
-    """Counts how often the test part of each fingerprint was read, over all folders of runs that can be seen.
+    """Counts how often each test part was read, over all folders of runs that can be seen.
 
     These are the given ones and the folders beside each: ``runs`` and ``runs-old`` of one project are counted together.
     A line that stands in two files, since a folder was copied, counts once.
@@ -52,28 +54,33 @@ class Looks:
         """The file that audits are noted in."""
         return self.folders[0] / FILES["audits"]
 
-    def record(self, fingerprint: str, identity: str, reason: str, kind: Kind = "look") -> None:
+    def record(self, split: Split, identity: str, reason: str, kind: Kind = "look") -> None:
         """Note one evaluation of a run."""
-        line = {"fingerprint": fingerprint, "identity": identity, "reason": reason, "kind": kind, "when": _now()}
+        line = {**_marks(split), "identity": identity, "reason": reason, "kind": kind, "when": _now()}
         JsonLines.append(self.folders[0] / FILES["looks"], line)
 
-    def record_audit(self, fingerprint: str, reason: str) -> None:
+    def record_audit(self, split: Split, reason: str) -> None:
         """Note one audit."""
-        line = {"fingerprint": fingerprint, "reason": reason, "when": _now()}
-        JsonLines.append(self.audits, line)
+        JsonLines.append(self.audits, {**_marks(split), "reason": reason, "when": _now()})
 
-    def readings(self, fingerprint: str) -> Readings:
+    def readings(self, split: Split) -> Readings:
         """Return how often the test part of a split was read."""
-        return self.by_fingerprint().get(fingerprint, Readings())
+        return self.by_test_part().get(split.test_mark, Readings())
 
-    def by_fingerprint(self) -> dict[str, Readings]:
-        """Return the readings of every split that has any."""
+    def by_test_part(self) -> dict[str, Readings]:
+        """Return the readings of every test part that has any, by what :func:`test_mark` gives.
+
+        A line without a published fingerprint, as version 0.1.0 wrote it, counts under the one that another line of the
+        same split has.
+        """
+        lines = [(name, record) for name, file in FILES.items() for record in self._lines(file)]
+        published = {line.get("fingerprint"): line.get(PUBLISHED) for _, line in lines if line.get(PUBLISHED)}
         counts: dict[str, Counter[str]] = {}
-        for name, file in FILES.items():
-            for record in self._lines(file):
-                kind = "reproductions" if record.get("kind") == "reproduction" else name
-                counts.setdefault(str(record.get("fingerprint")), Counter())[kind] += 1
-        return {fingerprint: Readings(**found) for fingerprint, found in counts.items()}
+        for name, line in lines:
+            kind = "reproductions" if line.get("kind") == "reproduction" else name
+            mark = test_mark(line) if line.get(PUBLISHED) else published.get(line.get("fingerprint"), test_mark(line))
+            counts.setdefault(str(mark), Counter())[kind] += 1
+        return {mark: Readings(**found) for mark, found in counts.items()}
 
     def _lines(self, file: str) -> Iterator[dict[str, Any]]:
         found: Counter[str] = Counter()
@@ -89,6 +96,16 @@ class Looks:
         folders = [folder.resolve() for folder in self.folders]
         own = {folder / file for folder in folders}
         return own.union(*(folder.parent.glob(f"*/{file}") for folder in folders))
+
+
+def test_mark(record: Mapping[str, Any]) -> str:
+    """Return what looks are counted under, of anything that holds the fingerprints of a split."""
+    return str(record.get(PUBLISHED) or record.get("fingerprint"))
+
+
+def _marks(split: Split) -> dict[str, str]:
+    published = split.published_fingerprint
+    return {"fingerprint": split.fingerprint} | ({} if published is None else {PUBLISHED: published})
 
 
 def _now() -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from ragx.report.looks import Looks, Readings
+from ragx.report.looks import Looks, Readings, test_mark
 from ragx.report.results_row import SCHEMA, Row, row_of
 from ragx.report.run_files import read_json
 
@@ -37,10 +37,11 @@ def collect(runs: Path) -> Results:
 
     A row holds ``name``, ``folder``, ``identity``, ``cell`` (the identity without the seed), ``seed``, ``threads``,
     ``source`` (hash of the code), ``modules`` (those the hash is about, as JSON), ``kept`` (whether newer code has run
-    it again since), ``dataset``, ``split``, ``fingerprint``, ``data``, ``sweep``, ``target_kind``, ``refit``,
-    ``features``, ``rules`` (the conventions, as JSON), ``monitor`` and ``value`` (what chose the epoch), ``epochs``,
-    ``best_epoch``, ``training_seconds``, ``seconds``, ``peak_memory_mb``, ``looks``, ``reproductions``, ``audits``,
-    ``commit``, ``dirty``, ``versions`` and ``machine`` (JSON), ``train_interactions``, ``test_users`` and the like,
+    it again since), ``dataset``, ``split``, ``fingerprint``, ``published_fingerprint``, ``before_split`` (rules by
+    which test had a say in train), ``data``, ``sweep``, ``target_kind``, ``refit``, ``features``, ``rules`` (the
+    conventions, as JSON), ``monitor`` and ``value`` (what chose the epoch), ``epochs``, ``best_epoch``,
+    ``training_seconds``, ``seconds``, ``peak_memory_mb``, ``looks``, ``reproductions``, ``audits``, ``commit``,
+    ``dirty``, ``versions`` and ``machine`` (JSON), ``train_interactions``, ``test_users`` and the like,
     ``per_user_validation``, ``per_user_test`` and both with ``per_user_most_popular`` (files, or null), a column
     ``option.…`` for every option of every part, as text, and the metrics as ``validation/recall@20``,
     ``test/recall@20`` and ``most_popular/test/recall@20``.
@@ -52,7 +53,7 @@ def collect(runs: Path) -> Results:
         runs: folder that run folders lie in.
     """
     rows, warnings = [], []
-    readings = Looks(runs).by_fingerprint()
+    readings = Looks(runs).by_test_part()
     for folder in sorted(path for path in runs.iterdir() if path.is_dir()) if runs.is_dir() else []:
         if folder.name in NOT_RUNS:
             continue
@@ -63,7 +64,7 @@ def collect(runs: Path) -> Results:
             record = read_json(folder / "run.json")
             if (folder / "metrics.json").is_file():  # one that is not finished is no fault
                 row, remarks = row_of(folder, record, read_json(folder / "metrics.json"))
-                row |= readings.get(str(row["fingerprint"]), Readings())._asdict()
+                row |= readings.get(test_mark(row), Readings())._asdict()
                 table_of([row])
                 rows.append(row)
                 warnings += remarks

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from ragx.checks import check
+from ragx.data.part_rules import BEFORE_SPLIT
 from ragx.report.looks import Readings
 from ragx.report.provenance import identity_of
 from ragx.report.source_hash import modules_of
@@ -20,7 +21,7 @@ WRITTEN = {
 
 TEXT = (
     *("name", "folder", "identity", "cell", "source", "fingerprint", "data", "sweep", "dataset", "split", "rules"),
-    "published_fingerprint",
+    *("published_fingerprint", "before_split"),
     *("target_kind", "monitor", "commit", "versions", "machine", "modules", "per_user_validation", "per_user_test"),
     *("per_user_most_popular_validation", "per_user_most_popular_test"),
 )
@@ -73,6 +74,7 @@ def row_of(folder: Path, record: Row, metrics: Row) -> tuple[Row, list[str]]:
         "kept": ".code-" in folder.name,
         "fingerprint": fingerprint,
         "published_fingerprint": record.get("published_fingerprint"),
+        "before_split": _before_split(metrics),
         "dataset": record.get("dataset") or _dataset(str(record.get("name", folder.name)), config),
         "split": metrics.get("split", {}).get("name"),
         "refit": record.get("refit", "refit" in metrics),
@@ -84,6 +86,12 @@ def row_of(folder: Path, record: Row, metrics: Row) -> tuple[Row, list[str]]:
     }
     _check_kinds(row)
     return row | dict(_options(config)) | dict(_metrics(metrics)), warnings
+
+
+def _before_split(metrics: Row) -> str | None:
+    """Return the rules by which test events had a say in train, or None where there were none."""
+    notes: Any = metrics.get("split", {}).get("notes", {})
+    return ", ".join(name.replace("_", " ") for name in BEFORE_SPLIT if notes.get(name)) or None
 
 
 def _course(record: Row, config: Row, metrics: Row) -> Row:

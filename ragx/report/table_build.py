@@ -131,7 +131,8 @@ def _add_published(rows: list[TableRow], columns: Sequence[Column], used: Sequen
     for row in rows:
         for dataset, runs in row.runs.items():
             if runs:
-                splits.setdefault(dataset, (runs[0]["fingerprint"], conventions_of(runs[0])))
+                marks = [runs[0][name] for name in ("fingerprint", "published_fingerprint") if runs[0].get(name)]
+                splits.setdefault(dataset, (marks, conventions_of(runs[0])))
     for published in used:
         for each in published.rows:
             values = _values(each, published.dataset, columns)
@@ -143,7 +144,7 @@ def _add_published(rows: list[TableRow], columns: Sequence[Column], used: Sequen
             cells: PublishedCells = by_label[each.label].published
             cells.values |= values
             cells.sources[published.dataset] = each.source
-            known = splits.get(published.dataset, (None, None))
+            known = splits.get(published.dataset, ((), None))
             cells.same_split[published.dataset] = published.same_split(each, part, *known)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ragx.evaluation.measured import NEEDED, few_are_measured, measured_sentence
-from ragx.report.looks import Readings
+from ragx.report.looks import Readings, test_mark
 from ragx.report.table_cells import Table, TableRow
 from ragx.report.table_checks import conventions_of, rules_of
 from ragx.report.table_conditions import Run
@@ -63,9 +63,14 @@ def _data(dataset: str, runs: Sequence[Run], part: str) -> str:
     users = _first(run[f"{part}_users"] for run in runs)
     measured = measured_sentence(part, measured_of(runs, part))
     split = _first(run["split"] for run in runs) or "of unknown name"
-    parts = [f"{dataset}: split {split}, fingerprint {runs[0]['fingerprint']}"]
+    fingerprints = _few(dict.fromkeys(str(run["fingerprint"]) for run in runs))
+    parts = [f"{dataset}: split {split}, fingerprint {fingerprints}"]
+    published = _first(run.get("published_fingerprint") for run in runs) if part == "test" else None
+    parts += [f"published test part {published}"] if published else []
     parts += [f"{told} interactions"] if told else []
     parts += [f"{users:,} users evaluated"] if users is not None and not measured else []
+    rules = dict.fromkeys(run["before_split"] for run in runs if run.get("before_split"))
+    parts += [f"rules that let test events decide about train: {', '.join(rules)}"] if rules else []
     return f"{'; '.join(parts)}. {measured}".strip()
 
 
@@ -106,7 +111,7 @@ def _training(by_dataset: Mapping[str, Sequence[Run]], part: str) -> list[str]:
     for runs in by_dataset.values():
         if runs:
             readings = Readings(*(max(run.get(name) or 0 for run in runs) for name in Readings._fields))
-            notes.append(readings.sentence(str(runs[0]["fingerprint"])))
+            notes.append(readings.sentence(test_mark(runs[0])))
     return notes
 
 

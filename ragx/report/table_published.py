@@ -1,6 +1,6 @@
 """Published numbers: values with their source, and whether they were found on the split that is used here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,19 +48,21 @@ class Published:
     note: str
     rows: Sequence[PublishedRow]
 
-    def same_split(self, row: PublishedRow, part: str, fingerprint: str | None, conventions: Conventions | None) -> str:
+    def same_split(
+        self, row: PublishedRow, part: str, fingerprints: Collection[str], conventions: Conventions | None
+    ) -> str:
         """Return ``"yes"``, ``"no"``, or ``"–"`` where nothing was measured to hold a row against.
 
         Args:
             row: one of ``rows``.
             part: part of the measured values; published ones are of the test part.
-            fingerprint: split of the measured values.
+            fingerprints: of the split of the measured values, and of its published test part.
             conventions: likewise.
         """
-        if fingerprint is None:
+        if not fingerprints:
             return "–"
         same = conventions == preset(self.conventions)
-        return "yes" if part == "test" and same and fingerprint in row.fingerprints else "no"
+        return "yes" if part == "test" and same and not set(row.fingerprints).isdisjoint(fingerprints) else "no"
 
 
 def published_of(config: Any) -> Published:

@@ -12,8 +12,8 @@ import pytest
 from runner.command_line import plain_command
 from runner.comparing import HELP, compare_runs
 
-from ragx.report.looks import Looks
 from ragx.report.run_files import write_json
+from ragx.training.trackers import JsonLines
 
 USERS, METRIC = 300, "ndcg@20"
 BASE = np.random.default_rng(0).uniform(0, 0.4, USERS)
@@ -67,7 +67,7 @@ def runs(tmp_path: Path) -> Path:
 
 
 def test_planted_differences_are_found_in_their_direction(runs: Path, compare: Compare, tmp_path: Path) -> None:
-    Looks(runs).record("abc", "some", "a test")
+    JsonLines.append(runs / "looks.jsonl", {"fingerprint": "abc", "identity": "some", "reason": "a test"})
     output = tmp_path / "table.csv"
     status, out = compare(f"runs={runs}", "baseline=shop-base", f"output={output}")
     assert status == 0

@@ -66,7 +66,7 @@ def test_test_is_opened_on_request_counted_and_equal_to_a_final_run(
     assert asked["test"] == opened["test"]
     assert asked["baseline"]["most_popular"]["test"] == opened["baseline"]["most_popular"]["test"]
     assert "validation" not in asked
-    assert Looks(run.parent).readings(asked["fingerprint"]) == Readings(looks=1)
+    assert Looks(run.parent).by_test_part()[asked["fingerprint"]] == Readings(looks=1)
     assert f"The test part of split {asked['fingerprint']} has had 1 look." in capsys.readouterr().out
 
 

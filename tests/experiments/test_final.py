@@ -85,7 +85,7 @@ def sweep(command: Any, tmp_path: Path) -> tuple[Path, SweepRecord]:
 
 
 def looks_of(runs: Path) -> int:
-    return sum(each.looks for each in Looks(runs).by_fingerprint().values())
+    return sum(each.looks for each in Looks(runs).by_test_part().values())
 
 
 def final(runs: Path, capsys: pytest.CaptureFixture[str], *options: str) -> str:

@@ -69,7 +69,7 @@ def test_a_finished_run_is_opened_without_training_and_equals_one_that_opened_at
         assert pl.read_parquet(later / name).equals(pl.read_parquet(at_once / name)), name
     weights = [load_checkpoint(folder / "model.pt")["model"] for folder in (later, at_once)]
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[1])
-    assert Looks(tmp_path / "later").readings(metrics_of(later)["split"]["fingerprint"]).looks == 2  # one in each
+    assert Looks(tmp_path / "later").by_test_part()[metrics_of(later)["split"]["fingerprint"]].looks == 2  # one in each
     assert len((tmp_path / "later" / "looks.jsonl").read_text().splitlines()) == 1
 
 

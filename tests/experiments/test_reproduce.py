@@ -41,7 +41,7 @@ def changed(path: Path, *keys: str, value: Any) -> None:
 def test_a_run_comes_out_the_same_or_is_told_to_differ(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert said(run, capsys) == "bit-equal: weights and metrics are the same to the last bit."
     fingerprint = json.loads((run / "run.json").read_text())["fingerprint"]
-    assert Looks(run.parent).readings(fingerprint) == Readings(looks=1, reproductions=1)
+    assert Looks(run.parent).by_test_part()[fingerprint] == Readings(looks=1, reproductions=1)
 
     changed(run / "run.json", "provenance", "versions", "torch", value="0.1")
     equal = "bit-equal: weights and metrics are the same to the last bit"

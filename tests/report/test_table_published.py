@@ -26,12 +26,12 @@ def test_values_come_with_their_source() -> None:
 def test_same_split_is_decided_by_fingerprint_conventions_and_part() -> None:
     published = published_of(CONFIG | {"rows": [ROW, ROW | {"label": "PSL", "fingerprints": []}]})
     same, other = published.rows
-    assert published.same_split(same, "test", "aaaa", LIGHTGCN) == "yes"
-    assert published.same_split(same, "test", "bbbb", LIGHTGCN) == "no"
-    assert published.same_split(same, "test", "aaaa", TREC) == "no"
-    assert published.same_split(same, "validation", "aaaa", LIGHTGCN) == "no"
-    assert published.same_split(other, "test", "aaaa", LIGHTGCN) == "no"
-    assert published.same_split(same, "test", None, None) == "–"
+    assert published.same_split(same, "test", ["aaaa", "pppp"], LIGHTGCN) == "yes"
+    assert published.same_split(same, "test", ["bbbb"], LIGHTGCN) == "no"
+    assert published.same_split(same, "test", ["aaaa"], TREC) == "no"
+    assert published.same_split(same, "validation", ["aaaa"], LIGHTGCN) == "no"
+    assert published.same_split(other, "test", ["aaaa", "pppp"], LIGHTGCN) == "no"
+    assert published.same_split(same, "test", [], None) == "–"
 
 
 @pytest.mark.parametrize(
