@@ -11,7 +11,8 @@ from ragx.data.shop import generated_shop
 def example_orders(num_users: int = 300, num_items: int = 150) -> pl.DataFrame:
     """Return purchases as columns customer, sku, ordered_at (ISO 8601) and amount, in order of time."""
     shop = generated_shop(num_users=num_users, num_items=num_items, num_days=120, events_per_user=25)
-    table, interactions = shop.interactions.table, shop.interactions
+    interactions = shop.interactions
+    table = interactions.table.sort("timestamp", "user", "item")
     return pl.DataFrame(
         {
             "customer": interactions.users.outside(table["user"].to_numpy()),

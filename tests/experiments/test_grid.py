@@ -138,7 +138,7 @@ def test_a_grid_of_which_nothing_is_left_says_why(grid: Callable[..., Grid]) -> 
         ([], ["objective.temperature=0.1,0"], "objective: temperature: expected a number greater than 0"),
         ([], ["trainer.stopping.monitor=ndcg@20,ndgc@20"], "trainer.stopping.monitor: 'ndgc@20' is no metric"),
         ([], ["+x=1,2"], "x: unknown option"),
-        ([], ["threads=1,0"], "threads: expected null or a whole number of at least 1, got 0"),
+        ([], ["threads=1,0"], "threads: expected null or a whole number from 1 to 4,096, got 0"),
         ([], ["dry_run=maybe"], "dry_run: expected true or false, got 'maybe'"),
         (["sweep.rows=3"], [], "sweep.rows: expected a list of options such as .*, got 3"),
         (
@@ -206,7 +206,7 @@ def test_threads_are_shared_out_among_workers(command: Any, monkeypatch: pytest.
         planned.extend(str(config["threads"]) for _, config in cells)
 
     monkeypatch.setattr(sweeping, "print_forecast", see)
-    monkeypatch.setattr(sweeping, "cpu_count", lambda: 8)
+    monkeypatch.setattr("joblib.cpu_count", lambda: 8)
     for arguments in (
         ("hydra/launcher=joblib", "hydra.launcher.n_jobs=3"),
         ("hydra/launcher=joblib", "hydra.launcher.n_jobs=-1"),

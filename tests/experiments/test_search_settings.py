@@ -47,7 +47,7 @@ def plain() -> dict[str, Any]:
         ("seeds", 3, "seeds: the seeds of a search are those of every trial; write search.seeds"),
         ("dry_run", True, "dry_run: a search does not know its trials"),
         ("runs", None, "runs: expected the name of a folder, got None"),
-        ("seed", "x", "seed: expected a whole number, got 'x'"),
+        ("seed", "x", r"seed: expected a whole number from -2\^63 to 2\^63 - 1, got 'x'"),
     ],
 )
 def test_settings_are_checked(place: str, given: Any, message: str, plain: dict[str, Any]) -> None:
