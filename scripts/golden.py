@@ -188,7 +188,8 @@ def main() -> int:
             differing += bool(lines)
             print(f"{name}: {'equal to the bit' if not lines else 'differs'}", *lines, sep="\n    ", flush=True)
     if arguments.values:
-        print(json.dumps(values, indent=2))
+        rounded = {name: {metric: round(value, 6) for metric, value in of.items()} for name, of in values.items()}
+        print(json.dumps(rounded, indent=1))
     return int(differing > 0)
 
 
