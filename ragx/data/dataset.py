@@ -45,7 +45,8 @@ class Dataset:
 
     Raises:
         ValueError: the name has other characters, there are no interactions or fewer than two items, ``published``
-            does not fit them, or a table of users or items is of others altogether.
+            does not fit them, duplicates are to be merged of ordered events, or a table of users or items is of others
+            altogether.
     """
 
     name: str
@@ -70,6 +71,11 @@ class Dataset:
                 f"Dataset {self.name}: expected a part for each of {len(self.interactions):,} interactions, "
                 f"got {len(self.published):,}.",
             )
+        check(
+            not self.ordered or self.part_rules.duplicates == "keep",
+            f"Dataset {self.name}: duplicates cannot be merged where the order of events says something: merge them "
+            "before, or leave ordered=False.",
+        )
         _ = self.joins  # refuses tables of others
         self._sort()
 

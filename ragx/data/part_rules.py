@@ -44,7 +44,9 @@ class PartRules:
         """Whether anything is left to be done to the parts."""
         return self.duplicates != "keep" or bool(self.filters)
 
-    def apply(self, name: str, whole: Interactions, part: pl.Series, held_out: str | None = None) -> "Parts":
+    def apply(
+        self, name: str, whole: Interactions, part: pl.Series, held_out: str | None = None, *, ordered: bool = False
+    ) -> "Parts":
         """Return what the rules leave of each part; the parts share their maps, without ids that no part has any more.
 
         Args:
@@ -52,6 +54,7 @@ class PartRules:
             whole: every event.
             part: the part of every event; an event of another word than train, validation and test is left out.
             held_out: side, ``user`` or ``item``, of which the split holds whole ids out, so that train cannot keep any.
+            ordered: whether the order of each user's events says something, and is kept.
 
         Raises:
             ValueError: a filter leaves nothing, or fewer than two items.
@@ -69,7 +72,7 @@ class PartRules:
             else:
                 counted.take(each.name, counted.table.filter(kept(each, counted.table)))
         notes = {} if not self.filters else {name: before[name] - left for name, left in _sizes(counted.table).items()}
-        order = row_order(counted.table)
+        order = row_order(counted.table, ordered=ordered)
         table = counted.table if order is None else counted.table[order]
         left = compact(table.drop("part"), {"user": whole.users, "item": whole.items}, self._stays(whole))
         check(left.num_items >= 2, f"{name}: expected at least two items; counts after each step: {counted.steps}.")

@@ -41,7 +41,9 @@ def split_by_part(
         "change between the published test part and the others. Choose split=published, with split.validation=0.1 "
         "where no validation part was published; or, to divide all events anew, split.pool_published=true.",
     )
-    parts = dataset.part_rules.apply(f"Split {name} of {dataset.name}", dataset.interactions, part, held_out)
+    parts = dataset.part_rules.apply(
+        f"Split {name} of {dataset.name}", dataset.interactions, part, held_out, ordered=dataset.ordered
+    )
     published = dataset.published is not None and not pooled
     split = _split_of(parts, dataset, name, published)
     pooling = {"published_parts_pooled_events": pooled} if pooled else {}
