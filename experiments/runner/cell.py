@@ -1,6 +1,7 @@
 """One configuration on its data: what decides its result, and where that result lies."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,7 @@ import torch
 
 from ragx.data.contents import content_hash, contents_of
 from ragx.data.dataset import Dataset
+from ragx.data.root import stamps
 from ragx.data.split import Split
 from ragx.evaluation.protocol import Protocol
 from ragx.parts import Part, Refuse
@@ -139,13 +141,23 @@ def load_cell(config: dict[str, Any], refuse: Refuse | None = None) -> Cell:
 
 
 def _data(parts: dict[str, Part], target_kind: str | None) -> tuple[Dataset, Split]:
-    """Return dataset and split; those of the last call are kept, since the cells of a sweep share them."""
-    key = json.dumps([parts["dataset"].as_dict(), parts["split"].as_dict(), target_kind], default=str)
+    """Return dataset and split; the last are kept while their files stay, since the cells of a sweep share them."""
+    named = parts["dataset"].as_dict()
+    files = stamps(_texts(named), named.get("root"))
+    key = json.dumps([named, files, parts["split"].as_dict(), target_kind], default=str)
     if key not in _last_data:
         _last_data.clear()
         dataset: Dataset = parts["dataset"].build()
         _last_data[key] = dataset, build_split(parts, dataset, target_kind)
     return _last_data[key]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
 
 
 def with_whole_paths(value: Any) -> Any:

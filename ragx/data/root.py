@@ -1,6 +1,8 @@
 """Where data files are looked for."""
 
+import contextlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from ragx.cache import cache_folder
@@ -65,6 +67,29 @@ def locate(path: str | Path, root: str | Path | None = None) -> Path:
         return path
     check(not path.is_absolute(), f"{path}: expected a file, found none.")
     return find_file(str(path), root)
+
+
+def stamps(texts: Iterable[str], root: str | Path | None = None) -> list[tuple[str, int, int]]:
+    """Return path, size and time of change of all files that texts may name, so that a change is seen unread.
+
+    These are the files below the current folder or a data folder that are called so, whatever their endings.
+
+    Args:
+        texts: paths, with or without endings, addresses such as ``sqlite:shop.db``, or anything else, which names none.
+        root: as in :func:`data_folders`.
+    """
+    paths = {Path(text.removeprefix("sqlite:").removeprefix("///")) for text in texts}
+    found = []
+    for folder in dict.fromkeys([Path.cwd(), *(each.resolve() for each in data_folders(root))]):
+        for parent in sorted({folder / path.parent for path in paths}):
+            names = [path.name for path in paths if path.name and folder / path.parent == parent]
+            with contextlib.suppress(OSError, ValueError):  # no path at all
+                for file in sorted(parent.iterdir()):
+                    ends = (file.name[len(name) :] for name in names if file.name.startswith(name))
+                    if file.is_file() and any(not end or end[0] in ".-" for end in ends):
+                        status = file.stat()
+                        found.append((str(file), status.st_size, status.st_mtime_ns))
+    return found
 
 
 def is_file(path: Path) -> bool:

@@ -90,13 +90,10 @@ def test_the_rows_may_be_sorted_otherwise(mine: tuple[Path, Path]) -> None:
     assert before.equals(pl.read_parquet(run / "recommendations.parquet").filter(pl.col("rank") <= 5))
 
 
-def test_a_run_on_shuffled_rows_is_the_same_run_to_the_bit(
-    mine: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_on_shuffled_rows_is_the_same_run_to_the_bit(mine: tuple[Path, Path], tmp_path: Path) -> None:
     draw, other = random.Random(3), tmp_path / "other"
     other.mkdir()
     _write(other, draw.sample(EVENTS, len(EVENTS)), draw.sample(ITEMS, len(ITEMS)))
-    monkeypatch.setattr("runner.cell._last_data", {})
     again = _train(other)
     assert again.name == mine[1].name  # of one identity
     found = difference(mine[1], again)
@@ -112,7 +109,6 @@ def test_ids_of_the_weights_are_those_that_filters_leave(
     other.mkdir()
     guests = [f"a guest {user},i{user},1700000000,1,buy" for user in range(3)]
     _write(other, [*guests, *EVENTS, *EVENTS[::5]], ITEMS)
-    monkeypatch.setattr("runner.cell._last_data", {})
     monkeypatch.setenv("RAGX_DATA", str(other))
     core = "{_target_: ragx.data.filters.KCore, users: 3, items: 3}"
     run = _train(other, "dataset.rules.duplicates=sum", f"dataset.rules.filters=[{core}]")
@@ -146,13 +142,10 @@ CHANGES: dict[str, tuple[Callable[[], tuple[list[str], list[str]]], str]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_other_contents_are_refused_by_name(
-    mine: tuple[Path, Path], change: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_other_contents_are_refused_by_name(mine: tuple[Path, Path], change: str) -> None:
     folder, run = mine
     make, said = CHANGES[change]
     _write(folder, *make())
-    monkeypatch.setattr("runner.cell._last_data", {})
     sweep = SweepRecord(folder / "runs" / "sweeps" / "mine")
     sweep.plan([PlannedCell(("seed=0",), 0, "a")], [], axes=[], rows=[])
     sweep.event(sweep.cells()[0].planned.key, "done", folder=str(run), value=0.5)
@@ -161,6 +154,5 @@ def test_other_contents_are_refused_by_name(
         with pytest.raises(ValueError, match=f"the data is not what the run was made on; {said}.* Restore the data"):
             refused()
     _write(folder, EVENTS, ITEMS)
-    monkeypatch.setattr("runner.cell._last_data", {})
     load_run(run)  # the remedy works
     finalize(final)

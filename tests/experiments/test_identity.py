@@ -28,7 +28,6 @@ Make = Callable[..., dict[str, Any]]
 @pytest.fixture(autouse=True)
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("runner.cell._last_data", {})
     write("events.csv", "user,item,time", EVENTS)
     write("users.csv", "id,age", USERS)
     write("items.csv", "id,price", ITEMS)
@@ -39,7 +38,6 @@ def write(name: str, header: str, rows: list[str]) -> None:
 
 
 def identity(make: Make, *options: str) -> tuple[str, str]:
-    load_cell.__globals__["_last_data"].clear()  # the file has changed, its path has not
     cell = load_cell(make(*PLAIN, *SMALL, *TABLES, *options))
     return cell.identity, cell.data
 
@@ -93,7 +91,6 @@ def test_groups_of_a_changed_table_are_never_shown_as_those_of_the_old_one(confi
     again = run_cell(config_of(*options), quiet=True)
     assert again.folder == first.folder
     write("users.csv", "id,age", [line.replace("young", "middle") for line in USERS])
-    load_cell.__globals__["_last_data"].clear()
     second = run_cell(config_of(*options), quiet=True)
     groups = [json.loads((each.folder / "metrics.json").read_text())["groups"] for each in (first, second)]
     assert "young" in str(groups[0]) and "middle" not in str(groups[0])
