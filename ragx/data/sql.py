@@ -1,5 +1,6 @@
 """Reader of a query to a SQLite file or a PostgreSQL server."""
 
+import re
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
@@ -14,9 +15,11 @@ from ragx.data.columns import check_columns, check_present
 from ragx.data.dataset import Dataset
 from ragx.data.root import locate
 from ragx.data.rules import EventRules
-from ragx.data.source import Source, first_line
+from ragx.data.source import Source, first_line, shortened
 from ragx.data.table import assemble
 from ragx.passwords import REMEDY, has_password
+
+STATEMENT = re.compile(r"\s*(?:SELECT|WITH)\b[^;]*;?\s*", re.IGNORECASE)
 
 
 def sql_query(
@@ -35,7 +38,7 @@ def sql_query(
     Args:
         uri: ``sqlite:path/to/file.db`` or ``postgresql://user@host:port/database``. A password does not belong in it,
             since configs are written into run folders: PostgreSQL reads PGPASSWORD and ``~/.pgpass``.
-        query: a SELECT statement.
+        query: one SELECT statement, which may begin with WITH.
         columns: ragx's name (user, item, time, value, kind, part) → the query's name, or None where it has none.
         name: short name of the dataset.
         rules: how times, values, empty ids and duplicates are read, and filters.
@@ -57,8 +60,16 @@ def read_query(uri: str, query: str, root: str | None = None) -> pl.DataFrame:
     """Return the rows that a query gives.
 
     Raises:
-        ValueError: the address is not understood, a driver is missing, or the database refuses.
+        ValueError: the query is another statement or several, the address is not understood, a driver is missing, or
+            the database refuses.
     """
+    # A server runs programs and several statements for whoever may, in a transaction that only reads too.
+    single = STATEMENT.fullmatch(query) is not None
+    check(
+        single,
+        f"query: expected one statement that begins with SELECT or WITH, got {shortened(query)}. Leave comments before "
+        "it and semicolons within it out; in text a semicolon is chr(59), in SQLite char(59).",
+    )
     scheme = uri.partition(":")[0]
     if scheme == "sqlite":
         path = uri.removeprefix("sqlite:").removeprefix("///")

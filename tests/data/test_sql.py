@@ -43,7 +43,8 @@ def test_a_sqlite_file(database: str) -> None:
     ("options", "message"),
     [
         ({"query": "SELECT price FROM orders"}, "the query failed: no such column: price"),
-        ({"query": "DELETE FROM orders"}, "DELETE statements are not valid"),
+        ({"query": "SELECT * FROM orders; DELETE FROM orders"}, "semicolons within it"),
+        ({"query": "/* */ SELECT * FROM orders"}, "Leave comments before it"),
         (
             {"query": QUERY.replace("FROM", "FROM orders WHERE 0 UNION SELECT * FROM") + " LIMIT 0"},
             "expected rows, got",
@@ -54,7 +55,7 @@ def test_a_sqlite_file(database: str) -> None:
         ({"uri": "sqlite:"}, r"uri: expected the path of a file, as in sqlite:shop\.db, got 'sqlite:'"),
         ({"uri": "sqlite:///"}, "uri: expected the path of a file"),
         ({"uri": "postgresql://[bad"}, r"uri: expected postgresql://user@host:port/database; Invalid IPv6 URL\.$"),
-        ({"query": ""}, "Query: expected a SELECT that gives rows of one type a column; got no rows"),
+        ({"query": ""}, "query: expected one statement that begins with SELECT or WITH, got ''"),
         ({"query": "SELECT x'FF' AS customer, sku FROM orders", "columns": BRIEF}, "'customer' .*type Binary"),
         ({"query": QUERY.replace("at,", "x'FF' AS at,")}, r"times in column 'at' \(time\), got values of type Binary"),
         (
@@ -67,6 +68,31 @@ def test_a_sqlite_file(database: str) -> None:
 def test_mistakes_are_named(options: dict[str, Any], message: str, database: str) -> None:
     with pytest.raises(ValueError, match=message):
         sql_query(**{"uri": database, "query": QUERY, "columns": COLUMNS, **options})
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "DELETE FROM orders",
+        "COPY (SELECT 1) TO PROGRAM 'touch ran'",
+        "SELECT 1; COPY (SELECT 1) TO PROGRAM 'touch ran'",
+        r"SELECT E'\''; DELETE FROM orders; --'",
+        "/* /* */ SELECT 1 */ DROP TABLE orders",
+        "-- SELECT\nDROP TABLE orders",
+        "ATTACH DATABASE 'other.db' AS other",
+        "SELECTED",
+        ";",
+    ],
+)
+@pytest.mark.parametrize("uri", ["sqlite:shop.db", "postgresql://shop@127.0.0.1:9/none"])
+def test_what_is_no_single_select_reaches_no_database(query: str, uri: str) -> None:
+    with pytest.raises(ValueError, match="expected one statement that begins with SELECT or WITH"):
+        sql_query(uri=uri, query=query, columns=COLUMNS)
+
+
+def test_a_select_may_begin_with_with_and_end_in_a_semicolon(database: str) -> None:
+    for query in (f" \n{QUERY} ;\n", f"with some as ({QUERY}) select * from some where customer <> char(59)"):
+        assert len(sql_query(uri=database, query=query, columns=COLUMNS).interactions) == 3
 
 
 def test_a_bad_row_is_named_by_its_number(database: str) -> None:
