@@ -20,11 +20,12 @@ from ragx.checks import did_you_mean
 from ragx.passwords import passwords
 
 TARGET = "_target_"
-PYG = "conv"  # the one option that is a dotted path too
+PYG, ADDRESS = "conv", "uri"  # options that are a dotted path too, or may name a server
 REQUIRED = "???"
 Members = list[Any] | tuple[Any, ...] | dict[str, Any]
 Refuse = Callable[[str, Any, Any], str | None]
-"""Given the place in the config, a dotted path, and what is expected there: why it must not be imported, or None."""
+"""Given the place in the config, what stands there, a dotted path or an address, and what is expected: why it must not
+be imported or asked, or None."""
 NUMBERS = BeartypeConf(is_pep484_tower=True)
 
 
@@ -134,7 +135,7 @@ def _bind(path: str, node: Any, given: Collection[str], hint: Any, errors: list[
             errors.append(f"{place}: unknown option of {node[TARGET]}.{near} Options: {', '.join(options)}.")
         else:
             arguments[name] = _bind_value(place, value, hints.get(name, Any), errors, refuse)
-            if name == PYG and (why := refuse(place, value, PYG)) is not None:
+            if name in (PYG, ADDRESS) and (why := refuse(place, value, name)) is not None:
                 errors.append(why)
     for name in usable:
         if name in given or name in arguments:

@@ -19,7 +19,7 @@ from ragx.evaluation.protocol import Protocol
 from ragx.graph.graph import Graph
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.objectives.base import ViewObjective
-from ragx.parts import PYG
+from ragx.parts import ADDRESS, PYG
 from ragx.training.trackers import Tracker
 from ragx.training.trainer import Trainer
 
@@ -39,13 +39,15 @@ KINDS: dict[str, Any] = {
 """What each part of a run is, or what the function that it names returns."""
 
 OWN, OPTIMIZERS, CONVOLUTIONS = "ragx", "torch.optim", "torch_geometric.nn"
+DATABASES = "ragx.data.sql"
 
 
 class Trusted:
     """Refuses dotted paths of a run's config that are not ragx's own parts of the kind expected in their place.
 
     Beside these load optimizers of ``torch.optim``, convolutions of ``torch_geometric.nn`` as a layer's ``conv``, and
-    whatever lies in modules that are named. Nothing else is imported.
+    whatever lies in modules that are named. Nothing else is imported. A server of databases, which would be sent a
+    password, is asked where ``ragx.data.sql`` is named.
 
     Args:
         modules: dotted names of modules, or of packages with all that is in them.
@@ -66,8 +68,11 @@ class Trusted:
         Args:
             path: place in the config, for the message.
             name: the dotted path.
-            hint: type that the place asks for; None for a part of the run, ``"conv"`` for a layer's convolution.
+            hint: type that the place asks for; None for a part of the run, ``"conv"`` for a layer's convolution,
+                ``"uri"`` for an address.
         """
+        if hint == ADDRESS:
+            return self._server(path, name)
         if not isinstance(name, str) or "." not in name:
             return None  # no dotted path
         module, _, attribute = name.rpartition(".")
@@ -92,6 +97,14 @@ class Trusted:
 
     def _is_trusted(self, module: str) -> bool:
         return any(_within(module, name) for name in self.modules)
+
+    def _server(self, path: str, address: Any) -> str | None:
+        if not str(address).lower().startswith("postgres") or self._is_trusted(DATABASES):
+            return None
+        return (
+            f"{path}: the run folder names the server {address}, which would be sent your password (PGPASSWORD or "
+            f"~/.pgpass). Where you know and trust it, let it be asked: {self._remedy(DATABASES)}."
+        )
 
     def _refusal(self, path: str, name: str, module: str) -> str:
         return (

@@ -109,6 +109,17 @@ def test_a_convolution_of_pyg_and_parts_within_parts_load() -> None:
     assert refusal("dataset", READER | {"rules": RULES | {"filters": [core]}}) == ""
 
 
+def test_a_server_is_asked_where_databases_are_trusted() -> None:
+    node = {"_target_": "ragx.data.sql.sql_query", "query": "SELECT 1", "columns": {"user": "u", "item": "i"}}
+    assert refusal("dataset", node | {"uri": "sqlite:shop.db"}) == ""
+    for scheme in ("postgresql", "postgres", "PostgreSQL"):
+        server = node | {"uri": f"{scheme}://shop@host/shop"}
+        said = refusal("dataset", server, ("my_layers",))
+        assert f"dataset.uri: the run folder names the server {scheme}://shop@host/shop" in said
+        assert "let it be asked: trust=[my_layers,ragx.data.sql]." in said
+        assert refusal("dataset", server, ("my_layers", "ragx.data.sql")) == ""
+
+
 def test_a_module_of_ones_own_is_imported_once_it_is_named(trap: Path) -> None:
     node = {"_target_": "my_traps.layers.MyConv"}
     said = refusal("layer", node)
