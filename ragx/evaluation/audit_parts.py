@@ -12,6 +12,7 @@ from ragx.data.leave_last_out import TIED
 from ragx.data.part_rules import BEFORE_SPLIT
 from ragx.data.split import Split
 from ragx.evaluation.findings import SHOWN, Finding, Verdict, finding
+from ragx.evaluation.measured import few_are_measured, measured_sentence
 from ragx.typing import Int, Tensor
 
 Parts = dict[str, Interactions]
@@ -155,17 +156,18 @@ def measured(parts: Parts, published: bool) -> list[Finding]:
         published: whether the dataset was published in parts.
     """
     other = "leave_last_out" if parts["train"].has("timestamp") else "random"
-    everyone = len(np.unique(np.concatenate([parts[part].column("user") for part in PARTS])))
     trained = parts["train"].column("user")
     findings = []
     for part in PARTS[1:]:
-        count = len(np.intersect1d(parts[part].column("user"), trained))
-        few = count < everyone / 2
-        found = f"The metrics are over {count:,} of {everyone:,} users ({count / everyone:.1%})."
+        held_out = np.unique(parts[part].column("user"))
+        count = int(np.isin(held_out, trained).sum())
+        counts = {"users": count, "users_held_out": len(held_out), "all_users": parts["train"].num_users}
+        few = few_are_measured(counts)
         advice = f"split={other}{POOLED if published else ''} holds out items of nearly all users." if few else ""
         verdict: Verdict = "warn" if few else "pass"
+        said = measured_sentence(part, counts)
         findings.append(
-            Finding(question=f"users measured in {part}", verdict=verdict, count=count, message=found, advice=advice)
+            Finding(question=f"users measured in {part}", verdict=verdict, count=count, message=said, advice=advice)
         )
     return findings
 
@@ -181,7 +183,7 @@ def saturated(train: Interactions) -> list[Finding]:
     rows = saturated_users(train)
     found = (
         f"{len(rows):,} users have every item in train: nothing is left to recommend to them, and objectives that draw "
-        "negatives refuse them. The draw below leaves them out."
+        "negatives leave their pairs out, as the draw below does."
     )
     advice = "Leave these users out: somebody who has everything is a test account or a default id."
     names = tuple(str(each) for each in train.users.outside(rows[:SHOWN]))

@@ -1,5 +1,6 @@
 """How many users a number is made of, in words."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from omegaconf import OmegaConf
 
 from ragx.data.dataset import Dataset
 from ragx.data.split import Split
+from ragx.evaluation.audit import audit
 from ragx.evaluation.measured import few_are_measured, measured_sentence
 from ragx.evaluation.protocol import Protocol
 from ragx.models.most_popular import MostPopular
@@ -42,6 +44,16 @@ def test_a_protocol_counts_who_is_measured(tiny_split: Split) -> None:
     assert counts["users_held_out"] == len(held_out)
     assert counts["users"] == len(held_out & known)
     assert counts["all_users"] == tiny_split.train.num_users
+
+
+def test_an_audit_says_what_a_protocol_counts(tiny_shop: Dataset, tiny_split: Split) -> None:
+    few = tiny_split.validation.filter(tiny_split.validation.column("user") < 20)
+    for split in (tiny_split, replace(tiny_split, validation=few)):
+        counts = Protocol().validate(MostPopular().fit(split.train), split).counts
+        findings = audit(tiny_shop, split, on_open=lambda reason: None).findings
+        (found,) = (each for each in findings if each.question == "users measured in validation")
+        assert found.message == measured_sentence("validation", counts)
+        assert (found.count, found.verdict == "warn") == (counts["users"], few_are_measured(counts))
 
 
 def test_few_users_of_ml_100k_by_time_are_measured(real_data: Path) -> None:
