@@ -1,6 +1,8 @@
 """Every YAML composes, binds and builds."""
 
-from collections.abc import Iterator
+import importlib
+import inspect
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 from runner.preflight import bind_parts, check_settings, try_small
 
-from ragx.parts import Part, PartsError
+from ragx.parts import TARGET, Part, PartsError
 from ragx.report.run_parts import GIVEN
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
@@ -69,6 +71,22 @@ def test_every_choice_is_built_before_any_data_is_read(choice: str) -> None:
 def test_every_graph_choice_builds_a_graph(choice: str, tiny_split: Any) -> None:
     graph = parts_of(choice)["graph"].build(interactions=tiny_split.train)
     assert (graph.num_users, graph.num_items) == (120, 60)
+
+
+@pytest.mark.parametrize("choice", [each for each in CHOICES if each.startswith(("dataset=", "split="))])
+def test_a_dataset_and_a_split_name_every_option(choice: str) -> None:
+    """Hydra refuses to set what a YAML does not name, so that advice to set it would not work."""
+
+    def unnamed(node: Any, given: Iterable[str]) -> Iterator[str]:
+        module, _, name = str(node[TARGET]).rpartition(".")
+        options = inspect.signature(getattr(importlib.import_module(module), name)).parameters
+        yield from options.keys() - node.keys() - set(given)
+        for inner in node.values():
+            if isinstance(inner, dict) and TARGET in inner:
+                yield from unnamed(inner, ())
+
+    written = OmegaConf.to_container(OmegaConf.load(CONF / f"{choice.replace('=', '/')}.yaml"))
+    assert set(unnamed(written, GIVEN[choice.partition("=")[0]])) == set()
 
 
 def test_what_a_config_leaves_unsaid_is_what_the_signature_says() -> None:
