@@ -56,7 +56,8 @@ class AttributeTable:
         """
         file = locate(self.path, root)
         roles = self._roles()
-        raw, source = read_columns(file, [self.id, *roles], self.separator, self.quote, f"dataset.{side}s")
+        option = f"++dataset.{side}s"  # Hydra sets what a table given in braces does not name with pluses alone
+        raw, source = read_columns(file, [self.id, *roles], self.separator, self.quote, option)
         table = typed_table(raw, source, side=side, id=self.id, roles=roles, list_separator=self.list_separator)
         if self.vectors is None:
             return table

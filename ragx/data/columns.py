@@ -85,6 +85,6 @@ def _hint(name: str, header: Sequence[str], form: CsvForm | None) -> str:
     parted = next((mark for mark in SEPARATORS if mark in header[0]), None) if len(header) == 1 else None
     if parted is not None:
         hint += f' Its header holds {parted!r}: set "{form.option}.separator={parted!r}".'
-    if not hint:
+    if not hint and form.may_lack_header:
         hint = f" If that is no header line, set {form.option}.header=false and number the columns from 1."
     return hint

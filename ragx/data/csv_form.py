@@ -66,6 +66,11 @@ class CsvForm:
         return free or ""
 
     @property
+    def may_lack_header(self) -> bool:
+        """Whether it can be set that there is no header line; a table of attributes has one."""
+        return self.option == "dataset"
+
+    @property
     def advice(self) -> str:
         """How quotes are read as letters, where that can be set."""
         return f"Where quotes are letters like others, set {self.option}.quote=null." if self.option else ""

@@ -114,11 +114,16 @@ def test_a_stray_quote_in_a_column_that_is_not_read_is_refused_with_its_line_and
     items = {"path": str(path), "id": "item", "columns": {"title": "title"}}
     events = tmp_path / "events.csv"
     events.write_text("user,item\na,i1\nb,i2\n")
-    with pytest.raises(ValueError, match=r"t\.csv, line 2: .*set dataset\.items\.quote=null"):
+    with pytest.raises(ValueError, match=r"t\.csv, line 2: .*set \+\+dataset\.items\.quote=null"):
         table_file(path=str(events), columns=COLUMNS, items=AttributeTable(**items))  # type: ignore[arg-type]
     table = AttributeTable(**items, quote=None)  # type: ignore[arg-type]
     titles = table_file(path=str(events), columns=COLUMNS, items=table).tables["items"]["title"]
     assert titles.to_list() == ['TV 12"', "b", 'TV 14"', "d"]
+    with pytest.raises(ValueError, match=r"no column 'sku'; it has user, item, title\.$"):  # it has no option header
+        AttributeTable(path=str(path), id="sku", quote=None).read("item")
+    path.write_text(STRAY.replace(",", ";"))
+    with pytest.raises(ValueError, match=r"""set "\+\+dataset\.items\.separator=';'"\.$"""):
+        AttributeTable(**items, quote=None).read("item")  # type: ignore[arg-type]
 
 
 def test_a_large_table_with_lines_broken_within_quotes_is_read_whole(tmp_path: Path) -> None:

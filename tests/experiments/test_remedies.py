@@ -18,6 +18,7 @@ SHORT = "tracker=none trainer.max_epochs=1 model.hidden_dim=8 threads=1"
 CSV, TIME, VALUE = "dataset=csv dataset.path={}.csv", "dataset.columns.time=time", "dataset.columns.value=value"
 AUDIT, TIMED = f"audit {CSV}", f"audit {CSV} {TIME}"
 RUN, SHOP_RUN = f"run {TINY} {SHORT}", f"run {CSV} {TIME} {SHORT}"
+ATTRIBUTES = "ragx.data.attributes.AttributeTable"
 Command = Callable[..., tuple[int, str, str]]
 
 
@@ -84,6 +85,11 @@ CASES = {
         "would pool them",
         ("split=published", "split.pool_published=true"),
     ),
+    "stray quote among attributes": Case(
+        f"{AUDIT.format('orders')} 'dataset.items={{_target_: {ATTRIBUTES}, path: titles.csv, id: item}}'",
+        "expected quotes around whole cells",
+        ("++dataset.items.quote=null",),
+    ),
     "no kinds": Case(
         f"{SHOP_RUN.format('orders')} target_kind=buy",
         "these interactions have no kinds of event",
@@ -140,6 +146,7 @@ def shop(tmp_path: Path) -> Path:
     write("empty", [*rows, f",i1,{START},1,buy"])
     write("negative", [*rows, f"u1,i1,{START},-1,buy"])
     write("repeated", [*rows, rows[-1]])
+    write("titles", ['i1,TV 12"', "i2,b"], "item,title")
     stars = [f"{user},{item},{0 if row < 5 else START + row},{STARS[row % 10]},view" for user, item, row in ROWS]
     write("stars", stars)
     write("zeros", [f"{user},{item},{START + row},{row % 2},view" for user, item, row in ROWS])
