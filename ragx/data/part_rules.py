@@ -47,7 +47,7 @@ class PartRules:
     def apply(
         self, name: str, whole: Interactions, part: pl.Series, held_out: str | None = None, *, ordered: bool = False
     ) -> "Parts":
-        """Return what the rules leave of each part; the parts share their maps, without ids that no part has any more.
+        """Return what the rules leave of each part; the parts share their maps, without ids that filters took away.
 
         Args:
             name: name of the split and the dataset, for messages.
@@ -86,10 +86,10 @@ class PartRules:
         return replace(both, table=merged(both.table, self.duplicates))
 
     def _stays(self, whole: Interactions) -> dict[str, np.ndarray]:
-        """Return which rows of the maps stay: those that never had an event, and those that are told to."""
+        """Return which rows of the maps stay: all without filters, else those that had no event or are told to."""
         stays = {}
         for side, ids in (("user", whole.users), ("item", whole.items)):
-            stays[side] = ~occurring(whole.table[side], len(ids))
+            stays[side] = ~occurring(whole.table[side], len(ids)) | (not self.filters)
             if side in self.keep:
                 rows = ids.lookup(self.keep[side])
                 stays[side][rows[rows >= 0]] = True

@@ -1,11 +1,15 @@
 """Several origins of global time."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
 from ragx.data.dataset import Dataset
+from ragx.data.duplicates import Policy
 from ragx.data.interactions import Interactions
 from ragx.data.origins import origin_split
+from ragx.data.part_rules import PartRules
 from ragx.data.split import Split
 from ragx.data.splitters import time_split
 
@@ -31,6 +35,12 @@ def test_the_windows_follow_one_another() -> None:
     assert [split.notes["events_after_the_window_left_out"] for split in splits] == [20, 10, 0]
     assert [split.periods["test"] for split in splits] == [(70, 80), (80, 90), (90, 100)]
     assert len({split.fingerprint for split in splits}) == 3
+
+
+@pytest.mark.parametrize("duplicates", ["keep", "last", "sum"])
+def test_items_to_come_are_ranked_whatever_is_merged(duplicates: Policy) -> None:
+    dataset = replace(_ten_a_second(), part_rules=PartRules(duplicates=duplicates))
+    assert origin_split(dataset, origins=3, origin=0).train.items.ids.to_list() == list(range(10))
 
 
 def test_the_last_origin_is_the_time_split(tiny_shop: Dataset) -> None:
