@@ -31,13 +31,6 @@ class Times(NamedTuple):
     notation: str
 
 
-def to_seconds(
-    values: pl.Series, source: Source, *, time_format: str = "auto", time_zone: str = "UTC", column: str = "time"
-) -> pl.Series:
-    """Return times as whole seconds since 1970; arguments and errors as :func:`read_times`."""
-    return read_times(values, source, time_format=time_format, time_zone=time_zone, column=column).seconds
-
-
 def read_times(
     values: pl.Series, source: Source, *, time_format: str = "auto", time_zone: str = "UTC", column: str = "time"
 ) -> Times:

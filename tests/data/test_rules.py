@@ -53,7 +53,7 @@ def test_duplicates_by_policy(policy: Any, expected: list[tuple[Any, ...]]) -> N
     assert outside(applied(EventRules(duplicates=policy, before_split=["duplicates"]))[0]) == expected
 
 
-def test_duplicates_without_times_go_by_place_and_without_values_are_counted() -> None:
+def test_without_times_the_largest_value_is_the_last_and_without_values_duplicates_are_counted() -> None:
     raw = pl.DataFrame({"user": [1, 1, 1], "item": [7, 7, 8]})
     assert outside(EventRules(duplicates="sum", before_split=WHOLE).apply(raw, HERE)[0]) == [(1, 7, 2), (1, 8, 1)]
     valued = raw.with_columns(value=pl.Series([3.0, 4.0, 5.0]))

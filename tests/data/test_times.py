@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ragx.data.source import Source
-from ragx.data.times import moment_to_seconds, read_times, to_seconds
+from ragx.data.times import moment_to_seconds, read_times
 
 HERE = Source("orders.csv", lambda row: row + 2)
 NOON = 1_704_110_400  # 2024-01-01 12:00 UTC
@@ -17,7 +17,7 @@ NOON = 1_704_110_400  # 2024-01-01 12:00 UTC
 
 def seconds(values: pl.Series | Sequence[object], **options: str) -> list[int]:
     series = values if isinstance(values, pl.Series) else pl.Series(values)
-    return to_seconds(series, HERE, **options).to_list()
+    return read_times(series, HERE, **options).seconds.to_list()
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_messages_name_the_column_of_the_file() -> None:
     with pytest.raises(
         ValueError, match=r"a time in column 'ordered_at' \(time\) as ISO 8601, as most are, got 'soon'"
     ):
-        to_seconds(pl.Series(["2024-01-01", "soon"]), source)
+        read_times(pl.Series(["2024-01-01", "soon"]), source)
 
 
 CLOCKS = ["T12:00", " 12:00", "T12:00:00", " 12:00:00", "T12:00:00.25", " 12:00:00.999999999", "T12:00:00,5"]
