@@ -22,7 +22,7 @@ from ragx.report.trusted import Trusted
 from runner.evaluating import Evaluation, add_results
 from runner.opening import check_stored_model
 from runner.options import parse_options, trusted, whole
-from runner.preflight import check_folder
+from runner.preflight import check_folder, check_threads
 from runner.summary import print_measured, results_table
 
 PARTS = ("validation", "test")
@@ -74,9 +74,10 @@ def evaluate_run(arguments: Sequence[str]) -> None:
         f"{folder}: this run was refitted on train and validation, so that it has learned the validation part; the "
         "values from before stand in its metrics.json, and part=test evaluates it on test.",
     )
-    stored = metrics.get("evaluation", record["config"]["evaluation"])
+    stored = metrics.get("evaluation", record["config"].get("evaluation"))
     own, asked = _protocol(stored, trust), _protocol(stored | _asked(options), trust)
     if threads := record.get("provenance", {}).get("machine", {}).get("threads"):
+        check_threads(f"{folder / 'run.json'}: threads", threads)
         torch.set_num_threads(threads)
     run = load_run(folder, trust=trust.modules)
     check_stored_model(_evaluation(run, own), run.metrics, folder)

@@ -72,13 +72,21 @@ def check_settings(config: dict[str, Any]) -> None:
         check(isinstance(value, bool), f"{label}: expected true or false, got {value!r}.")
     kind = config["target_kind"]
     check(kind is None or isinstance(kind, str), f"target_kind: expected null or a kind of event, got {kind!r}.")
-    threads = config["threads"]
+    check_threads("threads", config["threads"])
+    check_sweep(config["sweep"])
+
+
+def check_threads(option: str, threads: Any) -> None:
+    """Check a number of processor threads, which may come out of somebody's run folder.
+
+    Raises:
+        ValueError: it is none that a machine could have.
+    """
     is_whole = isinstance(threads, int) and not isinstance(threads, bool)
     check(
         threads is None or (is_whole and 1 <= threads <= MOST_THREADS),
-        f"threads: expected null or a whole number from 1 to {MOST_THREADS:,}, got {threads!r}.",
+        f"{option}: expected null or a whole number from 1 to {MOST_THREADS:,}, got {str(threads)[:40]!r}.",
     )
-    check_sweep(config["sweep"])
 
 
 def check_seed(option: str, seed: Any) -> None:

@@ -10,6 +10,7 @@ from ragx.files import write_atomically
 SCHEMA = 2
 """The form of a run folder; 0.1.0 wrote no number, numbered ids by first appearance, and did not keep them."""
 
+ORIGINS = ("versions", "machine", "forms")
 NEEDED = {
     "run.json": ("name", "identity", "cell", "seed", "fingerprint", "refit", "config"),
     "metrics.json": ("validation", "baseline", "fit", "split"),
@@ -59,6 +60,9 @@ def _check_record(path: Path, record: dict[str, Any]) -> None:
     config = record["config"]
     parts = isinstance(config, dict) and all(isinstance(part, dict) for part in config.values())
     check(parts, f"{path}: expected config to hold a mapping for every part; the file is damaged.")
+    origin = record.get("provenance", {})
+    known = isinstance(origin, dict) and all(isinstance(origin.get(name, {}), dict) for name in ORIGINS)
+    check(known, f"{path}: expected provenance to hold mappings {', '.join(ORIGINS)}; the file is damaged.")
 
 
 def read_json(path: Path) -> dict[str, Any]:

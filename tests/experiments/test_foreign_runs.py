@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from runner.comparing import compare_runs
+from runner.measuring import evaluate_run
 from runner.options import trusted
 from runner.reproducing import reproduce
 
@@ -77,6 +78,21 @@ def test_a_name_that_leads_elsewhere_deletes_nothing(name: object, changed: Chan
         with pytest.raises(ValueError, match=r"run\.json: name: expected a name"):
             call()
     assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("threads", [10**9, -1, "many", [2]])
+def test_threads_of_a_run_folder_are_those_of_a_machine(threads: object, changed: Change) -> None:
+    folder = changed(provenance__machine__threads=threads)
+    for call in (evaluate_run, reproduce):
+        with pytest.raises(ValueError, match="threads: expected null or a whole number from 1 to 4,096, got"):
+            call([f"run={folder}"])
+
+
+def test_a_provenance_that_is_none_is_damage(changed: Change) -> None:
+    folder = changed(provenance__machine=["x"])
+    for call in (evaluate_run, reproduce):
+        with pytest.raises(ValueError, match=r"run\.json: expected provenance to hold mappings"):
+            call([f"run={folder}"])
 
 
 def test_a_reproduction_is_made_in_a_folder_of_its_own(changed: Change, tmp_path: Path) -> None:
