@@ -49,6 +49,8 @@ def check_fits(cell: Cell, graph: Graph, features: torch.Tensor | None) -> None:
 
 def name_users_left_out(train: Interactions, objective: Objective, say: Speaker) -> None:
     """Name the users who have every item, so that an objective that draws negatives cannot learn from their pairs."""
+    if objective.negatives is None:
+        return
     left_out = PairBatches(train, batch_size=1, seed=0, negatives=objective.negatives).users_left_out
     if left_out:
         names = ", ".join(map(repr, left_out[:SHOWN]))

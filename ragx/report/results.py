@@ -11,8 +11,6 @@ from ragx.report.results_row import SCHEMA, Row, row_of
 from ragx.report.run_files import read_json
 
 NOT_RUNS = ("sweeps", "searches", "tables", "reproduced")
-
-
 ODD = (
     *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError),
     pl.exceptions.PolarsError,

@@ -1,5 +1,6 @@
 """The comparison of what the main job left, and of models of ml-100k."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -55,6 +56,26 @@ def test_runs_of_the_job_are_compared(
     assert out.count("after Holm over 2 comparisons; 2 seeds against 1; the single one is made without draws.") == 2
     assert "model.num_layers=1" in out
     assert re.search(r"The test part of split \w+ has had 4 looks\.", out)
+
+
+def test_runs_on_one_published_test_part_are_compared_whatever_was_held_out(
+    job: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events = [f"u{row % 20},i{row * 7 % 31},{'test' if row > 160 else 'train'}" for row in range(200)]
+    (tmp_path / "mine.csv").write_text("\n".join(["user,item,part", *events]) + "\n")
+    options = ("dataset=csv", f"dataset.path={tmp_path / 'mine.csv'}", "dataset.columns.part=part", "split=published")
+    few, runs = ("tracker=none", "trainer.max_epochs=1", "evaluation.final=true"), tmp_path / "runs"
+    for validation in (0.1, 0.3):
+        assert job(*options, *few, f"split.validation={validation}", f"runs={runs}") == 0
+    splits = [json.loads(path.read_text())["split"] for path in sorted(runs.glob("*/metrics.json"))]
+    capsys.readouterr()
+    compare_runs([f"runs={runs}", "baseline=most_popular", "part=test"])
+    out = capsys.readouterr().out
+    one, other = (split["fingerprint"] for split in splits)
+    assert f"Split {one} and {other}, " in out or f"Split {other} and {one}, " in out
+    assert f"The test part of split {splits[0]['published_fingerprint']} has had 2 looks." in out
+    with pytest.raises(ValueError, match="Runs on different splits cannot be compared"):
+        compare_runs([f"runs={runs}", "baseline=most_popular", "part=validation"])
 
 
 def left(folder: Path, model: str, split: Split, scorer: Scorer) -> None:
