@@ -1,5 +1,6 @@
 """Reader of LightGCN lines: ``user item item …``."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from ragx.data.root import locate
 from ragx.data.source import read_bytes
 
 SHOWN = 3
+PADDED = re.compile(rb"\b0[0-9]")
 
 
 def read_lines(path: str | Path) -> pl.DataFrame:
@@ -28,7 +30,7 @@ def read_lines(path: str | Path) -> pl.DataFrame:
     lines = raw.split(b"\n")
     counts = np.array([line.count(b" ") + 1 if line.strip() else 0 for line in map(bytes.strip, lines)], dtype=np.int64)
     check(counts.sum() > 0, f"{path}: expected lines 'user item item …', got an empty file.")
-    if raw.translate(None, b"0123456789 \r\n"):  # numpy would take 1_000 and +1 for numbers
+    if raw.translate(None, b"0123456789 \r\n") or PADDED.search(raw):  # numpy would take 1_000, +1 and 007 for numbers
         raise ValueError(_first_bad_line(path, lines))
     try:
         numbers = np.array(raw.split(), dtype=np.int64)
@@ -60,11 +62,11 @@ def _refuse_triples(path: Path, widths: np.ndarray, users: np.ndarray) -> None:
 def _first_bad_line(path: Path, lines: list[bytes]) -> str:
     for number, line in enumerate(lines, start=1):
         for token in line.strip().split(b" ") if line.strip() else []:
-            if not token.isdigit() or len(token) > 18:
+            if not token.isdigit() or len(token) > 18 or PADDED.match(token):
                 shown = token.decode(errors="replace")
                 return (
-                    f"{path}, line {number}: expected whole numbers 'user item item …' parted by one space, "
-                    f"got {shown!r}."
+                    f"{path}, line {number}: expected whole numbers 'user item item …' parted by one space, without "
+                    f"zeros in front, got {shown!r}."
                 )
     return f"{path}: expected lines 'user item item …'."
 

@@ -37,6 +37,8 @@ def test_spaces_at_the_ends_of_lines_and_a_missing_last_newline_do_no_harm(tmp_p
         ("0 99999999999999999999\n", 1, "99999999999999999999"),
         ("0 1\n2 1_000\n", 2, "1_000"),
         ("0 +1\n", 1, r"\+1"),
+        ("0 1\n007 2\n", 2, "007"),
+        ("7 10 00\n", 1, "00"),
     ],
 )
 def test_a_bad_token_is_named_with_its_line(text: str, line: int, token: str, tmp_path: Path) -> None:
