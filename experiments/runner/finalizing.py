@@ -139,7 +139,13 @@ def _ready(state: CellState, refit: bool, trust: Trusted, console: Console) -> C
     same_code = cell.folder != base.folder and record.get("source") == cell.source
     console.print(Text(f"{cell.name}: seed {cell.config['seed']}"), style="dim")
     with Speaker(quiet=True) as speaker:
-        execute(cell, speaker, training=state.folder if same_code else None)
+        how = execute(cell, speaker, training=state.folder if same_code else None)
+    if record.get("source") != cell.source and how != "skipped":
+        console.print(
+            f"{cell.name}: other code made what was chosen; this is run by the code here, whose validation may differ.",
+            highlight=False,
+            soft_wrap=True,
+        )
     return cell
 
 

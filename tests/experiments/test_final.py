@@ -13,7 +13,7 @@ from runner.finalizing import choose, finalize
 from runner.opening import rehearse
 
 from ragx.report.looks import Looks
-from ragx.report.run_files import read_json, read_run
+from ragx.report.run_files import read_json, read_run, write_json
 from ragx.report.sweep_record import PlannedCell, SweepRecord
 
 TINY = (
@@ -128,6 +128,20 @@ def test_what_validation_chose_is_opened_counted_and_shown(
     assert refitted.count("has had 4 looks. 2 of the looks were made now") == 2
     folders = [Path(folder) for row in read_json(record.folder / "final.json")["rows"] for folder in row["folders"]]
     assert all(read_run(folder)[0]["refit"] and folder.name not in opened for folder in folders)
+
+
+def test_what_other_code_made_is_run_again_and_named(
+    sweep: tuple[Path, SweepRecord], capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs, record = sweep
+    (folder, *_) = (cell.folder for cell in record.cells() if "model.num_layers=0" in cell.planned.overrides)
+    assert folder is not None
+    for name in ("run.json", "metrics.json"):
+        write_json(folder / name, read_json(folder / name) | {"source": "0123456789"})
+    out = final(runs, capsys)
+    assert out.count("other code made what was chosen") == 1
+    assert f"{folder.name}: other code made what was chosen; this is run by the code here" in out
+    assert "other code" not in final(runs, capsys)
 
 
 def fail_at_the_last(patch: pytest.MonkeyPatch) -> None:
