@@ -34,7 +34,7 @@ def blank_notes(ids: Mapping[str, pl.Series]) -> list[str]:
         distinct = series.drop_nulls().unique()
         if distinct.dtype != pl.String or not (distinct != distinct.str.strip_chars()).any():
             continue
-        groups = alike(distinct, "blanks")
+        groups = [group for group in alike(distinct, "blanks") if len({text.strip() for text in group}) < len(group)]
         if groups:
             pairs = "; ".join(" and ".join(map(repr, group)) for group in groups[:SHOWN])
             notes.append(

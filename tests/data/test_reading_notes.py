@@ -41,6 +41,13 @@ def test_ids_that_differ_in_blanks_are_named_and_can_be_made_one(tmp_path: Path)
         read(tmp_path, lines, EventRules(id_blanks="strip"), table)
 
 
+def test_blanks_within_ids_are_not_those_that_stripping_takes_away(tmp_path: Path) -> None:
+    notes = read(tmp_path, ["a b,i1,1,buy", "a  b,i2,2,buy", " c,i1,3,buy"]).notes
+    assert not any("differ" in note for note in notes)
+    notes = read(tmp_path, ["a b,i1,1,buy", "a  b,i2,2,buy", "a b ,i1,3,buy"]).notes
+    assert notes[0].startswith("users: the ids of 3 differ from another only in blanks, such as 'a  b' and 'a b' and")
+
+
 def test_well_kept_ids_and_kinds_say_nothing_and_times_say_their_notation(tmp_path: Path) -> None:
     lines = ["u1,i1,1700000000000000,buy", "u2,i2,1700000001000000,view"]
     told = "times: read as microseconds since 1970, which most cells told; 2023-11-14 to 2023-11-14, UTC."
