@@ -28,7 +28,9 @@ def spellings(interactions: Interactions) -> list[Finding]:
         told = ", ".join(f"{difference} ({len(every):,})" for difference, every in spelt.items() if every)
         found = f"{counted(count, name)} differ from another in one thing alone: {told}. Each spelling counts as one."
         pairs = (f"{group[0]!r} and {group[1]!r}" for every in groups.values() for group in every[:EXAMPLES])
-        advice = f"Where two spellings mean one {name}, write them alike in the file."
+        around = name != "kind" and any(each != each.strip() for each in spelt["blanks"])
+        strip = "; dataset.rules.id_blanks=strip takes blanks around ids away" if around else ""
+        advice = f"Where two spellings mean one {name}, write them alike in the file{strip}."
         clean = f"No two {name}s differ in spelling alone."
         findings.append(finding(f"{name}s of several spellings", count, "warn", found, clean, tuple(pairs), advice))
     return findings

@@ -156,6 +156,8 @@ def test_spellings_name_pairs(one: str, other: str, difference: str) -> None:
     found = _named(audit_ids.spellings(_events(user=users)))
     assert (found["users of several spellings"].verdict, found["users of several spellings"].count) == ("warn", 2)
     assert f"{difference} (2)" in found["users of several spellings"].message
+    strips = "dataset.rules.id_blanks=strip" in found["users of several spellings"].advice
+    assert strips is any(each != each.strip() for each in (one, other))
     assert set(found["users of several spellings"].examples[0].split(" and ")) == {repr(one), repr(other)}
     assert found["items of several spellings"].verdict == "pass"
 
