@@ -1,14 +1,11 @@
-"""ragx: Relevance-Aware Graph models and Transformers for recommendation and marketing research."""
+"""ragx: Relevance-Aware Graph models and Transformers for recommendation and marketing research.
+
+Packages and names are imported when they are first asked for, so that importing a part does not import all.
+"""
 
 from importlib.metadata import version
 
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 __version__ = version("ragx")
-
-
-def __getattr__(name: str) -> object:
-    """Give ``load_run`` when it is asked for, so that importing a part of ragx does not import all of it."""
-    if name == "load_run":
-        from ragx.report.run_folder import load_run
-
-        return load_run
-    raise AttributeError(f"module 'ragx' has no attribute {name!r}")

@@ -1,0 +1,5 @@
+"""Data: readers, splits, filters and what batches are drawn from."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

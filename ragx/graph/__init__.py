@@ -1,0 +1,5 @@
+"""The bipartite graph of users and items, and the weights of its edges."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -3,6 +3,7 @@
 import ast
 import functools
 import hashlib
+import inspect
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -84,11 +85,13 @@ def _defining(value: Any) -> Iterator[str]:
             yield from _defining(each)
     elif isinstance(value, Part):
         yield str(getattr(value.target, "__module__", ""))
+        parents = inspect.getmro(value.target)[1:] if inspect.isclass(value.target) else ()
+        yield from (parent.__module__ for parent in parents if _read(parent.__module__)[0])
         yield from _defining(list(value.arguments.values()))
 
 
 def _packages_around(name: str) -> Iterator[str]:
-    """Yield the packages that are imported before a module is; those of ragx are empty, as a test says."""
+    """Yield the packages that are imported before a module is; those of ragx give names on and do nothing else."""
     while name := name.rpartition(".")[0]:
         if name.split(".")[0] != "ragx":
             yield name
@@ -97,7 +100,9 @@ def _packages_around(name: str) -> Iterator[str]:
 def _read(name: str) -> tuple[str, tuple[str, ...]]:
     """Return the hash of a module's source and the modules it imports; nothing for what is not ours."""
     spec = _spec(name)
-    if spec is None or not spec.origin or not _is_ours(name, spec.origin):
+    if spec is None:
+        return "", tuple(_given_on(name))
+    if not spec.origin or not _is_ours(name, spec.origin):
         return "", ()
     path = Path(spec.origin)
     files = [path, *(beside for suffix in (".h", ".c") if (beside := path.with_suffix(suffix)).is_file())]
@@ -126,6 +131,18 @@ def _imports(tree: ast.AST, package: str) -> Iterator[str]:
             name = node.args[0]
             if isinstance(name, ast.Constant) and isinstance(name.value, str):
                 yield _absolute(name.value, package)
+
+
+def _given_on(name: str) -> Iterator[str]:
+    """Yield the module that a name comes from where its package gives it on lazily, as the stub of the package says."""
+    package, _, given = name.rpartition(".")
+    spec = _spec(package) if package else None
+    stub = Path(spec.origin).with_suffix(".pyi") if spec is not None and spec.origin else None
+    if spec is None or stub is None or spec.submodule_search_locations is None or not stub.is_file():
+        return
+    for node in ast.walk(ast.parse(stub.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and any(given in (alias.name, alias.asname) for alias in node.names):
+            yield _absolute("." * node.level + (node.module or ""), package)
 
 
 def _is_import(function: ast.expr) -> bool:

@@ -1,5 +1,5 @@
 """Contracts that users run on layers of their own."""
 
-from ragx.testing.contract import check_layer
+import lazy_loader
 
-__all__ = ["check_layer"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -67,6 +67,32 @@ def test_a_change_counts_where_the_file_takes_part_and_is_named(name: str, folde
     assert (hash_of_sources(before) != hash_of_sources(after)) is (name in FILES)
 
 
+STUBBED = {
+    "own_kit/__init__.py": "import lazy_loader\n"
+    "__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)\n",
+    "own_kit/__init__.pyi": "from .base import Base\nfrom .other import Other\n__all__ = ['Base', 'Other']\n",
+    "own_kit/base.py": "class Base:\n    def __init__(self, size: int = 1) -> None:\n        pass\n",
+    "own_kit/other.py": "class Other:\n    pass\n",
+    "own_layer.py": "from own_kit import Base\nclass Conv(Base):\n    pass\n",
+    "own_plain.py": "import own_kit\nclass Conv(own_kit.Base):\n    pass\n",
+}
+
+
+@pytest.mark.parametrize("layer", ["own_layer", "own_plain"])
+def test_a_base_class_that_a_package_gives_on_lazily_counts(folder: Path, layer: str) -> None:
+    for name, text in STUBBED.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    importlib.invalidate_caches()
+    own = modules_of_parts(bind({"layer": {"_target_": f"{layer}.Conv"}}, {"layer": ()}))
+    before = sources_of(own)
+    for name, says in (("base", "own_kit.base changed"), ("other", "")):
+        (folder / f"own_kit/{name}.py").write_text(STUBBED[f"own_kit/{name}.py"] + "# changed\n")
+        assert changed_sources(before, sources_of(own)) == says
+        before = sources_of(own)
+    assert "ragx.layers.relevance_conv" in sources_of(["ragx.layers.RelevanceConv"])
+
+
 def test_what_was_added_or_is_gone_is_named(folder: Path) -> None:
     before = sources_of(modules())
     (folder / "own_shop/gains.py").write_text("import own_other\ngain = 1.0\n")

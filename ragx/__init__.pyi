@@ -1,0 +1,22 @@
+from . import data, evaluation, graph, kernels, layers, models, objectives, ranking, report, testing, training
+from .data.dataset import Dataset
+from .report.run_folder import Run, load_run
+
+__version__: str
+
+__all__ = [
+    "Dataset",
+    "Run",
+    "data",
+    "evaluation",
+    "graph",
+    "kernels",
+    "layers",
+    "load_run",
+    "models",
+    "objectives",
+    "ranking",
+    "report",
+    "testing",
+    "training",
+]

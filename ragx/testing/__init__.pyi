@@ -1,0 +1,5 @@
+from .contract import check_layer
+
+__all__ = [
+    "check_layer",
+]
