@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -78,6 +78,29 @@ class Dataset:
         )
         _ = self.joins  # refuses tables of others
         self._sort()
+
+    @classmethod
+    def from_polars(cls, events: pl.DataFrame, *, name: str = "frame", rules: Any = None, **columns: str) -> "Dataset":
+        """Return the dataset of a table of events: ``Dataset.from_polars(frame, user="customer", item="sku")``.
+
+        Args:
+            events: a row for each event.
+            name: short name of the dataset.
+            rules: a :class:`ragx.data.rules.EventRules`: how times, values, empty ids and duplicates are read.
+            columns: names of the columns of ``user`` and ``item``, and of any of ``time``, ``value``, ``kind`` and
+                ``part``.
+
+        Raises:
+            ValueError: a column is not there, or a cell is at fault; the message names the row.
+        """
+        from ragx.data.frames import frame_dataset  # which is made of readers, and they of this class
+
+        return frame_dataset(events, columns, name=name, rules=rules)
+
+    @classmethod
+    def from_pandas(cls, events: Any, *, name: str = "frame", rules: Any = None, **columns: str) -> "Dataset":
+        """Return the dataset of a pandas table; arguments as :meth:`from_polars`."""
+        return cls.from_polars(events, name=name, rules=rules, **columns)
 
     @cached_property
     def joins(self) -> tuple[str, ...]:
