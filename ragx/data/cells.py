@@ -4,6 +4,7 @@ import polars as pl
 
 from ragx.checks import check, did_you_mean
 from ragx.data.interactions import PARTS
+from ragx.data.near_ids import folded
 from ragx.data.source import Source
 
 UNREADABLE = (pl.Binary, pl.Object, pl.Duration, pl.Time)
@@ -53,7 +54,7 @@ def as_parts(series: pl.Series, source: Source) -> pl.Series:
         ValueError: a cell is none of these.
     """
     expected = f"{', '.join(PARTS)} in {source.column('part')}"
-    text = as_text(series, expected, source).str.strip_chars().str.to_lowercase()
+    text = folded(as_text(series, expected, source))
     text = text.replace(ALIASES)
     strange = ~text.is_in(PARTS).fill_null(False)
     if strange.any():

@@ -17,6 +17,11 @@ DIFFERENCES: dict[str, Callable[[pl.Series], pl.Series]] = {
 """What may tell two spellings of one thing apart, and text without it."""
 
 
+def folded(texts: pl.Series) -> pl.Series:
+    """Return texts without blanks around them and in lower case, in which careless spellings of one name agree."""
+    return texts.str.strip_chars().str.to_lowercase()
+
+
 def alike(texts: pl.Series, difference: str) -> list[list[str]]:
     """Return the groups of distinct texts that one difference alone tells apart, the largest first.
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from ragx.data.near_ids import alike
+from ragx.data.near_ids import alike, folded
 from ragx.data.times import Times
 
 SHOWN = 3
@@ -55,12 +55,12 @@ def strip_note(side: str, before: pl.Series, after: pl.Series) -> list[str]:
 
 def kind_notes(kinds: pl.Series) -> list[str]:
     """Return a sentence for each group of kinds of event that differ only in blanks or case, with their counts."""
-    counts = dict(kinds.value_counts().iter_rows())
-    lowered = {kind: kind.strip().lower() for kind in counts}
+    counts = kinds.alias("kind").value_counts()
+    counts = counts.with_columns(key=folded(counts["kind"]))
+    counts = counts.sort("key", "count", "kind", descending=[False, True, False])
     notes = []
-    for plain in sorted(set(lowered.values())):
-        group = sorted((kind for kind in counts if lowered[kind] == plain), key=lambda kind: (-counts[kind], kind))
+    for _, group, numbers in counts.group_by("key", maintain_order=True).agg("kind", "count").rows():
         if len(group) > 1:
-            spelled = ", ".join(f"{kind!r} ({counts[kind]:,})" for kind in group)
+            spelled = ", ".join(f"{kind!r} ({count:,})" for kind, count in zip(group, numbers, strict=True))
             notes.append(f"kinds of event that differ only in blanks or case, and are kept apart: {spelled}.")
     return notes

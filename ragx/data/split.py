@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+import polars as pl
 
 from ragx.checks import check, check_choice
 from ragx.data.counted import Step
 from ragx.data.interactions import Interactions
+from ragx.data.near_ids import folded
 from ragx.data.part_rules import PartRules
 
 
@@ -159,8 +161,8 @@ class Split:
         if self.published_fingerprint is not None:
             published = _joint_mark(self.published_fingerprint, target.published_fingerprint, kind)
         counts = {"train_events_of_the_target": len(target.train), "train_events_of_evidence": len(self.events.train)}
-        lowered = everything.table["kind"].str.strip_chars().str.to_lowercase() == kind.strip().lower()
-        if near := int((lowered & (everything.table["kind"] != kind)).sum()):
+        kinds = everything.table["kind"]
+        if near := int(((folded(kinds) == folded(pl.Series([kind]))[0]) & (kinds != kind)).sum()):
             counts["events_of_kinds_that_differ_from_the_target_in_blanks_or_case"] = near
         return replace(
             target,

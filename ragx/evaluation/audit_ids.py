@@ -7,7 +7,7 @@ import polars as pl
 
 from ragx.data.dataset import Dataset
 from ragx.data.interactions import Interactions
-from ragx.data.near_ids import DIFFERENCES, alike
+from ragx.data.near_ids import DIFFERENCES, alike, folded
 from ragx.evaluation.findings import SHOWN, Finding, counted, finding
 
 NOTHING = (
@@ -41,7 +41,7 @@ def nothings(interactions: Interactions) -> list[Finding]:
     findings = []
     for name, ids in (("user", interactions.users), ("item", interactions.items)):
         count = np.bincount(interactions.column(name), minlength=len(ids))
-        text = ids.ids.cast(pl.String).str.strip_chars().str.to_lowercase()
+        text = folded(ids.ids.cast(pl.String))
         word = text.is_in(NOTHING).to_numpy()
         stand_in = text.is_in(STAND_INS).to_numpy() & (count > LARGE_SHARE * count.sum())
         stand_in &= count > 10 * np.median(count[count > 0])
