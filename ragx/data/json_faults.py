@@ -1,17 +1,20 @@
 """Where a file of JSON lines is at fault, found by reading it again line by line: slow, and only for messages."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
 import polars as pl
 
 from ragx.data.csv_faults import NOT_UTF8
-from ragx.data.source import READ_ERRORS, first_line, lossy_lines, read_bytes, shortened
+from ragx.data.identifiers import as_ids
+from ragx.data.source import READ_ERRORS, Source, first_line, lossy_lines, read_bytes, shortened
 
 MARK = b"\xef\xbb\xbf"
 AT_ONCE = 1000
+ODD = r"^(?s:true|false|[\[{].*|-?[0-9]{16,}|-?[0-9]*\.[0-9].*|-?[0-9.]+[eE][+-]?[0-9]+)$"
+"""How the text of what is no id looks, and that of some ids."""
 
 
 def json_line(path: Path, row: int) -> int:
@@ -32,6 +35,26 @@ def json_fault(path: Path, error: Exception) -> str:
     except (ValueError, *READ_ERRORS):
         fault = ""
     return fault or f"{path}: expected one JSON object a line; {first_line(error)}."
+
+
+def check_json_ids(path: Path, table: pl.DataFrame, columns: Mapping[str, str]) -> None:
+    """Raise unless ids, of which a reader gives the text alone, are text or whole numbers in the file too.
+
+    Args:
+        path: the file.
+        table: what was read of it, as text.
+        columns: ``"user"`` and ``"item"`` → the name of the field.
+
+    Raises:
+        ValueError: one is a fraction, a truth value, a list, an object, or a number that is not exact.
+    """
+    odd = table.select(pl.any_horizontal(pl.col(name).str.contains(ODD) for name in columns.values())).to_series()
+    rows = set(odd.arg_true())
+    for row, (line, text) in enumerate(_records(path)) if rows else ():
+        record = json_value(text) if row in rows else {}
+        for side, name in columns.items():
+            if isinstance(value := record.get(name), float | bool | list | dict):
+                as_ids(pl.Series(name, [value], dtype=pl.Object), side, _at(path, line).naming({side: name}))
 
 
 def json_fields(path: Path) -> tuple[str, list[str]]:
@@ -67,6 +90,10 @@ def json_value(text: str | bytes) -> Any:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not in JSON: write null")
+
+
+def _at(path: Path, line: int) -> Source:
+    return Source(str(path), lambda row: line)
 
 
 def _records(path: Path) -> Iterator[tuple[int, str]]:

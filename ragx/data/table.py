@@ -13,6 +13,7 @@ from ragx.data.csv_form import CsvForm
 from ragx.data.dataset import Dataset, fitting_name
 from ragx.data.events import build_dataset
 from ragx.data.formats import read_columns, read_json_lines, read_parquet
+from ragx.data.json_faults import check_json_ids
 from ragx.data.root import locate
 from ragx.data.rules import EventRules
 from ragx.data.source import Source
@@ -102,6 +103,7 @@ def json_lines_file(
     chosen = check_columns(columns)
     file = locate(path, root)
     raw, source = read_json_lines(file, list(chosen.values()))
+    check_json_ids(file, raw, {side: chosen[side] for side in ("user", "item")})
     return assemble(named(name, file), raw, source, chosen, rules, users, items, root)
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from ragx.data.identifiers import listed_ids, written_as
 from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
+from ragx.data.table import json_lines_file
 
 NUMBERS, TEXTS = IdMap("item", pl.Series([7, 12, 3])), IdMap("item", pl.Series(["7", "12", "012", "12.0", " 12"]))
 
@@ -127,3 +129,40 @@ def test_events_come_in_by_the_same_door() -> None:
 def test_an_unknown_id_is_answered_with_the_nearest(unknown: str, hint: str) -> None:
     with pytest.raises(ValueError, match=hint):
         IdMap("user", pl.Series(["z", "7", "u1"])).rows(unknown)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('"1.5"', "1.5"),
+        ('"true"', "true"),
+        ("7", "7"),
+        ("7.0", "7"),
+        ("1e3", "1000"),
+        ("9007199254740993", "9007199254740993"),
+        ("12345678901234567891", "12345678901234567891"),
+        ("1.5", None),
+        ("true", None),
+        ("[7]", None),
+        ('{"a": 7}', None),
+        ("9007199254740993.0", None),
+        ("1e16", None),
+        ("-0.25", None),
+    ],
+)
+def test_what_json_writes_as_no_text_and_no_whole_number_is_no_id(
+    written: str, expected: str | None, tmp_path: Path
+) -> None:
+    lines = ['{"u": "a", "i": "x"}', "", f'{{"u": {written}, "i": "y"}}']
+    path = tmp_path / "events.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    columns = {"user": "u", "item": "i"}
+    if expected is None:
+        with pytest.raises(
+            ValueError, match=r"events\.jsonl, line 3: expected text or whole numbers as ids in column 'u'"
+        ):
+            json_lines_file(path=str(path), columns=columns)
+    else:
+        assert json_lines_file(path=str(path), columns=columns).interactions.users.ids.to_list() == sorted(
+            [expected, "a"]
+        )
