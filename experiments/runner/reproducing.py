@@ -21,6 +21,8 @@ from runner.options import parse_options, trusted
 from runner.speaker import Speaker
 
 TOLERANCE = 1e-3
+UNTRACKED = {"tracker": {"_target_": "ragx.training.trackers.NoTracker"}}
+"""A reproduction has the id of the first run, under which a tracker would write over what that one recorded."""
 HELP = """python experiments/reproduce.py <run> [tolerance=0.001]
 
 run=<folder>       a finished run, or as much of its path as no other finished run begins with
@@ -28,7 +30,7 @@ tolerance=0.001    how far metrics may be apart to count as the same
 trust=[my_layers]  modules of your own that the run names: their code is run, that of others is not
 
 The run is made once more beside the first, in <runs>/reproduced; a test part that the first had opened is opened again,
-which counts as a reproduction and as no look."""
+which counts as a reproduction and as no look. No tracker is told of it."""
 
 
 class NotReproducedError(RunError):
@@ -59,7 +61,8 @@ def reproduce(arguments: Sequence[str]) -> None:
     folder = find_run(options.run)
     record, metrics = read_run(folder)
     console = Console(file=sys.stdout)
-    cell = load_cell(config_of(folder, final="test" in metrics, reuse="code"), trusted(options.trust))
+    config = config_of(folder, final="test" in metrics, reuse="code") | UNTRACKED
+    cell = load_cell(config, trusted(options.trust))
     kept = load_checkpoint(folder / "model.pt", str(record["identity"]))
     check_unchanged(folder, record, cell.parts, cell.dataset, cell.split, kept)
     changed = differences(record, cell)

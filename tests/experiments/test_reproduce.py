@@ -38,6 +38,16 @@ def changed(path: Path, *keys: str, value: Any) -> None:
     path.write_text(json.dumps(whole))
 
 
+def test_a_reproduction_writes_over_no_record_of_a_tracker(
+    run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its id is that of the first run, and online its numbers would go to whatever project a run folder names."""
+    tracker = {"_target_": "ragx.training.wandb_tracker.WandbTracker", "mode": "online", "project": "theirs"}
+    changed(run / "run.json", "config", "tracker", value=tracker)
+    monkeypatch.setattr("ragx.training.wandb_tracker.WandbTracker.start", lambda *given: pytest.fail("it was told"))
+    assert said(run, capsys).startswith("bit-equal")
+
+
 def test_a_run_comes_out_the_same_or_is_told_to_differ(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert said(run, capsys) == "bit-equal: weights and metrics are the same to the last bit."
     fingerprint = json.loads((run / "run.json").read_text())["fingerprint"]
