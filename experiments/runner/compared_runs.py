@@ -1,5 +1,6 @@
 """Finished runs as they are compared: found, read, refused where their numbers are not one quantity, and paired."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,13 @@ class Compared:
     folder: Path
     record: dict[str, Any]
     rules: Conventions
-    counts: dict[str, dict[str, int]]
+    metrics: dict[str, Any]
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many users each part measures."""
+        counts: dict[str, dict[str, int]] = self.metrics.get("counts", {})
+        return counts
 
     @property
     def label(self) -> str:
@@ -69,7 +76,7 @@ def read_compared(folder: Path, trust: Trusted) -> Compared:
     except ValueError as error:
         raise ValueError(f"{folder}: its protocol cannot be read ({error}).") from error
     check(isinstance(protocol, Protocol), f"{folder}: expected a run evaluated by Protocol, got {protocol!r}.")
-    return Compared(folder, record, protocol.rules, metrics.get("counts", {}))
+    return Compared(folder, record, protocol.rules, metrics)
 
 
 def baseline_label(name: str, reads: list[Compared], trust: Trusted) -> str:
@@ -157,7 +164,21 @@ def _per_user(read: Compared, name: str, part: str) -> pl.DataFrame:
     except (pl.exceptions.PolarsError, OSError) as error:
         raise ValueError(f"{path}: cut off, or no Parquet file ({str(error).splitlines()[0]}).") from None
     check("user" in table.columns, f"{path}: expected a column user, got {', '.join(table.columns)}.")
+    known = read.metrics if name == "per_user" else read.metrics.get("baseline", {}).get(MOST_POPULAR, {})
+    _check_means(path, table, known.get(part) or {})
     return table.with_columns(pl.col("id").cast(pl.String)) if "id" in table.columns else table
+
+
+def _check_means(path: Path, table: pl.DataFrame, values: Mapping[str, float]) -> None:
+    """Raise unless the means over users are what the run recorded: else the file is of another run."""
+    for metric in sorted(values.keys() & set(table.columns)):
+        recorded, mean = values[metric], table[metric].mean()
+        is_mean = isinstance(mean, float) and math.isclose(mean, recorded or 0.0, rel_tol=1e-9, abs_tol=1e-12)
+        check(
+            recorded is None or is_mean,
+            f"{path}: expected values whose mean {metric} is {recorded}, as metrics.json has it, got {mean!r}: the "
+            "file is of another run. Restore it, or run that configuration again with reuse=never.",
+        )
 
 
 def _most_popular(reads: Sequence[Compared], part: str) -> pl.DataFrame:

@@ -56,6 +56,13 @@ def test_runs_of_the_job_are_compared(
     assert out.count("after Holm over 2 comparisons; 2 seeds against 1; the single one is made without draws.") == 2
     assert "model.num_layers=1" in out
     assert re.search(r"The test part of split \w+ has had 4 looks\.", out)
+    one, other = sorted(runs.glob("*/per_user_test.parquet"))[1:3]
+    for ours, theirs in ((one, other), (one.with_name("per_user_most_popular_test.parquet"), one)):
+        kept = ours.read_bytes()
+        ours.write_bytes(theirs.read_bytes())
+        with pytest.raises(ValueError, match=rf"{ours.name}: expected values whose mean .* is of another run\."):
+            compare_runs([f"runs=[{one.parent}]", "baseline=most_popular", "metric=recall@20"])
+        ours.write_bytes(kept)
 
 
 def test_runs_on_one_published_test_part_are_compared_whatever_was_held_out(
