@@ -8,6 +8,7 @@ import polars as pl
 
 from ragx.checks import check
 from ragx.data.cells import as_cells
+from ragx.data.identifiers import EXACT_BITS
 from ragx.data.iso import iso_seconds, local, whole_seconds
 from ragx.data.source import Source
 from ragx.data.time_notation import SINCE, UNITS, told_seconds, whole_numbers
@@ -60,6 +61,8 @@ def read_times(
         f"{source.name}: expected times in {place}, got truth values: name another column.",
     )
 
+    _check_exact(cells, values, source, place, time_format)
+
     def parsed(zone: str) -> tuple[pl.Series, str]:
         if time_format == "auto" and not cells.dtype.is_temporal():
             return told_seconds(cells, source, place, zone)
@@ -81,6 +84,16 @@ def read_times(
         "Set dataset.rules.time_format to seconds, milliseconds or the format if it was read wrongly.",
     )
     return Times(seconds, notation)
+
+
+def _check_exact(cells: pl.Series, values: pl.Series, source: Source, place: str, time_format: str) -> None:
+    """Raise where numbers of few digits, such as Float32, stand for several seconds each."""
+    if cells.dtype in (pl.Float16, pl.Float32):
+        inexact = cells.abs() >= 2.0 ** EXACT_BITS[str(cells.dtype)]
+        if time_format == "excel":
+            inexact |= cells != cells.floor()
+        expected = f"a time in {place} that is exact to the second"
+        source.refuse(inexact, values, expected, f"{cells.dtype} is not: store Int64, Float64 or date-times.")
 
 
 def _in_words(cells: pl.Series, time_format: str) -> str:

@@ -1,4 +1,4 @@
-"""Cells as ids, numbers and text."""
+"""Cells as ids, numbers, text and times."""
 
 import uuid
 from decimal import Decimal
@@ -10,6 +10,7 @@ import pytest
 from ragx.data.cells import as_numbers
 from ragx.data.identifiers import as_ids
 from ragx.data.source import Source
+from ragx.data.times import read_times
 
 HERE = Source("orders.csv", lambda row: row + 2)
 
@@ -70,3 +71,20 @@ def test_long_values_are_cut_in_messages() -> None:
     with pytest.raises(ValueError, match=r"got 'xxxx+…\.$") as caught:
         HERE.refuse(pl.Series([True]), pl.Series(["x" * 10_000]), "something short")
     assert len(str(caught.value)) < 130
+
+
+@pytest.mark.parametrize(
+    ("values", "options"),
+    [
+        ([1_704_110_400.0, 0.0], {}),
+        ([1_704_110_400.0, 5.0], {"time_format": "seconds"}),
+        ([45000.5, 45001.0], {"time_format": "excel"}),
+    ],
+)
+def test_numbers_that_stand_for_several_seconds_are_no_times(values: list[float], options: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"line 2: expected a time in column 'time' that is exact .* store Int64"):
+        read_times(pl.Series(values, dtype=pl.Float32), HERE, **options)
+    assert len(read_times(pl.Series(values, dtype=pl.Float64), HERE, **options).seconds) == 2
+    days = pl.Series([45001], dtype=pl.Int64)
+    exact, again = (read_times(each, HERE, time_format="excel").seconds for each in (days, days.cast(pl.Float32)))
+    assert exact.to_list() == again.to_list()
