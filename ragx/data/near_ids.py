@@ -8,13 +8,21 @@ from ragx.checks import did_you_mean
 
 SEARCHED = 20_000
 DIFFERENCES: dict[str, Callable[[pl.Series], pl.Series]] = {
+    "marks that nobody sees": lambda text: text.str.replace_all(r"\p{Cf}", ""),
     "blanks": lambda text: text.str.strip_chars().str.replace_all(r"\s+", " "),
     "case": lambda text: text.str.to_lowercase(),
     "Unicode form": lambda text: text.str.normalize("NFKC"),
     "a trailing .0": lambda text: text.str.replace(r"\.0+$", ""),
     "leading zeros": lambda text: text.str.replace(r"^0+(\d)", "$1"),
+    "spelling": lambda text: _without_all(text),
 }
-"""What may tell two spellings of one thing apart, and text without it."""
+"""What may tell two spellings of one thing apart, and text without it; ``spelling`` is several of the others."""
+
+
+def _without_all(text: pl.Series) -> pl.Series:
+    for difference, without in DIFFERENCES.items():
+        text = text if difference == "spelling" else without(text)
+    return text
 
 
 def folded(texts: pl.Series) -> pl.Series:

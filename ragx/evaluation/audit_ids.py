@@ -23,10 +23,14 @@ def spellings(interactions: Interactions) -> list[Finding]:
     findings = []
     for name, texts in _columns(interactions):
         groups = {difference: alike(texts, difference) for difference in DIFFERENCES}
+        of_several = groups.pop("spelling")
         spelt = {difference: {each for group in every for each in group} for difference, every in groups.items()}
+        of_one = set().union(*spelt.values())
+        groups["spelling"] = [group for group in of_several if not of_one.issuperset(group)]
+        spelt["spelling"] = set().union(*groups["spelling"])
         count = len(set().union(*spelt.values()))
         told = ", ".join(f"{difference} ({len(every):,})" for difference, every in spelt.items() if every)
-        found = f"{counted(count, name)} differ from another in one thing alone: {told}. Each spelling counts as one."
+        found = f"{counted(count, name)} differ from another in spelling alone: {told}. Each spelling counts as one."
         pairs = (f"{group[0]!r} and {group[1]!r}" for every in groups.values() for group in every[:EXAMPLES])
         around = name != "kind" and any(each != each.strip() for each in spelt["blanks"])
         strip = "; dataset.rules.id_blanks=strip takes blanks around ids away" if around else ""

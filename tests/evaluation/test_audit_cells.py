@@ -149,6 +149,8 @@ def test_times_to_come_are_counted_by_a_clock() -> None:
         ("u\uff11", "u1", "Unicode form"),
         ("1", "1.0", "a trailing .0"),
         ("07", "7", "leading zeros"),
+        ("u1", "u\u200b1", "marks that nobody sees"),
+        ("u1", "\ufeffU1", "spelling"),
     ],
 )
 def test_spellings_name_pairs(one: str, other: str, difference: str) -> None:
