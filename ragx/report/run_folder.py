@@ -149,7 +149,8 @@ class Run:
     ) -> pl.DataFrame:
         allowed = allowed_items(known.items, only, without)
         choice = int(allowed.sum())
-        check(1 <= k <= choice, f"k: expected 1 to {choice:,}, the number of items to choose from, got {k}.")
+        fits = isinstance(k, int | np.integer) and 1 <= k <= choice
+        check(fits, f"k: expected 1 to {choice:,}, the number of items to choose from, got {k}.")
         seen = item_lists(known) if exclude_seen else None
         ranking = rank(only_allowed(scorer, allowed), rows, k=k, seen=seen, item_ids=known.items.tie_keys)
         return recommendation_table(ranking, known)

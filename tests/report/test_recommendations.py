@@ -162,6 +162,8 @@ def test_what_is_unknown_or_out_of_range_is_named(run: Run) -> None:
         run.recommend(["customer-1"])
     with pytest.raises(ValueError, match="k: expected 1 to 60, the number of items to choose from, got 61"):
         run.recommend("customer-00001", k=61)
+    with pytest.raises(ValueError, match=r"k: expected 1 to 60, .*, got 2\.5"):
+        run.recommend("customer-00001", k=2.5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"k: expected 1 to 2, .*, got 3"):
         run.recommend("customer-00001", k=3, only=["item-00001", "item-00002"])
     with pytest.raises(ValueError, match="Unknown item 'gone'"):
