@@ -26,6 +26,10 @@ from runner.preflight import check_folder, check_threads
 from runner.summary import print_measured, results_table
 
 PARTS = ("validation", "test")
+DECILES = {
+    "activity": "activity: tenths of the users, 0 those with the fewest items.",
+    "popularity": "popularity: tenths of the items, 0 those with the fewest train interactions.",
+}
 HELP = """python experiments/evaluate.py run=<folder> metrics=[recall,ndcg] cutoffs=[20,50] groups=[activity]
 
 run=<folder>        a finished run, or as much of its path as no other finished run begins with
@@ -134,6 +138,8 @@ def _show(console: Console, found: dict[str, Any], folder: Path, *, everything: 
     console.print(results_table(folder.name, found, [part], list(found[part]) if everything else None))
     for name, reports in found["groups"][part].items():
         console.print(_groups_table(name, reports))
+        if name in DECILES:
+            console.print(DECILES[name], highlight=False)
     print_measured(console, found["counts"])
     if "sentence" in found:
         console.print(found["sentence"], highlight=False, markup=False, soft_wrap=True)

@@ -85,7 +85,7 @@ def check_threads(option: str, threads: Any) -> None:
     is_whole = isinstance(threads, int) and not isinstance(threads, bool)
     check(
         threads is None or (is_whole and 1 <= threads <= MOST_THREADS),
-        f"{option}: expected null or a whole number from 1 to {MOST_THREADS:,}, got {str(threads)[:40]!r}.",
+        f"{option}: expected null or a whole number from 1 to {MOST_THREADS:,}, got {threads!r:.40}.",
     )
 
 

@@ -18,6 +18,8 @@ from ragx.checks import did_you_mean
 from ragx.evaluation.names import explain_sampling
 from ragx.parts import TARGET, PartsError
 
+MOST_PLACES = 3
+
 
 def reword(error: Exception, conf: str, name: str) -> str:
     """Return clear words for an error of composing a config.
@@ -88,13 +90,29 @@ def _unknown_key(key: str, conf: str, name: str, inner: str = "") -> str:
         return f"{key}: write search.space={{{key.removeprefix('search.space.')}: …}}, with a + before it to add one."
     if explained := explain_sampling(key) if key.startswith("evaluation.") else "":
         return explained
+    elsewhere = _elsewhere(leaf, OmegaConf.to_container(config))
     if node is None:
-        near = did_you_mean(parent.split(".")[0], groups)
+        near = did_you_mean(parent.split(".")[0], groups) or elsewhere
         return f"{key}: unknown option, since there is no {parent!r}.{near}"
     if not options:
         return f"{key}: unknown option, since {parent} has none."
     add = f" If the target takes it, write +{key}=…" if OmegaConf.is_dict(node) and TARGET in node else ""
-    return f"{key}: unknown option.{did_you_mean(leaf, options)} Options here: {', '.join(options)}.{add}"
+    near = did_you_mean(leaf, options) or elsewhere
+    return f"{key}: unknown option.{near} Options here: {', '.join(options)}.{add}"
+
+
+def _elsewhere(leaf: str, config: Any) -> str:
+    """Return a question for options that are called so and stand elsewhere, where these are few."""
+    places = [place for place in _names(config) if place.rpartition(".")[2] == leaf]
+    return f" Did you mean {' or '.join(map(repr, places))}?" if 0 < len(places) <= MOST_PLACES else ""
+
+
+def _names(node: Any, path: str = "") -> list[str]:
+    """Return the full names of all options below a node."""
+    if not isinstance(node, Mapping):
+        return []
+    here = {f"{path}{key}": value for key, value in node.items() if key not in (TARGET, "hydra")}
+    return [name for key, value in here.items() for name in (key, *_names(value, f"{key}."))]
 
 
 def _unknown_choice(path: str, conf: str) -> str:

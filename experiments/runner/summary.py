@@ -59,11 +59,12 @@ def results_table(
         names: the metrics; Recall and NDCG at the cut-off nearest to 20 by default.
     """
     shown = names or [name for name in metrics[parts[0]] if name in _shown(metrics[parts[0]])]
-    table = Table(title=Text(title), title_justify="left")
+    heading = title if names is None else f"{title}, {' and '.join(parts)}"
+    table = Table(title=Text(heading), title_justify="left", min_width=len(heading))
     table.add_column("")
     for part in parts:
-        for name in shown:
-            table.add_column(f"{part}\n{name}", justify="right")
+        for name in shown:  # all metrics side by side leave no room for the part's name
+            table.add_column(f"{part}\n{name}" if names is None else name, justify="right", overflow="fold")
     rows = {"model": metrics, "MostPop": metrics["baseline"]["most_popular"]}
     if "best_achievable" in metrics:
         rows["best achievable"] = metrics["best_achievable"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from ragx.checks import check, check_choice
-from ragx.data.cells import as_cells, as_numbers, as_text
+from ragx.data.cells import as_cells, as_numbers, as_text, number_advice
 from ragx.data.formats import read_columns
 from ragx.data.identifiers import as_ids
 from ragx.data.root import locate
@@ -145,7 +145,8 @@ def _finite(column: pl.Series, expected: str, source: Source) -> pl.Series:
     given = cells.is_not_null()
     if cells.dtype == pl.String:
         given &= cells.str.strip_chars() != ""
-    source.refuse(given & ~number.is_finite().fill_null(False), column, expected)
+    bad = given & ~number.is_finite().fill_null(False)
+    source.refuse(bad, column, expected, number_advice(cells.filter(bad)))
     return number
 
 

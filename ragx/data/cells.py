@@ -40,6 +40,12 @@ def as_numbers(series: pl.Series, expected: str, source: Source) -> pl.Series:
     return numbers
 
 
+def number_advice(refused: pl.Series) -> str:
+    """Return how numbers are to be written, where cells that are none hold commas."""
+    has_commas = refused.dtype == pl.String and refused.str.contains(",", literal=True).any()
+    return "Numbers are read with a decimal point and no mark between thousands: write 1234.5." if has_commas else ""
+
+
 def as_text(series: pl.Series, expected: str, source: Source) -> pl.Series:
     """Return a column as text, null where it is empty or blank; arguments and errors as :func:`as_cells`."""
     text = as_cells(series, expected, source).cast(pl.String)

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from ragx.checks import check, check_choice
-from ragx.data.cells import as_numbers, as_parts, as_text
+from ragx.data.cells import as_numbers, as_parts, as_text, number_advice
 from ragx.data.counted import CountedTable, Step, compact
 from ragx.data.duplicates import POLICIES, Policy, merged, refuse_repeats
 from ragx.data.filters import Filter, kept
@@ -182,7 +182,8 @@ class EventRules:
         if "value" in raw.columns:
             expected = f"a finite number in {source.column('value')}"
             value = as_numbers(raw["value"], expected, source)
-            source.refuse(~value.is_finite().fill_null(False), raw["value"], expected)
+            bad = ~value.is_finite().fill_null(False)
+            source.refuse(bad, raw["value"], expected, number_advice(raw["value"].filter(bad)))
             if self.negative == "error":
                 source.refuse(
                     value < 0,

@@ -73,7 +73,7 @@ def read_times(
         skipped = seconds.is_null() & parsed("UTC")[0].is_not_null()
         expected = f"a time in {place} that the clocks of {time_zone} showed"
         source.refuse(skipped, values, expected, _around_skipped(time_zone))
-    another = "Set dataset.rules.time_format if it is another."
+    another = "Set dataset.rules.time_format if it is another, as in \"dataset.rules.time_format='%d.%m.%Y %H:%M'\"."
     source.refuse(seconds.is_null(), values, f"a time in {place} as {notation}", another)
     source.refuse(seconds < EARLIEST, values, f"a time in {place} that is not before the year 1", another)
     latest = int(datetime.now(UTC).timestamp()) + TOLERANCE

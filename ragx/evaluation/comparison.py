@@ -108,4 +108,5 @@ def notes_on_tests(found: Sequence[tuple[str, Comparison]]) -> list[str]:
 def _names(names: Iterable[str]) -> str:
     every = list(dict.fromkeys(names))
     more = f" and {len(every) - MOST_NAMED} more" if len(every) > MOST_NAMED else ""
-    return ", ".join(every[:MOST_NAMED]) + more
+    between = "; " if any(", " in name for name in every) else ", "
+    return between.join(every[:MOST_NAMED]) + more

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ragx.files import write_atomically
 
@@ -23,6 +24,7 @@ def plot_curve(history: list[dict[str, float]], monitor: str, best_epoch: int, t
     axes = figure.subplots()
     axes.plot([row["epoch"] for row in history], [row["loss"] for row in history], color=BLUE, label="training loss")
     axes.set(xlabel="epoch", ylabel="training loss", title=title)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.label.set_color(BLUE)
     axes.grid(alpha=0.25)
     validated = [row for row in history if monitor in row]

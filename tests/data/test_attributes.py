@@ -27,6 +27,7 @@ def test_types_tell_roles(tmp_path: Path) -> None:
     ("text", "options", "message"),
     [
         ("sku,price\na,1\nb,cheap\n", {}, r"line 3: expected a finite number in column 'price', got 'cheap'"),
+        ('sku,price\na,1\nb,"7,5"\n', {}, r"line 3: .* in column 'price', got '7,5'\. Numbers are read with a decimal"),
         ("sku,price\na,1\na,2\n", {}, r"line 3: expected each item once in column 'sku' \(item\), got 'a'"),
         ("sku,price\na,1\n,2\n", {}, r"line 3: expected an id in column 'sku' \(item\), got an empty cell"),
         ("sku,price\na,1\n", {"columns": {"prise": "number"}}, r"no column 'prise'.*Did you mean 'price'"),

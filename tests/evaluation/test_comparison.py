@@ -47,3 +47,5 @@ def test_what_a_reader_must_know_is_told_of_those_it_is_true_of() -> None:
         "few: fewer than 50 users differ, so that intervals and p-values are rough: B.",
     ]
     assert notes_on_tests([(str(number), single) for number in range(10)])[1].endswith("6, 7 and 2 more.")
+    rows = [("layers 1, heads 1", single), ("layers 1, heads 2", single)]
+    assert notes_on_tests(rows)[1].endswith("says so: layers 1, heads 1; layers 1, heads 2.")

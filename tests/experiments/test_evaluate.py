@@ -47,7 +47,9 @@ def test_a_run_is_evaluated_otherwise_and_left_as_it_is(run: Path, capsys: pytes
     assert other["evaluation"]["conventions"] == "trec"
     assert other["groups"]["validation"]["activity"]["recall@20"]["mean"]
     out = capsys.readouterr().out
-    assert "by activity" in out
+    assert "by activity" in out and "activity: tenths of the users, 0 those with the fewest items." in out
+    assert f"{run.name}, validation" in out
+    assert all(name in out for name in other["validation"])
     assert f"{other['validation']['coverage@5']:.4f}" in out
     assert "users make the validation values" in out
     assert files_of(run.parent) == before
