@@ -29,6 +29,7 @@ ALLOWED = {
     "random": "verify_resume takes options of run beside its own",
     "password": "what an address is searched for",
     "masked": "an argument of conventions in Python",
+    "ordered": "an argument of datasets in Python",
 }
 
 
