@@ -19,6 +19,7 @@ README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines()]
 RUNS = [line for line in COMMANDS if "experiments/run.py" in line]
+DATA = re.findall(r"^python experiments/run\.py .*$", (ROOT / "docs" / "data.md").read_text(), re.MULTILINE)
 OWN = [line for line in RUNS if "my_layers" in line or "my_conf" in line]
 
 
@@ -44,7 +45,7 @@ def test_every_link_and_picture_is_there() -> None:
         assert (ROOT / target).exists(), target
 
 
-@pytest.mark.parametrize("line", [line for line in RUNS if line not in OWN])
+@pytest.mark.parametrize("line", [*(line for line in RUNS if line not in OWN), *DATA])
 def test_every_command_composes_and_binds(line: str) -> None:
     overrides = [each for each in shlex.split(line, comments=True)[2:] if each != "-m"]
     GlobalHydra.instance().clear()

@@ -13,7 +13,7 @@ HERE = Source("orders.csv", lambda row: row + 2)
 
 def test_a_notation_that_is_not_told_is_asked_for_and_the_advice_works() -> None:
     german = pl.Series(["27.03.2024 07:34", "01.04.2024 00:00"])
-    with pytest.raises(ValueError, match="line 2: .* 2 rows are like this") as caught:
+    with pytest.raises(ValueError, match=r"line 2: .* 2 rows are like this") as caught:
         read_times(german, HERE)
     advised = re.search(r"\"dataset\.rules\.time_format='(.+)'\"\.$", str(caught.value))
     assert advised
