@@ -66,7 +66,10 @@ def test_columns_that_are_not_there(tmp_path: Path) -> None:
             "user_id:token\tuser_id:float\titem_id:token\n1\t2\t3\n",
             "line 1: expected each name once, got 'user_id' again",
         ),
-        (INTER.replace("4.5", "many"), "expected a finite number in column 'rating' \\(value\\), got 'many'\\.$"),
+        (
+            INTER.replace("4.5", "many"),
+            "line 3: expected a finite number in column 'rating' \\(value\\), got 'many'\\.$",
+        ),
         (INTER.replace("4.5", "4,5"), "got '4,5'\\. Numbers are read with a decimal point and no mark"),
     ],
 )

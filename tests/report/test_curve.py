@@ -1,6 +1,7 @@
 """The picture of a training."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
@@ -12,7 +13,12 @@ from ragx.report.curve import plot_curve
 def test_epochs_are_whole_numbers(epochs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Figure] = []
     save = Figure.savefig
-    monkeypatch.setattr(Figure, "savefig", lambda figure, *args, **more: drawn.append(figure) or save(figure, *args))
+
+    def saved(figure: Figure, *args: Any, **options: Any) -> None:
+        drawn.append(figure)
+        save(figure, *args, **options)
+
+    monkeypatch.setattr(Figure, "savefig", saved)
     history = [{"epoch": epoch, "loss": 1 / epoch, "ndcg@20": epoch / 100} for epoch in range(1, epochs + 1)]
     plot_curve(history, "ndcg@20", epochs, "run", tmp_path / "curve.png")
     (figure,) = drawn
