@@ -20,7 +20,7 @@ from ragx.report.run_files import read_run, write_json
 from ragx.report.run_folder import Run, load_run
 from ragx.report.trusted import Trusted
 from runner.evaluating import Evaluation, add_results
-from runner.opening import check_stored_model
+from runner.opening import check_stored_model, stored_model_differs
 from runner.options import parse_options, trusted, whole
 from runner.preflight import check_folder, check_threads
 from runner.summary import print_measured, results_table
@@ -84,10 +84,14 @@ def evaluate_run(arguments: Sequence[str]) -> None:
         check_threads(f"{folder / 'run.json'}: threads", threads)
         torch.set_num_threads(threads)
     run = load_run(folder, trust=trust.modules)
-    check_stored_model(_evaluation(run, own), run.metrics, folder)
+    console = Console(file=sys.stdout)
+    if options.part == "test":
+        check_stored_model(_evaluation(run, own), run.metrics, folder)
+    elif changed := stored_model_differs(_evaluation(run, own), run.metrics):
+        told = f"{changed}: the file, the code or the machine is not the one of the run. What follows is of now."
+        console.print(told, style="yellow", highlight=False, markup=False, soft_wrap=True)
     found = {"run": str(record["name"]), "part": options.part, "fingerprint": run.split.fingerprint}
     found |= _measure(_evaluation(run, asked), options.part, folder, str(record["identity"]))
-    console = Console(file=sys.stdout)
     _show(console, found, folder, everything=bool(options.metrics or options.cutoffs))
     if options.output:
         write_json(Path(options.output), {"evaluation": stored | _asked(options), **found})

@@ -88,6 +88,19 @@ def test_a_mistake_opens_nothing(options: tuple[str, ...], message: str, trained
     assert not (trained_folder.parent / "looks.jsonl").exists()
 
 
+def test_a_model_that_gives_other_values_here_is_told_on_validation_and_kept_from_test(
+    command: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = made(command, tmp_path / "runs")
+    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics["validation"]["ndcg@20"] += 1e-9  # as another processor may round
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    evaluate_run([f"run={folder}", "metrics=[ndcg]"])
+    assert "the stored model has ndcg@20" in capsys.readouterr().out
+    with pytest.raises(ValueError, match=r"the stored model has ndcg@20 .* the test part stays sealed"):
+        evaluate_run([f"run={folder}", "part=test"])
+
+
 def test_what_learned_validation_is_not_measured_on_it(command: Any, tmp_path: Path) -> None:
     folder = made(command, tmp_path / "runs", "trainer.refit=true")
     with pytest.raises(ValueError, match=r"it has learned the validation part.*part=test evaluates it on test"):
