@@ -131,6 +131,8 @@ def _is_done(cell: CellState) -> bool:
 def _ready(state: CellState, refit: bool, trust: Trusted, console: Console) -> Cell:
     """Do for one run what its look needs: a refit takes over the training that the sweep did."""
     assert state.folder is not None
+    gone = not (state.folder / "run.json").is_file()
+    check(not gone, f"{state.folder}: the run is gone; run the sweep again, which makes what is missing.")
     base = load_cell(config_of(state.folder, final=False), trust)
     cell = load_cell(config_of(state.folder, final=False, refit=True), trust) if refit else base
     record, _ = read_run(state.folder)

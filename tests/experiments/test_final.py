@@ -144,6 +144,16 @@ def test_what_other_code_made_is_run_again_and_named(
     assert "other code" not in final(runs, capsys)
 
 
+def test_a_run_that_is_gone_is_named_before_any_look(sweep: tuple[Path, SweepRecord], capsys: Any) -> None:
+    runs, record = sweep
+    folder = next(cell.folder for cell in record.cells() if "model.num_layers=0" in cell.planned.overrides)
+    assert folder is not None
+    folder.rename(runs / "away")
+    with pytest.raises(ValueError, match=rf"{folder.name}: the run is gone; run the sweep again, which makes"):
+        final(runs, capsys)
+    assert looks_of(runs) == 0
+
+
 def fail_at_the_last(patch: pytest.MonkeyPatch) -> None:
     """Have the rehearsal of the fourth run fail."""
     plain = rehearse
