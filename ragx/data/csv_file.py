@@ -26,7 +26,7 @@ def read_csv(form: CsvForm, wanted: Sequence[str]) -> tuple[pl.DataFrame, Source
         ValueError: the file is missing, empty, not UTF-8 or does not parse, or a column is not in it or stands twice.
     """
     header = csv_header(form)
-    check_in_header(wanted, header, lambda: f"{form.path}, line {csv_line(form, -1)}", form)
+    check_in_header(wanted, header, lambda: f"{form.path}, line {csv_line(form, -int(form.header))}", form)
     check_quotes(form)
     try:
         table = _parsed(form, new_columns=header)  # of all columns, since of some a row too long is not seen

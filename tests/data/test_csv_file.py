@@ -151,7 +151,7 @@ def test_tables_without_a_header_line_and_of_long_separators(tmp_path: Path) -> 
         (
             {"user": 0, "item": 1},
             {"header": False},
-            "no column '0'; it has 1, 2. .* numbered from 1, as in dat",
+            "line 1: no column '0'; it has 1, 2. .* numbered from 1, as in dat",
         ),
         ({"user": "user", "item": 2}, {"header": False}, "no column 'user'; it has 1, 2. Without a header line"),
         (
