@@ -39,6 +39,11 @@ def did_you_mean(name: str, options: Iterable[str]) -> str:
     return f" Did you mean {near[0]!r}?" if near else ""
 
 
+def as_typed(name: str, value: str) -> str:
+    """Return ``name=value`` as it is typed for text of any kind: in quotes for Hydra, and in others for the shell."""
+    return f"\"{name}='" + value.replace("'", "\\'") + "'\""
+
+
 def check_file_name(what: str, name: object) -> str:
     """Return a name before it becomes part of a path.
 

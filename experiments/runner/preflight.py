@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ragx.checks import LONGEST_NAME, RunError, check, check_choice, did_you_mean
+from ragx.checks import LONGEST_NAME, RunError, as_typed, check, check_choice, did_you_mean
 from ragx.evaluation.names import parse_metrics, refuse_sampling
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.parts import Part, PartsError, Refuse, bind
@@ -71,7 +71,8 @@ def check_settings(config: dict[str, Any]) -> None:
         value = config.get(name, False)
         check(isinstance(value, bool), f"{label}: expected true or false, got {value!r}.")
     kind = config["target_kind"]
-    check(kind is None or isinstance(kind, str), f"target_kind: expected null or a kind of event, got {kind!r}.")
+    typed = f": text is written {as_typed('target_kind', str(kind))}" if isinstance(kind, int | float) else ""
+    check(kind is None or isinstance(kind, str), f"target_kind: expected null or a kind of event, got {kind!r}{typed}.")
     check_threads("threads", config["threads"])
     check_sweep(config["sweep"])
 

@@ -14,7 +14,7 @@ from hydra.errors import ConfigCompositionException, HydraException, MissingConf
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ragx.checks import did_you_mean
+from ragx.checks import as_typed, did_you_mean
 from ragx.evaluation.names import explain_sampling
 from ragx.parts import TARGET, PartsError
 
@@ -66,10 +66,9 @@ def _unreadable() -> str | None:
         except HydraException:
             if not equals:
                 return f"{argument}: expected name=value."
-            quoted = "'" + value.replace("'", "\\'") + "'"
-            return f"{argument}: the value does not parse; put it in quotes, and these in others for the shell: " + (
-                f'"{name}={quoted}".'
-            )
+            plain = value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" else value
+            put = "put it in quotes, and these in others for the shell"
+            return f"{argument}: the value does not parse; {put}: {as_typed(name, plain)}."
     return None
 
 

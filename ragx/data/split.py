@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from ragx.checks import check, check_choice
+from ragx.checks import as_typed, check, did_you_mean
 from ragx.data.counted import Step
 from ragx.data.interactions import Interactions
 from ragx.data.near_ids import folded
@@ -155,7 +155,7 @@ class Split:
         )
         assert self.events is not None
         everything = self.events.train.concatenate(self.events.validation)
-        check_choice("target_kind", kind, sorted(everything.table["kind"].unique()))
+        _check_kind(kind, sorted(everything.table["kind"].unique()))
         target = self.events.of_kind(kind)
         published = None
         if self.published_fingerprint is not None:
@@ -172,6 +172,15 @@ class Split:
             notes=self.notes | target.notes | counts,
             events=replace(self.events, target=kind),
         )
+
+
+def _check_kind(kind: str, known: list[str]) -> None:
+    with_blanks = sorted(
+        (each for each in known if each != each.strip()), key=lambda each: each.strip() != kind.strip()
+    )
+    typed = f" Blanks are kept in quotes: {as_typed('target_kind', with_blanks[0])}." if with_blanks else ""
+    near = did_you_mean(kind, known)
+    check(kind in known, f"target_kind: expected one of {', '.join(known)}; got {kind!r}.{near}{typed}")
 
 
 def _joint_mark(*marks: str | None) -> str:

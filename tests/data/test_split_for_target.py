@@ -88,6 +88,9 @@ def test_the_sealed_part_stays_sealed() -> None:
 def test_what_cannot_be_a_target_is_refused() -> None:
     with pytest.raises(ValueError, match=r"target_kind: expected one of buy, view; got 'bye'\. Did you mean 'buy'\?"):
         split_of().for_target("bye")
+    blanks = [(*event[:2], "view " if event[2] == "view" else event[2], event[3]) for event in EVENTS]
+    with pytest.raises(ValueError, match=r"got 'view'\. Did .* Blanks are kept in quotes: \"target_kind='view '\"\."):
+        split_of(blanks).for_target("view")
     with pytest.raises(ValueError, match=r"published with target_kind=buy of mine leaves train empty: .*'train': 0"):
         split_of([event for event in EVENTS if event[2:] != ("buy", "train")]).for_target("buy")
     with pytest.raises(ValueError, match="target_kind=buy of mine leaves test empty"):

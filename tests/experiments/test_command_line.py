@@ -58,6 +58,11 @@ def composing_error(config_of: Config, *overrides: str) -> Exception:
             "dataset.name=größe x",
             "dataset.name=größe x: the value does not parse; put it in quotes, and these in others",
         ),
+        (
+            "dataset.name='it's'",
+            "dataset.name='it's': the value does not parse; put it in quotes, and these in others for the shell: "
+            "\"dataset.name='it\\'s'\".",
+        ),
         ("model.hidden_dim=[8,", "model.hidden_dim=[8,: the value does not parse; put it in quotes"),
     ],
 )

@@ -69,4 +69,7 @@ def test_an_unknown_target_is_one_line(main: Callable[..., int], capsys: pytest.
     assert main("target_kind=by") == 2
     assert capsys.readouterr().err == "error: target_kind: expected one of buy, view; got 'by'. Did you mean 'buy'?\n"
     assert main("target_kind=3") == 2
-    assert "target_kind: expected null or a kind of event, got 3" in capsys.readouterr().err
+    assert (
+        "target_kind: expected null or a kind of event, got 3: text is written \"target_kind='3'\"."
+        in capsys.readouterr().err
+    )
