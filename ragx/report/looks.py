@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -40,7 +41,8 @@ class Looks:
     """Counts how often each test part was read, over all folders of runs that can be seen.
 
     These are the given ones and the folders beside each: ``runs`` and ``runs-old`` of one project are counted together.
-    A line that stands in two files, since a folder was copied, counts once.
+    A line that stands in two files, since a folder was copied, counts once; every line has a number drawn for it, so that
+    no two readings are equal.
 
     Args:
         folders: folders of runs; what is recorded goes to the first.
@@ -56,12 +58,12 @@ class Looks:
 
     def record(self, split: Split, identity: str, reason: str, kind: Kind = "look") -> None:
         """Note one evaluation of a run."""
-        line = {**_marks(split), "identity": identity, "reason": reason, "kind": kind, "when": _now()}
+        line = {**_marks(split), "identity": identity, "reason": reason, "kind": kind, **_stamp()}
         JsonLines.append(self.folders[0] / FILES["looks"], line)
 
     def record_audit(self, split: Split, reason: str) -> None:
         """Note one audit."""
-        JsonLines.append(self.audits, {**_marks(split), "reason": reason, "when": _now()})
+        JsonLines.append(self.audits, {**_marks(split), "reason": reason, **_stamp()})
 
     def readings(self, split: Split) -> Readings:
         """Return how often the test part of a split was read."""
@@ -108,8 +110,10 @@ def _marks(split: Split) -> dict[str, str]:
     return {"fingerprint": split.fingerprint} | ({} if published is None else {PUBLISHED: published})
 
 
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+def _stamp() -> dict[str, str]:
+    """Return what tells a reading from every other, two of one second in two folders included."""
+    when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    return {"when": when, "reading": secrets.token_hex(8)}
 
 
 def _count(number: int, name: str) -> str:

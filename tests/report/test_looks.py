@@ -1,5 +1,6 @@
 """The count of what read a test part: over folders that lie side by side, by kind, and once for a copied line."""
 
+import datetime
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -48,6 +49,22 @@ def test_folders_side_by_side_are_added_and_a_copy_is_not(of: SplitOf, tmp_path:
     assert Looks(tmp_path / "runs", tmp_path / "deeper" / "runs").readings(of("f")).looks == 6
     shutil.copytree(tmp_path / "runs", tmp_path / "copy")
     assert Looks(tmp_path / "runs").readings(of("f")).looks == 5
+
+
+def test_two_looks_of_one_second_are_two_and_a_copy_of_them_is_not(
+    of: SplitOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopped(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> "Stopped":
+            return cls(2026, 11, 26, tzinfo=tz)
+
+    monkeypatch.setattr("ragx.report.looks.datetime.datetime", Stopped)
+    for name in ("runs", "runs", "runs-old"):
+        Looks(tmp_path / name).record(of("f"), "one", "a look")
+        Looks(tmp_path / name).record_audit(of("f"), "an audit")
+    shutil.copytree(tmp_path / "runs", tmp_path / "copy")
+    assert Looks(tmp_path / "runs").readings(of("f")) == Readings(looks=3, audits=3)
 
 
 def test_looks_at_one_published_test_part_are_added_whatever_was_chosen_as_validation(
