@@ -41,8 +41,8 @@ class Looks:
     """Counts how often each test part was read, over all folders of runs that can be seen.
 
     These are the given ones and the folders beside each: ``runs`` and ``runs-old`` of one project are counted together.
-    A line that stands in two files, since a folder was copied, counts once; every line has a number drawn for it, so that
-    no two readings are equal.
+    A line that stands in two files, since a folder was copied, counts once; every line has a number drawn for it, so
+    that no two readings are equal.
 
     Args:
         folders: folders of runs; what is recorded goes to the first.
