@@ -37,7 +37,8 @@ class SealedTest:
         if name.startswith("__"):
             raise AttributeError(name)
         raise AttributeError(
-            f"The test part is sealed, so it has no {name!r}: evaluate.final opens it once, at the end."
+            f"The test part is sealed, so it has no {name!r}: evaluation.final=true opens it once, at the end, and in "
+            "Python test.open(reason=…, on_open=…)."
         )
 
     def open(self, *, reason: str, on_open: Callable[[str], None]) -> Interactions:

@@ -115,6 +115,9 @@ def _fetch(connection: Any, query: str) -> pl.DataFrame:
         reason = "got no rows" if "NoneType" in str(error) else first_line(error)
         raise ValueError(f"Query: expected a SELECT that gives rows of one type a column; {reason}.") from None
     except (pl.exceptions.PolarsError, OverflowError) as error:
-        mixed = isinstance(error, pl.exceptions.SchemaError)
-        advice = " Cast columns of several types to one in the query." if mixed else ""
+        advice = ""
+        if isinstance(error, pl.exceptions.SchemaError):
+            advice = " Cast columns of several types to one in the query."
+        elif isinstance(error, pl.exceptions.DuplicateError):
+            advice = " Select each column once, or give each a name of its own with AS."
         raise ValueError(f"Query: its rows do not make a table: {first_line(error)}.{advice}") from None

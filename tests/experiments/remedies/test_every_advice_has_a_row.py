@@ -1,0 +1,106 @@
+"""Every refusal that gives advice has a row in this folder, where it is provoked and its advice followed.
+
+A text of the source gives advice where it names an option with a value or a command, or where a clause begins with an
+imperative. What only says what was expected and what came gives none.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+NO_REFUSALS = (
+    *("audit_data.py", "audit_ids.py", "audit_parts.py", "audit_shares.py", "audit_times.py", "audit_values.py"),
+    *("page.py", "page_html.py", "page_look.py", "page_notices.py", "page_provenance.py", "page_reasons.py"),
+    *("table_formats.py", "table_latex.py", "table_notes.py", "summary.py", "catalogue.py", "progress.py"),
+)
+"""Findings, notices, notes and pages: nothing is refused there."""
+
+IMPERATIVES = (
+    "add|ask|begin|build|call|cast|change|choose|convert|delete|double|drop|empty|evaluate|explain|fetch|give|hold|"
+    "install|keep|leave|let|look|lower|make|mend|merge|move|multiply|name|pass|pip|put|read|remove|rename|restore|run|"
+    "save|set|shorten|show|sort|state|store|take|train|try|unpack|use|wait|write"
+)
+ADVICE = re.compile(
+    rf"(?:(?:^|[.:;,(] |\band |\bor |\bor, .{{9,60}}, )(?i:{IMPERATIVES})|… (?:{IMPERATIVES.title()}))"
+    r"\b(?! of\b|:| round|,| as ….)(?=.{3})"
+    r"|(?<![\w<{(&/.])[a-z_]+(?:\.[a-z_]+)*=[\w\[{'\"…<-]"
+    r"|python (?:experiments|scripts)/"
+    r"|\b(?:merges|makes|sorts|opens|takes) (?:it|them|repeated|the reverse)\b|\bwould fit\b|the same command"
+)
+ELSEWHERE: dict[str, str] = {}
+"""Advice that is followed in a test of another folder: a part of the text, and the test."""
+NO_ADVICE: dict[str, str] = {}
+"""Texts that read like advice and are none, each with the reason."""
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Give every text of the source that may be shown, what is filled in as ``…``, with its file and line."""
+    for path in sorted([*(ROOT / "ragx").rglob("*.py"), *(ROOT / "experiments").rglob("*.py")]):
+        if path.name in NO_REFUSALS:
+            continue
+        tree = ast.parse(path.read_text())
+        hidden = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        hidden |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+        for node in ast.walk(tree):
+            if id(node) not in hidden and (text := text_of(node)).count(" ") > 1:
+                yield f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}", text
+
+
+def advised() -> list[tuple[str, str]]:
+    """Return the texts that read like advice; how a command is used is shown, and refuses nothing."""
+    return [each for each in texts() if ADVICE.search(each[1]) and not each[1].startswith("python experiments/")]
+
+
+def text_of(node: ast.AST) -> str:
+    """Return the text of a constant or an f-string, and nothing for any other node."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def rows() -> set[str]:
+    """Return the advice that the tables of this folder follow: the keys of every ``…ROWS``."""
+    keys = set()
+    for path in Path(__file__).parent.glob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
+                target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+                if isinstance(target, ast.Name) and target.id.endswith("ROWS"):
+                    keys |= {key.value for key in node.value.keys if isinstance(key, ast.Constant)}
+    return keys
+
+
+def test_every_refusal_with_advice_has_a_row() -> None:
+    known = {*rows(), *ELSEWHERE, *NO_ADVICE}
+    missing = [f"{place}: {text}" for place, text in advised() if not any(part in text for part in known)]
+    assert not missing, "\n".join(missing)
+
+
+def test_no_row_outlives_its_text() -> None:
+    there = [text for _, text in texts()]
+    strange = [part for part in {*rows(), *ELSEWHERE, *NO_ADVICE} if not any(part in text for text in there)]
+    assert not strange, "\n".join(strange)
+
+
+@pytest.mark.parametrize("name", sorted(set(ELSEWHERE.values())))
+def test_what_is_tested_elsewhere_is_there(name: str) -> None:
+    path, _, test = name.partition("::")
+    assert f"def {test}(" in (ROOT / path).read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "advised"),
+    [
+        ("expected a table, got none: rename the column.", True),
+        ("expected 3, got 4. Set x.y_z or go.", True),
+        ("no weights; layer.edge_weight=auto goes without", True),
+        ("name: expected a number of at least 1, got 0.", False),
+        ("expected one of a, b; got c. The set of c is empty.", False),
+    ],
+)
+def test_advice_is_told_from_what_came(text: str, advised: bool) -> None:
+    assert bool(ADVICE.search(text)) == advised
