@@ -19,6 +19,7 @@ from ragx.evaluation.names import explain_sampling
 from ragx.parts import TARGET, PartsError
 
 MOST_PLACES = 3
+WITHOUT_NAME = "Expected options name=value, got one without a name."
 
 
 def reword(error: Exception, conf: str, name: str) -> str:
@@ -80,7 +81,7 @@ def _unknown_key(key: str, conf: str, name: str, inner: str = "") -> str:
     options = [str(each) for each in node] if isinstance(node, Mapping) or OmegaConf.is_dict(node) else []
     options = [each for each in options if each not in (TARGET, "hydra")]
     if not key:
-        return "Expected options name=value, got one without a name."
+        return WITHOUT_NAME
     if leaf in options and inner.startswith(f"{key}."):
         if TARGET in node[leaf]:
             return _unknown_key(inner, conf, name)
@@ -130,6 +131,8 @@ def _no_choice(conf: str, text: str) -> str:
         options = _choices(group, conf)
         if options and choice not in options:
             return f"{group}={choice}: expected one of {', '.join(options)}."
+        if not group:
+            return WITHOUT_NAME
     return text
 
 

@@ -91,16 +91,19 @@ class SweepRecord:
     @property
     def settings(self) -> dict[str, Any]:
         """What the plan holds beside its cells."""
-        plan = read_json(self.folder / "sweep.json")
-        return {name: value for name, value in plan.items() if name != "cells"}
+        return {name: value for name, value in self._plan()[0].items() if name != "cells"}
 
     @property
     def planned(self) -> list[PlannedCell]:
         """The cells of the plan."""
+        return self._plan()[1]
+
+    def _plan(self) -> tuple[dict[str, Any], list[PlannedCell]]:
         path = self.folder / "sweep.json"
         try:
-            return [_planned(each) for each in read_json(path)["cells"]]
-        except (KeyError, TypeError, AttributeError) as error:
+            plan = read_json(path)
+            return plan, [_planned(each) for each in plan["cells"]]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path}: damaged ({type(error).__name__}: {error}); run the sweep again.") from None
 
     def events(self) -> list[dict[str, Any]]:

@@ -122,7 +122,7 @@ def _chosen(record: SweepRecord) -> list[_Entry]:
     try:
         rows = read_json(path)["rows"]
         found = [_Entry(_pairs(row["options"]), _names(row["folders"]), int(row["budget"])) for row in rows]
-    except (KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path}: damaged ({type(error).__name__}: {error}); run {again} again.") from None
     check(bool(found), f"{path}: it has no rows; run {again} again.")
     return found

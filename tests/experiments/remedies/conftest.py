@@ -62,6 +62,22 @@ def follow_line(command: Command) -> Follow:
 
 
 @pytest.fixture
+def follow_lines(command: Command) -> Follow:
+    """Return a function that sees one command refused with its advice, and others, which follow it, go through."""
+
+    def run(advice: str, wrong: str, *right: str) -> None:
+        status, _, refusal = command(*shlex.split(wrong))
+        assert status in (1, 2), refusal
+        assert _says(refusal, advice), refusal
+        assert right
+        for line in right:
+            status, _, after = command(*shlex.split(line))
+            assert status == 0, f"{line}: {after}"
+
+    return run
+
+
+@pytest.fixture
 def shop(tmp_path: Path) -> Path:
     """Return a folder of tables, each with one fault or none."""
 

@@ -36,7 +36,6 @@ ROWS_OF = [(f"u{user}", f"i{(user + step) % 7}", 100 * step + user) for user in 
 LISTS = ItemLists.from_pairs(torch.tensor([0, 1]), torch.tensor([0, 1]), 2)
 SEEN = ItemLists.from_pairs(torch.tensor([0, 1]), torch.tensor([1, 0]), 2)
 SCORES = torch.tensor([1.0, 2.0])
-FIFTHS = {"validation": 0.2, "test": 0.2}
 PLAIN = Conventions(masked="nothing")
 
 
@@ -49,7 +48,7 @@ FRAME = pl.DataFrame(ROWS_OF, schema=["user", "item", "time"], orient="row")
 
 
 def opened(protocol: Protocol) -> object:
-    split = cold_users_split(shop(), **FIFTHS)
+    split = cold_users_split(shop(), validation=0.2, test=0.2)
     scorer = Constant(torch.arange(split.train.num_items).float(), split.train.num_users)
     return protocol.test({"model": scorer}, split, reason="the end", on_open=print)
 
@@ -101,17 +100,17 @@ ROWS: dict[str, tuple[Callable[[], object], ...]] = {
     ),
     "nobody knows which events were last: choose split=random, or name the column of times": (
         lambda: user_time_split(shop(times=False)),
-        lambda: random_split(shop(times=False), **FIFTHS),
-        lambda: user_time_split(shop(), **FIFTHS),
+        lambda: random_split(shop(times=False), validation=0.2, test=0.2),
+        lambda: user_time_split(shop(), validation=0.2, test=0.2),
     ),
     "nobody knows which item was last: choose split=random, or name the column of times": (
         lambda: leave_last_out_split(shop(times=False)),
-        lambda: random_split(shop(times=False), **FIFTHS),
+        lambda: random_split(shop(times=False), validation=0.2, test=0.2),
         lambda: leave_last_out_split(shop()),
     ),
     "Choose other fractions or a split": (
         lambda: random_split(shop(), validation=0.001),
-        lambda: random_split(shop(), **FIFTHS),
+        lambda: random_split(shop(), validation=0.2, test=0.2),
         lambda: leave_last_out_split(shop()),
     ),
     "set dataset.rules._target_ to that": (
@@ -120,7 +119,7 @@ ROWS: dict[str, tuple[Callable[[], object], ...]] = {
     ),
     "got a … from it: change split._target_": (
         lambda: audit(shop(), shop(), on_open=print),  # type: ignore[arg-type]
-        lambda: audit(shop(), random_split(shop(), **FIFTHS), on_open=print),
+        lambda: audit(shop(), random_split(shop(), validation=0.2, test=0.2), on_open=print),
     ),
     "no user with test items has train interactions, and the test part stays sealed": (
         lambda: opened(Protocol()),
@@ -137,8 +136,8 @@ ROWS: dict[str, tuple[Callable[[], object], ...]] = {
         lambda: KindsOfEvent(kinds=["buy"]),
     ),
     "evaluation.final=true opens it once, at the end, and in Python test.open(reason=…, on_open=…)": (
-        lambda: random_split(shop(), **FIFTHS).test.table,
-        lambda: random_split(shop(), **FIFTHS).test.open(reason="the end", on_open=print),
+        lambda: random_split(shop(), validation=0.2, test=0.2).test.table,
+        lambda: random_split(shop(), validation=0.2, test=0.2).test.open(reason="the end", on_open=print),
     ),
     "pass the seen items with masked='seen', or None with masked='nothing'": (
         evaluated(SEEN, PLAIN),

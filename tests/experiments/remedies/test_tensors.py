@@ -97,7 +97,8 @@ def explained(edge_index: torch.Tensor) -> torch.Tensor:
     """Call a convolution under the mask of an explainer that was shown these edges."""
     layer = PyGConv(8, 8, conv=f"{PYG}GraphConv")
     set_masks(layer, torch.ones(edge_index.shape[1]), edge_index)
-    return layer(X, GRAPH)
+    out: torch.Tensor = layer(X, GRAPH)
+    return out
 
 
 TWICE, ONCE = [[0, 0, 2], [2, 2, 0]], coalesce(torch.tensor([[0, 0, 2], [2, 2, 0]])).tolist()
@@ -191,7 +192,7 @@ ROWS: dict[str, Row] = {
         conv("GATConv", 8, 8, edge_weight="required", options={"edge_dim": 1}),
     ),
     "write a layer of your own around it (layer=custom)": (
-        conv("RGCNConv", 8, 8, options={"num_relations": 2}),
+        conv("PointTransformerConv", 8, 8),
         lambda: OwnLayer()(X, GRAPH),
     ),
     "explain with graph.edge_index": (lambda: explained(GRAPH.edge_index[:, 1:]), lambda: explained(GRAPH.edge_index)),
