@@ -38,7 +38,7 @@ class SealedTest:
             raise AttributeError(name)
         raise AttributeError(
             f"The test part is sealed, so it has no {name!r}: evaluation.final=true opens it once, at the end, and in "
-            "Python test.open(reason=…, on_open=…)."
+            "Python test.open with a reason."
         )
 
     def open(self, *, reason: str, on_open: Callable[[str], None]) -> Interactions:

@@ -135,7 +135,7 @@ ROWS: dict[str, tuple[Callable[[], object], ...]] = {
         lambda: KindsOfEvent(kinds="buy"),
         lambda: KindsOfEvent(kinds=["buy"]),
     ),
-    "evaluation.final=true opens it once, at the end, and in Python test.open(reason=…, on_open=…)": (
+    "evaluation.final=true opens it once, at the end, and in Python test.open with a reason": (
         lambda: random_split(shop(), validation=0.2, test=0.2).test.table,
         lambda: random_split(shop(), validation=0.2, test=0.2).test.open(reason="the end", on_open=print),
     ),
