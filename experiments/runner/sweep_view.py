@@ -86,6 +86,9 @@ def print_sweep(console: Console, record: SweepRecord) -> None:
     for cell in cells:
         if cell.state in ("failed", "interrupted"):
             console.print(Text(f"{cell.state}: {short(cell, cells)}: {cell.error}"), style="red")
+        if cell.state == "done" and cell.folder is not None and not cell.folder.is_dir():
+            said = f"gone: {short(cell, cells)}: its run folder is not there; run the sweep again, which makes it anew."
+            console.print(Text(said), style="red")
     for said, few in _measured(cells).items():
         console.print(Text(said, style=LOUD if few else ""))
     dropped = record.settings["dropped"]

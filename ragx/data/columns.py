@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ragx.checks import check, did_you_mean
+from ragx.checks import as_typed, check, did_you_mean
 from ragx.data.csv_form import CsvForm
 from ragx.data.source import listed
 
-SEPARATORS = (",", ";", "\t", "|", "::")
+SEPARATORS = (",", ";", "\t", "|", "::", " ")
 Columns = Mapping[str, str | int | None]
 FIELDS = ("user", "item", "time", "value", "kind", "part")
 
@@ -84,7 +84,7 @@ def _hint(name: str, header: Sequence[str], form: CsvForm | None) -> str:
     hint = did_you_mean(name, header)
     parted = next((mark for mark in SEPARATORS if mark in header[0]), None) if len(header) == 1 else None
     if parted is not None:
-        hint += f' Its header holds {parted!r}: set "{form.option}.separator={parted!r}".'
+        hint += f" Its header holds {parted!r}: set {as_typed(f'{form.option}.separator', parted)}."
     if not hint and form.may_lack_header:
         hint = f" If that is no header line, set {form.option}.header=false and number the columns from 1."
     return hint

@@ -2,8 +2,11 @@
 
 import json
 import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 Command = Callable[..., tuple[int, str, str]]
 LINE = "dataset=csv dataset.path={}.csv dataset.columns.time=time dataset.columns.value=value split=random"
@@ -25,3 +28,14 @@ def _finding(command: Command, words: list[str], question: str) -> dict[str, str
     assert (status, err) == (0, "")
     findings: list[dict[str, str]] = json.loads(Path("found.json").read_text())["findings"]
     return next(each for each in findings if each["question"] == question)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|", "::", " "])
+def test_the_separator_that_is_advised_reads_the_table(separator: str, shop: Path, command: Command) -> None:
+    (shop / "parted.csv").write_text((shop / "orders.csv").read_text().replace(",", separator))
+    line = ["dataset=csv", "dataset.path=parted.csv", "split=random"]
+    for wrong in {"#", "~"} - {separator}:
+        status, _, refusal = command("audit", *line, f"dataset.separator='{wrong}'")
+        assert status == 2
+        (typed,) = re.findall(r"set (\"dataset\.separator=.*?\")\.", refusal)
+        assert command("audit", *line, *shlex.split(typed))[0] == 0

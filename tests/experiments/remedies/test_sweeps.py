@@ -135,3 +135,16 @@ def test_what_is_advised_goes_through(advice: str, command: Command, follow: Cal
     call(SWEEP)
     case.spoil()
     follow(advice, lambda: call(case.wrong), followed)
+
+
+def test_status_names_a_run_that_is_gone_and_the_sweep_makes_it_anew(
+    command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for line in (SWEEP, "", SWEEP):
+        if line:
+            assert command(*shlex.split(line))[0] == 0
+        else:
+            take_away()
+        show_status(["two"])
+        told = " ".join(capsys.readouterr().out.split())
+        assert ("its run folder is not there; run the sweep again, which makes it anew" in told) == (not line)
