@@ -47,6 +47,9 @@ ELSEWHERE = {
     "Restore the files as they were, row for row, or make the run again": (
         "../report/test_recorded_data.py::test_a_run_of_0_1_0_is_refused_once_its_files_are_others"
     ),
+    "its run folder is not there; run the sweep again, which makes it anew": (
+        "remedies/test_sweeps.py::test_status_names_a_run_that_is_gone_and_the_sweep_makes_it_anew"
+    ),
     "Restore the data as it was, or make the run again": (
         "test_changed_data.py::test_other_contents_are_refused_by_name"
     ),
