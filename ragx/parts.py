@@ -17,9 +17,9 @@ from beartype import BeartypeConf
 from beartype.door import is_bearable
 
 from ragx.checks import did_you_mean
+from ragx.former_names import TARGET, public_name, with_public_names
 from ragx.passwords import passwords
 
-TARGET = "_target_"
 PYG, ADDRESS = "conv", "uri"  # options that are a dotted path too, or may name a server
 REQUIRED = "???"
 Members = list[Any] | tuple[Any, ...] | dict[str, Any]
@@ -102,7 +102,8 @@ def bind(
         raise PartsError(shown)
     errors: list[str] = []
     allow = refuse or (lambda path, name, hint: None)
-    parts = {name: _bind(name, config.get(name), given[name], None, errors, allow) for name in given}
+    named = with_public_names(config)
+    parts = {name: _bind(name, named.get(name), given[name], None, errors, allow) for name in given}
     if errors:
         raise PartsError(errors)
     return {name: part for name, part in parts.items() if part is not None}
@@ -145,7 +146,7 @@ def _bind(path: str, node: Any, given: Collection[str], hint: Any, errors: list[
             errors.append(f"{path}.{name}: {node[TARGET]} requires this option.")
         elif _is_plain(default):
             arguments[name] = default
-    return Part(path, target, str(node[TARGET]), arguments)
+    return Part(path, target, public_name(target, node[TARGET]), arguments)
 
 
 def _bind_value(path: str, value: Any, hint: Any, errors: list[str], refuse: Refuse) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOUNDATION = ("typing", "checks", "lazy", "cache", "random", "rows", "files", "passwords", "parts")
+FOUNDATION = ("typing", "checks", "lazy", "cache", "random", "rows", "files", "passwords", "former_names", "parts")
 ORDER = (
     *FOUNDATION,
     *("data", "graph", "kernels", "layers", "ranking", "objectives", "models"),

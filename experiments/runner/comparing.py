@@ -15,7 +15,7 @@ from ragx.checks import check, check_choice
 from ragx.evaluation.comparison import Comparison, notes_on_tests
 from ragx.evaluation.per_user_run import PerUserRun
 from ragx.evaluation.significance import compare_table
-from ragx.parts import TARGET
+from ragx.former_names import TARGET
 from ragx.report.looks import Looks, Readings, test_mark
 from ragx.report.table_output import check_format, write_table
 from runner.compared_runs import (

@@ -21,7 +21,7 @@ from runner.options import parse_options, trusted
 from runner.speaker import Speaker
 
 TOLERANCE = 1e-3
-UNTRACKED = {"tracker": {"_target_": "ragx.training.trackers.NoTracker"}}
+UNTRACKED = {"tracker": {"_target_": "ragx.training.NoTracker"}}
 """A reproduction has the id of the first run, under which a tracker would write over what that one recorded."""
 HELP = """python experiments/reproduce.py <run> [tolerance=0.001]
 

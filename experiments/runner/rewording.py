@@ -16,7 +16,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ragx.checks import as_typed, did_you_mean
 from ragx.evaluation.names import explain_sampling
-from ragx.parts import TARGET, PartsError
+from ragx.former_names import TARGET
+from ragx.parts import PartsError
 
 MOST_PLACES = 3
 WITHOUT_NAME = "Expected options name=value, got one without a name."

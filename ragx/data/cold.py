@@ -27,7 +27,7 @@ def cold_users_split(
         validation: fraction of the users.
         test: likewise.
         seed: key of the draw.
-        pool_published: as in :func:`ragx.data.splitters.random_split`.
+        pool_published: as in :func:`ragx.data.random_split`.
 
     Raises:
         ValueError: the fractions leave a part empty, or there are published parts and nobody asked to pool them.
@@ -47,7 +47,7 @@ def cold_items_split(
         validation: fraction of the items.
         test: likewise.
         seed: key of the draw.
-        pool_published: as in :func:`ragx.data.splitters.random_split`.
+        pool_published: as in :func:`ragx.data.random_split`.
 
     Raises:
         ValueError: the fractions leave a part empty, or there are published parts and nobody asked to pool them.

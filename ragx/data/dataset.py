@@ -86,7 +86,7 @@ class Dataset:
         Args:
             events: a row for each event.
             name: short name of the dataset.
-            rules: a :class:`ragx.data.rules.EventRules`: how times, values, empty ids and duplicates are read.
+            rules: a :class:`ragx.data.EventRules`: how times, values, empty ids and duplicates are read.
             columns: names of the columns of ``user`` and ``item``, and of any of ``time``, ``value``, ``kind`` and
                 ``part``.
 
@@ -147,7 +147,7 @@ def check_dataset(made: object) -> None:
     """Raise ``ValueError`` unless what a config names as the dataset made one."""
     check(
         isinstance(made, Dataset),
-        f"dataset: expected a function that returns a ragx.data.dataset.Dataset, got a {type(made).__name__} from it: "
+        f"dataset: expected a function that returns a ragx.data.Dataset, got a {type(made).__name__} from it: "
         "change dataset._target_.",
     )
 

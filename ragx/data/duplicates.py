@@ -19,7 +19,7 @@ def merged(table: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 
     Args:
         table: columns user and item (rows of maps), and any of value, timestamp, kind and part.
-        policy: as ``duplicates`` of :class:`ragx.data.rules.EventRules`; ``"keep"`` and ``"error"`` merge nothing.
+        policy: as ``duplicates`` of :class:`ragx.data.EventRules`; ``"keep"`` and ``"error"`` merge nothing.
     """
     key = [name for name in KEY if name in table.columns]
     if policy == "keep" or policy == "error":

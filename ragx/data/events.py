@@ -40,7 +40,7 @@ def build_dataset(
     rules = EventRules() if rules is None else rules
     check(
         isinstance(rules, EventRules),
-        f"dataset.rules: expected ragx.data.rules.EventRules, got {type(rules).__name__}: set "
+        f"dataset.rules: expected ragx.data.EventRules, got {type(rules).__name__}: set "
         "dataset.rules._target_ to that.",
     )
     interactions, steps, part, notes, waiting = rules.apply(raw, source)

@@ -29,7 +29,7 @@ def leave_last_out_split(
         dataset: what is split; its interactions carry timestamps, or it is ``ordered``.
         validation: items of each user.
         test: likewise.
-        pool_published: as in :func:`ragx.data.splitters.random_split`.
+        pool_published: as in :func:`ragx.data.random_split`.
 
     Raises:
         ValueError: the interactions have no timestamps and are in no order of time, a number is below 1, or there are

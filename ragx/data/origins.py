@@ -32,7 +32,7 @@ def origin_split(
         origin: which of them, from 0, the earliest, to ``origins - 1``.
         validation: fraction of the events.
         test: likewise, of each window.
-        pool_published: as in :func:`ragx.data.splitters.random_split`.
+        pool_published: as in :func:`ragx.data.random_split`.
 
     Raises:
         ValueError: the interactions have no timestamps, there is no such origin, the windows leave no train, or there

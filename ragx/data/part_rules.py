@@ -28,7 +28,7 @@ class PartRules:
     stays where train keeps some event of it, and held-out events of others are left out.
 
     Args:
-        duplicates: as in :class:`ragx.data.rules.EventRules`; ``"keep"`` where nothing waits to be merged.
+        duplicates: as in :class:`ragx.data.EventRules`; ``"keep"`` where nothing waits to be merged.
         filters: in the order in which they are applied, after merging.
         keep: by side, ``user`` or ``item``, outside ids that stay in the maps without events.
         notes: what was done over the whole table, before any split.

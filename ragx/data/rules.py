@@ -63,7 +63,7 @@ class EventRules:
         empty_ids: what an empty or blank user or item means: an error, or dropped.
         id_blanks: whether blanks around ids are kept, and tell ids apart, or taken away, in attributes too.
         filters: applied in this order, after all that; those that look at one event alone, such as
-            :class:`ragx.data.filters.Period`, before duplicates where no other precedes them.
+            :class:`ragx.data.Period`, before duplicates where no other precedes them.
         before_split: which of ``duplicates`` and ``filters`` are done over the whole table, as most papers do. By
             default neither is: duplicates are merged within a part, and what a filter counts it counts on train, see
             :class:`ragx.data.part_rules.PartRules`, so that test events decide nothing about train.
@@ -84,7 +84,7 @@ class EventRules:
         for each in self.filters:
             check(
                 isinstance(each, Filter),
-                f"dataset.rules.filters: expected parts such as ragx.data.filters.KCore, got {type(each).__name__}: "
+                f"dataset.rules.filters: expected parts such as ragx.data.KCore, got {type(each).__name__}: "
                 "set its _target_ to a subclass of ragx.data.filters.Filter.",
             )
         self._check_before_split()

@@ -136,7 +136,7 @@ def assemble(
     for side, table in given.items():
         check(
             isinstance(table, AttributeTable),
-            f"dataset.{side}s: expected ragx.data.attributes.AttributeTable, got {type(table).__name__}: set "
+            f"dataset.{side}s: expected ragx.data.AttributeTable, got {type(table).__name__}: set "
             f"dataset.{side}s._target_ to that.",
         )
     return build_dataset(

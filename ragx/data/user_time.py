@@ -27,7 +27,7 @@ def user_time_split(
         dataset: what is split; its interactions carry timestamps, or it is ``ordered``.
         validation: fraction of each user's events.
         test: likewise.
-        pool_published: as in :func:`ragx.data.splitters.random_split`.
+        pool_published: as in :func:`ragx.data.random_split`.
 
     Raises:
         ValueError: the interactions have no timestamps and are in no order of time, the fractions leave a part empty,

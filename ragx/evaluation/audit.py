@@ -39,7 +39,7 @@ def audit(
     check_dataset(dataset)
     check(
         isinstance(split, Split),
-        f"split: expected a function that returns a ragx.data.split.Split, got a {type(split).__name__} from it: "
+        f"split: expected a function that returns a ragx.data.Split, got a {type(split).__name__} from it: "
         "change split._target_.",
     )
     test = split.test.open(reason=REASON, on_open=on_open)

@@ -11,7 +11,7 @@ from ragx.evaluation.findings import SHOWN, Finding, counted, finding
 
 YEAR = 31_536_000
 SERIALS, MONTHS, DAYS, YEARS = (20_000, 80_000), (190_001, 210_012), (19_000_101, 21_001_231), (1_900, 2_100)
-PERIOD = "'dataset.rules.filters=[{{_target_: ragx.data.filters.Period, {}: {}}}]'"
+PERIOD = "'dataset.rules.filters=[{{_target_: ragx.data.Period, {}: {}}}]'"
 
 
 def times(interactions: Interactions, now: float | None = None) -> list[Finding]:

@@ -5,7 +5,7 @@ import numpy as np
 from ragx.data.interactions import Interactions
 from ragx.evaluation.findings import Finding, finding
 
-LEAST_VALUE = "'dataset.rules.filters=[{{_target_: ragx.data.filters.MinimumValue, at_least: {}}}]'"
+LEAST_VALUE = "'dataset.rules.filters=[{{_target_: ragx.data.MinimumValue, at_least: {}}}]'"
 FEWEST_STEPS, MOST_STEPS, LARGEST_RATING = 3, 11, 10
 LOW_SHARE, RATED_ONCE = 0.05, 0.99
 

@@ -103,8 +103,8 @@ def graph_of(layer: nn.Module, edges: Graph | Tensor, edge_weight: Tensor | None
     """
     check(
         isinstance(edges, Graph),
-        f"{type(layer).__name__}: expected a ragx.graph.graph.Graph, whose edges have times and kinds, got "
-        f"{type(edges).__name__}; make one with ragx.graph.build.build_graph, or use another layer.",
+        f"{type(layer).__name__}: expected a ragx.graph.Graph, whose edges have times and kinds, got "
+        f"{type(edges).__name__}; make one with ragx.graph.build_graph, or use another layer.",
     )
     assert isinstance(edges, Graph)
     return edges if edge_weight is None else edges.with_weight(edge_weight)
@@ -126,6 +126,6 @@ def check_edge_index(edge_index: Any) -> None:
         else:
             came = f"a tensor {list(edge_index.shape)} of {edge_index.dtype}"
     raise ValueError(
-        f"edge_index: expected a ragx.graph.graph.Graph or a tensor [2, E] of integers, got {came}. Make a graph with "
+        f"edge_index: expected a ragx.graph.Graph or a tensor [2, E] of integers, got {came}. Make a graph with "
         "Graph.from_pairs, or pass what torch_geometric.utils.to_edge_index returns."
     )

@@ -8,7 +8,7 @@ import polars as pl
 
 from ragx.report.looks import Looks, Readings, test_mark
 from ragx.report.results_row import SCHEMA, Row, row_of
-from ragx.report.run_files import read_json
+from ragx.report.run_files import read_json, read_record
 
 NOT_RUNS = ("sweeps", "searches", "tables", "reproduced")
 ODD = (
@@ -59,7 +59,7 @@ def collect(runs: Path) -> Results:
             if not (folder / "run.json").is_file():
                 warnings.append(f"{folder}: no run of ragx (there is no run.json); passed over.")
                 continue
-            record = read_json(folder / "run.json")
+            record = read_record(folder)
             if (folder / "metrics.json").is_file():  # one that is not finished is no fault
                 row, remarks = row_of(folder, record, read_json(folder / "metrics.json"))
                 row |= readings.get(test_mark(row), Readings())._asdict()

@@ -6,6 +6,7 @@ from typing import Any
 
 from ragx.checks import check, check_file_name
 from ragx.files import write_atomically
+from ragx.former_names import with_public_names
 
 SCHEMA = 2
 """The form of a run folder; 0.1.0 wrote no number, numbered ids by first appearance, and did not keep them."""
@@ -36,7 +37,7 @@ def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     Raises:
         ValueError: one of them is missing, cut off, or lacks what every finished run writes.
     """
-    found = {name: read_json(folder / name) for name in NEEDED}
+    found = {"run.json": read_record(folder), "metrics.json": read_json(folder / "metrics.json")}
     for name, keys in NEEDED.items():
         missing = [key for key in keys if key not in found[name]]
         check(
@@ -46,6 +47,19 @@ def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         )
     _check_record(folder / "run.json", found["run.json"])
     return found["run.json"], found["metrics.json"]
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """Return what ``run.json`` holds, its parts named as they are today.
+
+    Raises:
+        ValueError: the file is missing, cut off, or holds something else.
+    """
+    record = read_json(folder / "run.json")
+    try:
+        return record | {"config": with_public_names(record["config"])} if "config" in record else record
+    except RecursionError as error:
+        raise ValueError(f"{folder / 'run.json'}: expected a JSON file that a finished run left ({error}).") from None
 
 
 def _check_record(path: Path, record: dict[str, Any]) -> None:

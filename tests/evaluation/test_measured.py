@@ -60,7 +60,7 @@ def test_few_users_of_ml_100k_by_time_are_measured(real_data: Path) -> None:
     if not (real_data / "ml-100k").is_dir():
         pytest.skip("ml-100k is not among the data")
     written: Any = OmegaConf.to_container(OmegaConf.load(ROOT / "conf" / "dataset" / "ml-100k.yaml"))
-    nodes = {"dataset": written, "split": {"_target_": "ragx.data.splitters.time_split"}}
+    nodes = {"dataset": written, "split": {"_target_": "ragx.data.time_split"}}
     parts = bind(nodes, {"dataset": (), "split": ("dataset",)})
     dataset: Dataset = parts["dataset"].build()
     split: Split = parts["split"].build(dataset=dataset)

@@ -25,7 +25,7 @@ from ragx.parts import PartsError, bind
 from ragx.ranking.item_lists import ItemLists
 from ragx.ranking.scorers import Constant, InnerProduct, Scorer
 
-TARGET = "ragx.evaluation.protocol.Protocol"
+TARGET = "ragx.evaluation.Protocol"
 
 
 def popular(split: Split) -> Scorer:
@@ -171,7 +171,7 @@ def test_what_a_split_gives_is_made_once_and_goes_with_it(tiny_shop: Dataset, mo
 
 def test_conventions_are_a_preset_or_ones_own() -> None:
     assert Protocol(conventions="trec").rules == replace(TREC, cold_users="exclude")
-    own = {"_target_": "ragx.evaluation.conventions.Conventions", "recall_denominator": "min_k"}
+    own = {"_target_": "ragx.evaluation.Conventions", "recall_denominator": "min_k"}
     node = {"_target_": TARGET, "conventions": own, "cold_users": "model"}
     part = bind({"evaluation": node}, {"evaluation": ()})["evaluation"]
     assert part.build().rules == Conventions(recall_denominator="min_k", cold_users="model")

@@ -42,7 +42,7 @@ EVENTS, ITEMS = _events(), [f"i{item},{item}.5" for item in range(12)]
 
 def _train(folder: Path, *more: str) -> Path:
     """Run on the data in a folder, with features and a test part that is opened, and return the folder of the run."""
-    table = "{_target_: ragx.data.attributes.AttributeTable, path: products.csv, id: sku, columns: {price: number}}"
+    table = "{_target_: ragx.data.AttributeTable, path: products.csv, id: sku, columns: {price: number}}"
     arguments = [
         *("dataset=csv", "dataset.path=orders.csv", f"dataset.items={table}", "model.features=true"),
         *(f"dataset.columns.{name}={name}" for name in ("time", "value", "kind")),
@@ -110,7 +110,7 @@ def test_ids_of_the_weights_are_those_that_filters_leave(
     guests = [f"a guest {user},i{user},1700000000,1,buy" for user in range(3)]
     _write(other, [*guests, *EVENTS, *EVENTS[::5]], ITEMS)
     monkeypatch.setenv("RAGX_DATA", str(other))
-    core = "{_target_: ragx.data.filters.KCore, users: 3, items: 3}"
+    core = "{_target_: ragx.data.KCore, users: 3, items: 3}"
     run = _train(other, "dataset.rules.duplicates=sum", f"dataset.rules.filters=[{core}]")
     kept = load_checkpoint(run / "model.pt")
     assert kept["users"] == sorted({event.split(",")[0] for event in EVENTS})

@@ -134,10 +134,10 @@ def test_a_mistake_ends_with_status_two_and_one_line_for_each(
 @pytest.fixture
 def own_configs(tmp_path: Path) -> Path:
     """Return a folder with a layer, a split and a sweep of one's own."""
-    layer = "_target_: ragx.layers.relevance_attention_conv.RelevanceAttentionConv\ngain: 3.0\nheads: 2\n"
+    layer = "_target_: ragx.layers.RelevanceAttentionConv\ngain: 3.0\nheads: 2\n"
     texts = {
         "layer/mine": layer,
-        "split/own_split": "_target_: ragx.data.splitters.time_split\n",
+        "split/own_split": "_target_: ragx.data.time_split\n",
         "sweep/wide": "seeds: 2\n",
     }
     for name, text in texts.items():

@@ -17,7 +17,7 @@ from ragx.training.trackers import JsonLines
 
 USERS, METRIC = 300, "ndcg@20"
 BASE = np.random.default_rng(0).uniform(0, 0.4, USERS)
-EVALUATION = {"_target_": "ragx.evaluation.protocol.Protocol", "conventions": "lightgcn", "cold_users": "exclude"}
+EVALUATION = {"_target_": "ragx.evaluation.Protocol", "conventions": "lightgcn", "cold_users": "exclude"}
 Compare = Callable[..., tuple[int, str]]
 
 

@@ -87,7 +87,7 @@ def test_runs_on_one_published_test_part_are_compared_whatever_was_held_out(
 
 def left(folder: Path, model: str, split: Split, scorer: Scorer) -> None:
     """Write what a run of a model without seeds leaves of its test."""
-    protocol = {"_target_": "ragx.evaluation.protocol.Protocol"}
+    protocol = {"_target_": "ragx.evaluation.Protocol"}
     result = Protocol().test({"model": scorer}, split, reason="a test", on_open=lambda reason: None)["model"]
     record = {
         "name": model, "identity": model, "cell": model, "seed": 0, "fingerprint": split.fingerprint, "refit": False,
@@ -106,7 +106,7 @@ def test_two_models_of_ml_100k_give_the_sentence(
     if not (real_data / "ml-100k").is_dir():
         pytest.skip("ml-100k is not among the data")
     written: Any = OmegaConf.to_container(OmegaConf.load(ROOT / "conf" / "dataset" / "ml-100k.yaml"))
-    nodes = {"dataset": written, "split": {"_target_": "ragx.data.splitters.random_split"}}
+    nodes = {"dataset": written, "split": {"_target_": "ragx.data.random_split"}}
     parts = bind(nodes, {"dataset": (), "split": ("dataset",)})
     dataset: Dataset = parts["dataset"].build()
     split: Split = parts["split"].build(dataset=dataset)

@@ -12,7 +12,8 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 from runner.preflight import bind_parts, check_settings, try_small
 
-from ragx.parts import TARGET, Part, PartsError
+from ragx.former_names import TARGET
+from ragx.parts import Part, PartsError
 from ragx.report.run_parts import GIVEN
 
 CONF = Path(__file__).resolve().parents[2] / "conf"

@@ -30,7 +30,7 @@ MAPPED = (
     *("dataset.columns.user=customer", "dataset.columns.item=sku", "dataset.columns.time=ordered_at"),
     *("dataset.columns.value=price", "dataset.columns.kind=kind"),
 )
-TABLE = "{_target_: ragx.data.attributes.AttributeTable, path: %s, id: %s, columns: {age: number, city: category}%s}"
+TABLE = "{_target_: ragx.data.AttributeTable, path: %s, id: %s, columns: {age: number, city: category}%s}"
 ORDERS = ("dataset=csv", "dataset.path=orders.csv", *MAPPED)
 
 

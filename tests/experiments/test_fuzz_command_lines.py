@@ -34,7 +34,7 @@ WORDS = (
     *("${seed}", "${nope}", "???", ".", "..", "x**", "users.csv", "1,2", "1e400", "9" * 30, "\x00", "\n", "=", "--x"),
 )
 PARTS = ("dataset", "split", "graph", "layer", "model", "objective", "optimizer", "trainer", "evaluation", "tracker")
-TARGETS = ("os.getcwd", "a.b", "", "builtins.dict", "ragx.data.shop.generated_shop")
+TARGETS = ("os.getcwd", "a.b", "", "builtins.dict", "ragx.data.generated_shop")
 
 
 def _mutated_line(number: int) -> list[str]:

@@ -16,7 +16,7 @@ USERS = [f"u{number},{'old' if number < 6 else 'young'}" for number in range(12)
 ITEMS = [f"i{number},{number / 10}" for number in range(31)]
 PLAIN = ("dataset=csv", "dataset.path=events.csv", "dataset.columns.time=time", "split=random", "tracker=none")
 SMALL = ("trainer.max_epochs=2", "model.hidden_dim=4", "evaluation.intervals=false", "runs=runs")
-TABLE = "{{_target_: ragx.data.attributes.AttributeTable, path: {0}.csv, id: id, columns: {{{1}}}}}"
+TABLE = "{{_target_: ragx.data.AttributeTable, path: {0}.csv, id: id, columns: {{{1}}}}}"
 TABLES = (
     f"dataset.users={TABLE.format('users', 'age: category')}",
     f"dataset.items={TABLE.format('items', 'price: number')}",

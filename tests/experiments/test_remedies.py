@@ -18,7 +18,7 @@ SHORT = "tracker=none trainer.max_epochs=1 model.hidden_dim=8 threads=1"
 CSV, TIME, VALUE = "dataset=csv dataset.path={}.csv", "dataset.columns.time=time", "dataset.columns.value=value"
 AUDIT, TIMED = f"audit {CSV}", f"audit {CSV} {TIME}"
 RUN, SHOP_RUN = f"run {TINY} {SHORT}", f"run {CSV} {TIME} {SHORT}"
-ATTRIBUTES = "ragx.data.attributes.AttributeTable"
+ATTRIBUTES = "ragx.data.AttributeTable"
 Command = Callable[..., tuple[int, str, str]]
 
 
@@ -56,13 +56,13 @@ CASES = {
         ("dataset.rules.duplicates=last",),
     ),
     "filter without a column": Case(
-        f"{AUDIT.format('orders')} 'dataset.rules.filters=[{{_target_: ragx.data.filters.MinimumValue, at_least: 1}}]'",
+        f"{AUDIT.format('orders')} 'dataset.rules.filters=[{{_target_: ragx.data.MinimumValue, at_least: 1}}]'",
         "the events have no value",
         ("dataset.columns.value=…",),
         "value",
     ),
     "filter without times": Case(
-        f"{AUDIT.format('orders')} 'dataset.rules.filters=[{{_target_: ragx.data.filters.Period, first: 2020-01-01}}]'",
+        f"{AUDIT.format('orders')} 'dataset.rules.filters=[{{_target_: ragx.data.Period, first: 2020-01-01}}]'",
         "the events have no timestamp",
         ("dataset.columns.time=…",),
         "time",

@@ -42,7 +42,7 @@ def test_a_reproduction_writes_over_no_record_of_a_tracker(
     run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its id is that of the first run, and online its numbers would go to whatever project a run folder names."""
-    tracker = {"_target_": "ragx.training.wandb_tracker.WandbTracker", "mode": "online", "project": "theirs"}
+    tracker = {"_target_": "ragx.training.WandbTracker", "mode": "online", "project": "theirs"}
     changed(run / "run.json", "config", "tracker", value=tracker)
     monkeypatch.setattr("ragx.training.wandb_tracker.WandbTracker.start", lambda *given: pytest.fail("it was told"))
     assert said(run, capsys).startswith("bit-equal")

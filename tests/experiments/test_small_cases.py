@@ -28,7 +28,7 @@ def plain(user: str, item: str, place: int) -> str:
 
 def test_attributes_of_other_ids_are_refused_and_those_that_match_are_counted(command: Command, tmp_path: Path) -> None:
     events(tmp_path, plain)
-    attributes = "_target_: ragx.data.attributes.AttributeTable, path: attrs.csv, id: sku, columns: {price: number}"
+    attributes = "_target_: ragx.data.AttributeTable, path: attrs.csv, id: sku, columns: {price: number}"
     table = f"dataset.items={{{attributes}}}"
     for letter, status in (("I", 2), ("i", 0)):
         rows = [f"{letter}{row},{row}" for row in range(60)]

@@ -179,7 +179,7 @@ def test_hooks_on_all_modules_are_seen_too() -> None:
     ],
 )
 def test_what_are_no_edges_is_refused(layer: torch.nn.Module, edges: object, message: str) -> None:
-    expected = r"edge_index: expected a ragx.graph.graph.Graph or a tensor \[2, E\] of integers, "
+    expected = r"edge_index: expected a ragx.graph.Graph or a tensor \[2, E\] of integers, "
     with pytest.raises(ValueError, match=expected + message):
         layer(X, edges)
 

@@ -109,7 +109,7 @@ def test_what_does_not_fit_is_refused() -> None:
     bare = Graph.from_pairs(torch.tensor([0]), torch.tensor([0]), 1, 1)
     with pytest.raises(ValueError, match="RelationalConv: the interactions of this graph have no column kind"):
         layer(torch.zeros(2, 2), bare)
-    with pytest.raises(ValueError, match=r"RelationalConv: expected a ragx.graph.graph.Graph, .* got Tensor; make one"):
+    with pytest.raises(ValueError, match=r"RelationalConv: expected a ragx.graph.Graph, .* got Tensor; make one"):
         layer(torch.zeros(2, 2), bare.edge_index)
     with pytest.raises(ValueError, match=r"relation: expected one of buy, view; got 'viw'\. Did you mean 'view'"):
         layer(torch.zeros(12, 2), graph_of_kinds())

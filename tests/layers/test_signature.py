@@ -67,6 +67,6 @@ def test_an_edge_index_with_weights_says_what_the_graph_says(subject: Subject) -
 
 @pytest.mark.parametrize("subject", OF_GRAPHS, indirect=True)
 def test_a_layer_that_looks_at_events_asks_for_a_graph(subject: Subject) -> None:
-    message = r"expected a ragx.graph.graph.Graph, whose edges have times and kinds, got Tensor; make one"
+    message = r"expected a ragx.graph.Graph, whose edges have times and kinds, got Tensor; make one"
     with pytest.raises(ValueError, match=message):
         _layer(subject)(subject.x(), subject.graph().edge_index)

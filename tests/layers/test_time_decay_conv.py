@@ -143,7 +143,7 @@ def test_edges_without_a_time_are_refused() -> None:
     graph = Graph.from_pairs(torch.tensor([0]), torch.tensor([0]), 1, 2)
     with pytest.raises(ValueError, match=r"TimeDecayConv needs a graph whose edges have a time; .*columns.time=…"):
         TimeDecayConv(2, 2)(X, graph)
-    with pytest.raises(ValueError, match=r"TimeDecayConv: expected a ragx.graph.graph.Graph, .* got Tensor; make one"):
+    with pytest.raises(ValueError, match=r"TimeDecayConv: expected a ragx.graph.Graph, .* got Tensor; make one"):
         TimeDecayConv(2, 2)(X, graph.edge_index)
 
 

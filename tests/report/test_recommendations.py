@@ -32,8 +32,8 @@ def run(tiny_shop: Dataset, tiny_split: Split, tiny_graph: Graph) -> Run:
     model = RelevanceAwareGraph(
         num_users=120, num_items=60, layer=_light, num_layers=2, hidden_dim=8, similarity="inner_product"
     )
-    weight = {"_target_": "ragx.graph.weights.SymmetricNorm"}
-    config = {"graph": {"_target_": "ragx.graph.build.build_graph", "weight": weight}, "trainer": {"refit": False}}
+    weight = {"_target_": "ragx.graph.SymmetricNorm"}
+    config = {"graph": {"_target_": "ragx.graph.build_graph", "weight": weight}, "trainer": {"refit": False}}
     config["evaluation"] = {"cold_users": "exclude"}
     return Run(Path("nowhere"), config, {}, model, tiny_graph, tiny_shop, tiny_split)
 

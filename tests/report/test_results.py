@@ -17,10 +17,10 @@ from ragx.report.source_hash import modules_of
 from ragx.report.table_output import write_table
 
 CONFIG = {
-    "dataset": {"_target_": "ragx.data.shop.generated_shop", "num_users": 400},
-    "layer": {"_target_": "ragx.layers.light_conv.LightConv", "edge_dropout": 0.0},
-    "model": {"_target_": "ragx.models.relevance_aware_graph.RelevanceAwareGraph", "num_layers": 2},
-    "evaluation": {"_target_": "ragx.evaluation.protocol.Protocol", "conventions": "lightgcn", "cold_users": "exclude"},
+    "dataset": {"_target_": "ragx.data.generated_shop", "num_users": 400},
+    "layer": {"_target_": "ragx.layers.LightConv", "edge_dropout": 0.0},
+    "model": {"_target_": "ragx.models.RelevanceAwareGraph", "num_layers": 2},
+    "evaluation": {"_target_": "ragx.evaluation.Protocol", "conventions": "lightgcn", "cold_users": "exclude"},
     "tracker": {"_target_": "somewhere.Tracker"},
 }
 
@@ -73,7 +73,7 @@ def test_a_row_holds_identity_config_metrics_and_provenance(tmp_path: Path) -> N
         **{"rules": '{"cold_users": "exclude", "conventions": "lightgcn"}', "versions": '{"torch": "2"}'},
         **{"train_interactions": 90, "validation_interactions": 10, "test_interactions": 11, "test_users": 6},
         **{"per_user_validation": str(folder / "per_user_validation.parquet"), "per_user_test": None},
-        **{"option.model.num_layers": "2", "option.layer._target_": "ragx.layers.light_conv.LightConv"},
+        **{"option.model.num_layers": "2", "option.layer._target_": "ragx.layers.LightConv"},
         **{"validation/ndcg@20": 0.2, "test/ndcg@20": 0.1, "most_popular/validation/ndcg@20": 0.1},
     }
     assert {name: row[name] for name in expected} == expected

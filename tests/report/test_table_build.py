@@ -120,7 +120,7 @@ def test_what_is_not_comparable_is_refused_with_the_names_of_runs(change: dict[s
 
 
 def test_conventions_of_two_names_that_are_one_thing_may_stand_together() -> None:
-    own = '{"cold_users": "exclude", "conventions": {"_target_": "ragx.evaluation.conventions.Conventions"}}'
+    own = '{"cold_users": "exclude", "conventions": {"_target_": "ragx.evaluation.Conventions"}}'
     assert len(table(group("A", 0.2), group("B", 0.2, rules=RULES % "recbole"), group("C", 0.2, rules=own)).rows) == 4
 
 

@@ -16,7 +16,7 @@ def run(name: str = "a", seed: int | None = 0, /, **change: Any) -> dict[str, An
     return {
         **{"name": name, "folder": f"runs/{name}", "identity": name, "cell": "c", "seed": seed, "kept": False},
         **{"dataset": "shop", "fingerprint": "f", "test/ndcg@20": 0.2, "option.layer.heads": "2"},
-        **{"option.layer._target_": "ragx.layers.light_conv.LightConv", "option.optimizer.lr": "0.001"},
+        **{"option.layer._target_": "ragx.layers.LightConv", "option.optimizer.lr": "0.001"},
         **{"option.model.bias": "true", "option.trainer.clip_norm": "null", "refit": False, **change},
     }
 
@@ -29,7 +29,7 @@ def spec(where: dict[str, Any], part: str = "test") -> TableSpec:
     ("where", "fits"),
     [
         ({"layer": "LightConv"}, True),
-        ({"layer": "ragx.layers.light_conv.LightConv"}, True),
+        ({"layer": "ragx.layers.LightConv"}, True),
         ({"layer": "light"}, False),
         ({"layer.heads": 2}, True),
         ({"layer.heads": 2.0}, True),

@@ -14,9 +14,9 @@ from ragx.report.source_hash import source_hash
 from ragx.report.trusted import KINDS, Trusted
 
 CONF = Path(__file__).parents[2] / "conf"
-RULES = {"_target_": "ragx.data.rules.EventRules"}
-READER = {"_target_": "ragx.data.table.table_file", "path": "a.csv", "columns": {"user": "u", "item": "i"}}
-PYG = {"_target_": "ragx.layers.pyg_adapter.PyGConv"}
+RULES = {"_target_": "ragx.data.EventRules"}
+READER = {"_target_": "ragx.data.table_file", "path": "a.csv", "columns": {"user": "u", "item": "i"}}
+PYG = {"_target_": "ragx.layers.PyGConv"}
 LINES = {"_target_": "ragx.training.trackers.JsonLines", "path": "thesis.tex"}
 SHELL = {"_target_": "os.system", "command": "true"}
 TRAP = """
@@ -91,7 +91,7 @@ def test_all_that_ragx_ships_loads_by_itself() -> None:
         ("dataset", READER | {"rules": RULES | {"filters": [SHELL]}}),
         ("dataset", READER | {"rules": RULES | {"filters": [RULES]}}),
         ("dataset", READER | {"users": RULES}),
-        ("graph", {"_target_": "ragx.graph.build.build_graph", "weight": SHELL}),
+        ("graph", {"_target_": "ragx.graph.build_graph", "weight": SHELL}),
         ("layer", PYG | {"conv": "os.system"}),
         ("layer", PYG | {"conv": "torch.nn.Linear"}),
         ("layer", PYG | {"conv": "torch_geometric.nn.summary"}),
@@ -105,12 +105,12 @@ def test_code_that_is_no_part_of_ragx_is_refused(group: str, node: Any) -> None:
 
 def test_a_convolution_of_pyg_and_parts_within_parts_load() -> None:
     assert refusal("layer", PYG | {"conv": "torch_geometric.nn.SAGEConv"}) == ""
-    core = {"_target_": "ragx.data.filters.KCore", "users": 5, "items": 5}
+    core = {"_target_": "ragx.data.KCore", "users": 5, "items": 5}
     assert refusal("dataset", READER | {"rules": RULES | {"filters": [core]}}) == ""
 
 
 def test_a_server_is_asked_where_databases_are_trusted() -> None:
-    node = {"_target_": "ragx.data.sql.sql_query", "query": "SELECT 1", "columns": {"user": "u", "item": "i"}}
+    node = {"_target_": "ragx.data.sql_query", "query": "SELECT 1", "columns": {"user": "u", "item": "i"}}
     assert refusal("dataset", node | {"uri": "sqlite:shop.db"}) == ""
     for scheme in ("postgresql", "postgres", "PostgreSQL"):
         server = node | {"uri": f"{scheme}://shop@host/shop"}

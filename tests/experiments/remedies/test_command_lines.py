@@ -11,7 +11,7 @@ CSV, TIME, VALUE = "dataset=csv dataset.path={}.csv", "dataset.columns.time=time
 AUDIT, TIMED = f"audit {CSV}", f"audit {CSV} {TIME}"
 RUN, SHOP_RUN = f"run {TINY} {SHORT}", f"run {CSV} {TIME} {SHORT}"
 UNTIMED_RUN = f"run {CSV} {SHORT}".format("orders")
-ATTRIBUTES = "ragx.data.attributes.AttributeTable"
+ATTRIBUTES = "ragx.data.AttributeTable"
 ITEMS = f"'dataset.items={{_target_: {ATTRIBUTES}, path: prices.csv, id: item, columns: {{price: number}}}}'"
 
 ROWS = {
@@ -30,7 +30,7 @@ ROWS = {
         [f"dataset.rules.duplicates={policy}" for policy in ("first", "sum", "keep")],
     ),
     "the events have no …: they carry …. Name their column: dataset.columns.…=…": (
-        f"{AUDIT.format('orders')} 'dataset.rules.filters=[{{_target_: ragx.data.filters.MinimumValue, at_least: 1}}]'",
+        f"{AUDIT.format('orders')} 'dataset.rules.filters=[{{_target_: ragx.data.MinimumValue, at_least: 1}}]'",
         ("dataset.columns.value=…value",),
     ),
     "has no timestamps, so it cannot be split by time": (f"{AUDIT.format('orders')} split=time", ("split=random",)),
@@ -96,16 +96,16 @@ ROWS = {
     "there is one already; write …=… without the +": (f"audit {TINY} +split=time", ("split=…time",)),
     "set dataset.rules.before_split=[duplicates,filters] or dataset.rules.before_split=[]": (
         f"{TIMED.format('orders')} {VALUE} dataset.rules.duplicates=sum dataset.rules.before_split=[filters] "
-        "'dataset.rules.filters=[{_target_: ragx.data.filters.MinimumValue, at_least: 1}]'",
+        "'dataset.rules.filters=[{_target_: ragx.data.MinimumValue, at_least: 1}]'",
         ("dataset.rules.before_split=[duplicates,filters]", "dataset.rules.before_split=[]"),
     ),
-    "set its _target_ to a subclass of ragx.data.filters.Filter": (
+    "set its _target_ to a subclass of ragx.data.Filter": (
         f"{AUDIT.format('orders')} 'dataset.rules.filters=[{{_target_: {ATTRIBUTES}, path: a, id: b}}]'",
         (),
-        ("'dataset.rules.filters=[{_target_: ragx.data.filters.KCore, users: 1, items: 1}]'",),
+        ("'dataset.rules.filters=[{_target_: ragx.data.KCore, users: 1, items: 1}]'",),
     ),
-    "dataset.…s: expected ragx.data.attributes.AttributeTable, got …: set dataset.…s._target_ to that": (
-        f"{AUDIT.format('orders')} 'dataset.items={{_target_: ragx.data.filters.KCore}}'",
+    "dataset.…s: expected ragx.data.AttributeTable, got …: set dataset.…s._target_ to that": (
+        f"{AUDIT.format('orders')} 'dataset.items={{_target_: ragx.data.KCore}}'",
         (),
         (ITEMS,),
     ),

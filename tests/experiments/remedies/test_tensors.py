@@ -171,7 +171,7 @@ ROWS: dict[str, Row] = {
         lambda: weighted_sum(DOUBLE, WEIGHT, EDGES),
         lambda: weighted_sum(DOUBLE, WEIGHT.to(DOUBLE.dtype), EDGES),
     ),
-    "make one with ragx.graph.build.build_graph, or use another layer": (
+    "make one with ragx.graph.build_graph, or use another layer": (
         lambda: graph_of(LightConv(8, 8), GRAPH.edge_index, None),
         lambda: graph_of(LightConv(8, 8), build_graph(events()), None),
         lambda: LightConv(8, 8)(X, GRAPH.edge_index),
