@@ -122,7 +122,7 @@ def _notes(
     some = next(iter(groups.values()))[0]
     splits = dict.fromkeys(str(read.record["fingerprint"]) for reads in groups.values() for read in reads)
     users = len(next(iter(runs.values())).users)
-    notes = [f"Split {' and '.join(splits)}, {users:,} users. Conventions: {some.rules.spell()}."]
+    notes = [f"Split {' and '.join(splits)}, {users:,} of {users:,} users paired. Conventions: {some.rules.spell()}."]
     if part == "test":
         places = {read.folder.resolve().parent for reads in groups.values() for read in reads}
         mark = test_mark(some.record)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ragx.data.features import feature_joins
 from ragx.evaluation.diagnostics import Diagnostics
 from ragx.evaluation.held_out import item_lists
 from ragx.graph.graph import Graph
@@ -63,7 +64,11 @@ class Course:
         cell.tracker.start(cell.folder, record, finished_epochs(cell.folder / "train"))
         began = time.perf_counter()
         reset_peak()
-        cell.protocol.check_attributes(split, **attributes_of(cell.protocol, cell.dataset, split))
+        joins = cell.protocol.check_attributes(split, **attributes_of(cell.protocol, cell.dataset, split))
+        if cell.config["features"]:
+            joins += feature_joins(cell.dataset, split.evidence)
+        for sentence in joins:
+            self.speaker.print(sentence, highlight=False)
         graph: Graph = cell.parts["graph"].build(interactions=split.evidence)
         model, fit = self._train(graph, "train")
         metrics: dict[str, Any] = {
@@ -90,6 +95,7 @@ class Course:
         ]
         sizes = {"train": len(split.train), "validation": len(split.validation), "test": len(split.test)}
         marks = {"fingerprint": split.fingerprint, "published_fingerprint": split.published_fingerprint}
+        metrics["notes"] = [*cell.dataset.notes, *cell.dataset.joins, *joins]
         metrics["split"] = {"name": split.name, **marks, "counts": sizes, "notes": split.notes}
         self._leave(model, graph, fit, metrics)
         if cell.protocol.final:

@@ -50,9 +50,9 @@ class Evaluation:
     def _attributes(self) -> dict[str, Any]:
         return attributes_of(self.protocol, self.dataset, self.split)
 
-    def check(self) -> None:
-        """Raise ``ValueError`` where the data lacks what the metrics and groups are made of."""
-        self.protocol.check_attributes(self.split, **self._attributes)
+    def check(self) -> list[str]:
+        """Raise ``ValueError`` where the data lacks what metrics and groups are made of; say for how many it has."""
+        return self.protocol.check_attributes(self.split, **self._attributes)
 
     def on_validation(self) -> Results:
         """Return what the validation part says."""

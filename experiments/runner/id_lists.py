@@ -12,7 +12,7 @@ from ragx.data.csv_form import CsvForm
 from ragx.data.formats import read_parquet
 from ragx.data.identifiers import as_ids
 from ragx.data.ids import IdMap
-from ragx.data.near_ids import difference_between
+from ragx.data.joins import join_ids
 
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
 
@@ -62,15 +62,15 @@ def matched(option: str, file: str, listed: list[str], ids: IdMap) -> tuple[list
         ValueError: they are none.
     """
     given = pl.Series(listed, dtype=pl.String)
-    known = pl.Series(ids.lookup(given) >= 0)
-    count, unknown = int(known.sum()), given.filter(~known)
-    sentence = f"{option}: {count:,} of {len(listed):,} ids in {file} are {ids.name}s of the run"
-    if not len(unknown):
-        return listed, f"{sentence}."
-    near = difference_between(unknown, ids.ids)
-    example = f"{near[0]!r}, which differs from {near[1]!r} in {near[2]}" if near else repr(unknown[0])
-    check(count > 0, f"{sentence}: expected ids such as {str(ids.ids[0])!r}, got {example}.")
-    return given.filter(known).to_list(), f"{sentence}; the others, such as {example}, are left out."
+    found = join_ids(
+        f"{option}: {{}} ids in {file} are {ids.name}s of the run",
+        ids.ids,
+        given,
+        counted="theirs",
+        leftover="{} left out",
+        remedy="Name the column of those ids, or another run.",
+    )
+    return given.filter(~given.is_in(found.others.implode())).to_list(), found.sentence
 
 
 def _kind(path: Path) -> str | None:

@@ -124,7 +124,7 @@ def _evaluation(run: Run, protocol: Protocol) -> Evaluation:
 def _measure(evaluation: Evaluation, part: str, folder: Path, identity: str) -> dict[str, Any]:
     """Return what a part says; the test part opens once everything else is known to go well."""
     found: dict[str, Any] = {}
-    evaluation.check()
+    found["notes"] = evaluation.check()
     if part == "validation":
         add_results(found, part, evaluation.on_validation())
         return found
@@ -144,6 +144,8 @@ def _show(console: Console, found: dict[str, Any], folder: Path, *, everything: 
         console.print(_groups_table(name, reports))
         if name in DECILES:
             console.print(DECILES[name], highlight=False)
+    for note in found["notes"]:
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
     print_measured(console, found["counts"])
     if "sentence" in found:
         console.print(found["sentence"], highlight=False, markup=False, soft_wrap=True)

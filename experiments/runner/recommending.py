@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ragx.checks import check
 from ragx.report.find_run import find_run
-from ragx.report.recommendations import with_titles
+from ragx.report.recommendations import titles_said, with_titles
 from ragx.report.run_folder import load_run
 from ragx.report.table_output import check_format, write_table
 from runner.id_lists import id_list, is_id_file, matched
@@ -86,6 +86,8 @@ def recommend(arguments: list[str]) -> None:
     first = lists.get("items" if options.items else "users")
     table = make(first, k, exclude_seen=exclude_seen, only=lists.get("only"), without=lists.get("without"))
     table = with_titles(table, run.dataset)
+    for sentence in titles_said(run.dataset):
+        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     if options.output:
         write_table(table, options.output)
     _show(console, table, options.output)

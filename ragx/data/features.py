@@ -9,6 +9,7 @@ import torch
 from ragx.data.dataset import Dataset
 from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
+from ragx.data.joins import join_ids
 from ragx.typing import Float, Tensor
 
 ONE_HOT_LIMIT = 256  # above this many categories, names are hashed into as many columns
@@ -26,6 +27,7 @@ def node_features(dataset: Dataset, train: Interactions) -> Float[Tensor, "N F"]
         dataset: its tables ``users`` and ``items`` hold attributes, typed as :func:`ragx.data.attributes.typed_table`.
         train: interactions whose maps are the nodes, and whose users and items set scales and categories.
     """
+    feature_joins(dataset, train)  # refuses tables that say nothing of train
     blocks = []
     for side, ids in (("user", train.users), ("item", train.items)):
         table = dataset.tables.get(f"{side}s")
@@ -40,9 +42,30 @@ def node_features(dataset: Dataset, train: Interactions) -> Float[Tensor, "N F"]
     return torch.from_numpy(features)
 
 
+def feature_joins(dataset: Dataset, train: Interactions) -> list[str]:
+    """Say how many users and items of train have a row in the table that features are made of.
+
+    Raises:
+        ValueError: none has.
+    """
+    remedy = "The split leaves train none that has attributes: choose another, or features=false."
+    return [
+        join_ids(
+            f"features: {{}} {side}s of train have attributes", _present(train, side), table[side], remedy=remedy
+        ).sentence
+        for side in ("user", "item")
+        if (table := dataset.tables.get(f"{side}s")) is not None
+    ]
+
+
+def _present(train: Interactions, side: str) -> pl.Series:
+    ids = train.users if side == "user" else train.items
+    return ids.outside(np.unique(train.column(side)))
+
+
 def _side_columns(table: pl.DataFrame, side: str, ids: IdMap, train: np.ndarray) -> list[np.ndarray]:
     """Return the feature columns of one side, each of shape [rows of the map, width]."""
-    place = IdMap(side, table[side]).lookup(ids.ids)
+    place = join_ids(f"{{}} {side}s have attributes", ids.ids, table[side]).rows
     aligned = table.select(pl.exclude(side)).select(
         pl.all().gather(pl.Series(np.where(place < 0, len(table), place)), null_on_oob=True)
     )

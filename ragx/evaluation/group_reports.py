@@ -9,6 +9,7 @@ import torch
 
 from ragx.checks import check, check_choice
 from ragx.data.ids import IdMap
+from ragx.data.joins import join_ids
 from ragx.evaluation.evaluate import EvaluationResult
 from ragx.evaluation.groups import by_groups, deciles, recall_by_item_group
 from ragx.ranking.item_lists import ItemLists
@@ -35,13 +36,8 @@ def user_labels(name: str, user_table: pl.DataFrame | None, users: IdMap) -> tup
     known = [] if user_table is None else [each for each in user_table.columns if each != "user"]
     check_choice("groups", name, [ACTIVITY, POPULARITY, *known])
     assert user_table is not None
-    place = IdMap("user", user_table["user"]).lookup(users.ids)
-    check(
-        bool((place >= 0).any()),
-        f"groups: none of {len(users):,} users is in the table of users: expected ids such as {users.ids[0]!r}, got "
-        f"{user_table['user'].head(1).to_list()}.",
-    )
-    column = user_table[name].gather(pl.Series(place).replace(-1, None))
+    found = join_ids("groups: {} users are in the table of users", users.ids, user_table["user"])
+    column = user_table[name].gather(pl.Series(found.rows).replace(-1, None))
     kind = column.dtype
     check(
         kind.is_numeric() or kind in (pl.Boolean, pl.String, pl.Categorical, pl.Enum),
@@ -62,15 +58,18 @@ def user_labels(name: str, user_table: pl.DataFrame | None, users: IdMap) -> tup
     return column.alias("group"), ordered
 
 
-def check_groups(groups: Sequence[str], user_table: pl.DataFrame | None, users: IdMap) -> None:
-    """Check that every group can be made.
+def check_groups(groups: Sequence[str], user_table: pl.DataFrame | None, users: IdMap) -> list[str]:
+    """Check that every group can be made, and say of each column of the table of users how many have a group by it.
 
     Raises:
         ValueError: one is unknown or makes no groups.
     """
-    for name in groups:
-        if name not in (ACTIVITY, POPULARITY):
-            user_labels(name, user_table, users)
+    columns = [name for name in groups if name not in (ACTIVITY, POPULARITY)]
+    labels = {name: user_labels(name, user_table, users)[0] for name in columns}
+    return [
+        join_ids(f"groups by {name}: {{}} users have one", users.ids, users.ids.filter(label.is_not_null())).sentence
+        for name, label in labels.items()
+    ]
 
 
 def group_reports(

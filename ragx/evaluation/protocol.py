@@ -87,8 +87,8 @@ class Protocol:
 
     def check_attributes(
         self, split: Split, *, item_features: Float[Tensor, "I F"] | None = None, user_table: pl.DataFrame | None = None
-    ) -> None:
-        """Check, before any training, that the data has what the metrics and groups are made of.
+    ) -> list[str]:
+        """Check, before any training, that the data has what the metrics and groups are made of, and say for how many.
 
         Raises:
             ValueError: features of items, or a column of the table of users, are missing.
@@ -98,7 +98,7 @@ class Protocol:
             "metrics: diversity needs features of the items, and this dataset has no attributes of items; leave "
             "diversity out or add a table of items.",
         )
-        check_groups(self.groups, user_table, split.train.users)
+        return check_groups(self.groups, user_table, split.train.users)
 
     def validate(
         self,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from ragx.checks import check, check_choice
+from ragx.data.joins import join_ids
 from ragx.evaluation.comparison import Comparison
 from ragx.evaluation.intervals import CONFIDENCE, Interval, is_few
 from ragx.evaluation.per_user_run import PerUserRun
@@ -106,10 +107,11 @@ def _check_comparable(run: PerUserRun, baseline: PerUserRun) -> None:
         run.conventions == baseline.conventions,
         f"expected two runs under one set of conventions, got {run.conventions.differences(baseline.conventions)}.",
     )
-    check(
-        run.users.equals(baseline.users),
-        f"expected two runs over the same users, got {len(run.users)} and {len(baseline.users)} users that differ.",
-    )
+    if not run.users.equals(baseline.users):
+        paired = join_ids(
+            "expected two runs over the same users, got {} users of the baseline", baseline.users, run.users
+        )
+        raise ValueError(f"{paired.sentence} Evaluate both on the same users.")
 
 
 def _seed_test(

@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 
 from ragx.data.dataset import Dataset
-from ragx.data.identifiers import written_as
 from ragx.data.interactions import Interactions
+from ragx.data.joins import Join, join_ids
 from ragx.ranking.ranking import Ranking
 
 
@@ -28,17 +28,36 @@ def with_titles(table: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
     """Return the table with a column ``title`` behind ``item``, where the table ``items`` of the dataset has one.
 
     The title is the column ``title``, else ``name``, else the first whose name ends in either, such as ``movie_title``.
+
+    Raises:
+        ValueError: no item has a title.
     """
+    found = _titles(dataset)
+    if found is None:
+        return table
+    titles, join = found
+    items = dataset.interactions.items
+    title = titles.gather(pl.Series(join.rows).replace(-1, None)).gather(items.rows(table["item"])).alias("title")
+    behind = table.columns.index("item") + 1
+    return table.with_columns(title).select(*table.columns[:behind], "title", *table.columns[behind:])
+
+
+def titles_said(dataset: Dataset) -> list[str]:
+    """Say how many items have a title, where the table ``items`` of the dataset has such a column."""
+    found = _titles(dataset)
+    return [] if found is None else [found[1].sentence]
+
+
+def _titles(dataset: Dataset) -> tuple[pl.Series, Join] | None:
+    """Return the titles there are, and how the items of the dataset find theirs."""
     items = dataset.tables.get("items")
     if items is None or "item" not in items.columns:
-        return table
+        return None
     endings = [name for name in items.columns if name.endswith(("title", "name"))]
     column = next((name for name in ("title", "name", *endings) if name in items.columns), None)
     if column is None:
-        return table
-    titles = items.select(written_as(items["item"], table.schema["item"]), title=pl.col(column).cast(pl.String)).unique(
-        "item", keep="first"
-    )
-    joined = table.join(titles, on="item", how="left", maintain_order="left")
-    behind = table.columns.index("item") + 1
-    return joined.select(*table.columns[:behind], "title", *table.columns[behind:])
+        return None
+    given = items.select("item", title=pl.col(column).cast(pl.String)).drop_nulls("title")
+    remedy = f"Fill column {column} of the table of items, or leave it out."
+    ours = dataset.interactions.items.ids
+    return given["title"], join_ids("titles: {} items have one", ours, given["item"], remedy=remedy)

@@ -1,16 +1,26 @@
 """Attributes beside users and items with events: how many match."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from runner.id_lists import matched
 
 from ragx.data.attributes import AttributeTable
 from ragx.data.dataset import Dataset
+from ragx.data.features import feature_joins, node_features
+from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
+from ragx.data.joins import join_ids
 from ragx.data.sequences import sequence_file
 from ragx.data.table import parquet_file, table_file
+from ragx.evaluation.conventions import LIGHTGCN
+from ragx.evaluation.group_reports import check_groups
+from ragx.evaluation.per_user_run import PerUserRun
+from ragx.evaluation.significance import compare
+from ragx.report.recommendations import titles_said
 
 
 def events(folder: Path, ids: str = "i") -> str:
@@ -33,11 +43,11 @@ def test_every_table_says_how_many_match(tmp_path: Path) -> None:
     table = items(tmp_path, ["i0", "i3", "I4", "z"])
     dataset = table_file(path=events(tmp_path), columns=COLUMNS, items=table)
     assert dataset.joins == (
-        "items with attributes: 2 of 6; 2 rows are of items without events, such as 'I4'; "
+        "2 of 6 items have attributes; 2 rows are of items without events, such as 'I4'; "
         "'I4' differs from 'i4' in case alone.",
     )
     whole = items(tmp_path, [f"i{row}" for row in range(6)])
-    assert table_file(path=events(tmp_path), columns=COLUMNS, items=whole).joins == ("items with attributes: 6 of 6.",)
+    assert table_file(path=events(tmp_path), columns=COLUMNS, items=whole).joins == ("6 of 6 items have attributes.",)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +71,7 @@ def test_text_and_whole_numbers_join_by_their_digits(tmp_path: Path) -> None:
     )
     table = AttributeTable(path=str(tmp_path / "items.parquet"), id="sku", columns={"price": "number"})
     dataset = table_file(path=events(tmp_path, ""), columns=COLUMNS, items=table)
-    assert dataset.joins == ("items with attributes: 5 of 6.",)
+    assert dataset.joins == ("5 of 6 items have attributes.",)
     with pytest.raises(ValueError, match=r"0 of 6 items .*differs from '00' in leading zeros"):
         table_file(path=events(tmp_path, "0"), columns=COLUMNS, items=table)
 
@@ -89,3 +99,75 @@ def test_vectors_belong_to_the_ids_of_their_rows(tmp_path: Path) -> None:
         ValueError, match=r"0 of 2 items have attributes: .* got '01', which differs from '1' in leading"
     ):
         parquet_file(path="events.parquet", columns=COLUMNS, items=table, root=str(tmp_path))
+
+
+def _with(table: str, frame: pl.DataFrame) -> Dataset:
+    some = Interactions.from_events(pl.DataFrame({"user": ["a", "b"], "item": ["x", "y"]}))
+    return Dataset("made up", some, tables={table: frame})
+
+
+def _values(users: list[str]) -> PerUserRun:
+    return PerUserRun({0: pl.DataFrame({"id": users, "ndcg@20": [0.5] * len(users)})}, LIGHTGCN, "split")
+
+
+SOME = IdMap("user", pl.Series(["a", "b"]))
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        (lambda ids: _with("users", pl.DataFrame({"user": ids, "age": range(len(ids))})).joins[0], "{} users have"),
+        (lambda ids: matched("only", "some.csv", ids, SOME)[1], "only: {} ids in some.csv"),
+        (
+            lambda ids: check_groups(["age"], pl.DataFrame({"user": ids, "age": [1] * len(ids)}), SOME)[0],
+            "groups by age: {} users have one",
+        ),
+        (
+            lambda ids: titles_said(_with("items", pl.DataFrame({"item": ["x", "y"], "title": _titled(ids)})))[0],
+            "titles: {} items have one",
+        ),
+        (lambda ids: join_ids("some: {} match", SOME.ids, pl.Series(ids)).sentence, "some: {} match"),
+    ],
+)
+def test_every_entry_says_how_many_match_and_refuses_none(entry: Callable[[list[str]], str], sentence: str) -> None:
+    assert entry(["a", "b"]).startswith(sentence.format("2 of 2"))
+    assert entry(["a", "c"]).startswith(sentence.format("1 of 2"))
+    with pytest.raises(ValueError, match=r"0 of 2 .*: expected ids such as '[ax]', got "):
+        entry(["A", "C"])
+
+
+def _titled(ids: list[str]) -> list[str | None]:
+    return [each if each in "ab" else None for each in ids]
+
+
+def test_features_say_how_many_of_train_have_attributes_and_refuse_none() -> None:
+    dataset = _with("items", pl.DataFrame({"item": ["x", "z"], "price": [1.0, 2.0]}))
+    assert feature_joins(dataset, dataset.interactions)[0].startswith("features: 1 of 2 items of train have attributes")
+    only_y = dataset.interactions.filter(pl.col("item") == 1)
+    with pytest.raises(ValueError, match="features: 0 of 1 items of train have attributes: expected ids such as 'y'"):
+        node_features(dataset, only_y)
+
+
+def test_runs_of_other_users_say_how_many_match() -> None:
+    with pytest.raises(ValueError, match="got 1 of 2 users of the baseline; 1 match nothing, such as 'c'"):
+        compare(_values(["a", "c"]), _values(["a", "b"]), "ndcg@20")
+    with pytest.raises(ValueError, match="got 0 of 2 users of the baseline: expected ids such as 'a', got 'A'"):
+        compare(_values(["A", "B"]), _values(["a", "b"]), "ndcg@20")
+
+
+NUMBERED = {"ragx/data/ids.py", "ragx/data/rules.py", "ragx/data/interactions.py", "ragx/data/events.py"} | {
+    "ragx/data/part_rules.py",  # all of these look up ids in a map that was made of them
+    "ragx/evaluation/audit_ids.py",  # counts who has no row, as a question of its own
+}
+
+
+def test_ids_meet_in_one_place() -> None:
+    """Whoever looks ids up in another's map joins two sets of ids, and has to say how many match."""
+    root = Path(__file__).parents[2]
+    looking = {
+        path.relative_to(root).as_posix()
+        for folder in ("ragx", "experiments")
+        for path in (root / folder).rglob("*.py")
+        if ".lookup(" in path.read_text() or "written_as(" in path.read_text()
+    }
+    assert looking - NUMBERED - {"ragx/data/identifiers.py", "ragx/data/sequences.py"} == {"ragx/data/joins.py"}

@@ -35,7 +35,7 @@ def test_ids_that_differ_in_blanks_are_named_and_can_be_made_one(tmp_path: Path)
     one = read(tmp_path, lines, EventRules(id_blanks="strip"), table)
     assert one.interactions.users.ids.to_list() == ["u1", "u2", "u3"]
     assert one.notes[0] == "users: blanks around 2 ids, such as ' u2', were taken away; 5 users became 3."
-    assert one.joins == ("items with attributes: 2 of 3.",)
+    assert one.joins == ("2 of 3 items have attributes.",)
     (tmp_path / "items.csv").write_text("sku,price\ni1,1\ni1 ,2\n")
     with pytest.raises(ValueError, match="items: expected each item once, got 'i1' again once blanks are taken away"):
         read(tmp_path, lines, EventRules(id_blanks="strip"), table)

@@ -1,6 +1,7 @@
 """The command that prints and writes lists, in process."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -191,7 +192,8 @@ def test_files_of_ids_say_how_many_the_run_knows(
     status, out = _say(capsys, f"run={folder}", "users=customer-00001", f"only={tmp_path / 'shelf.csv'}", "k=1")
     assert status == 0
     assert "only: 2 of 3 ids in" in out
-    assert "'ITEM-00002', which differs from 'item-00002' in case, are left out." in out
+    assert "1 left out, such as 'ITEM-00002'; 'ITEM-00002' differs from 'item-00002' in case alone." in out
+    assert re.search(r"titles: \d+ of \d+ items have one", out)
     status, err = _say(capsys, f"run={folder}", f"items={tmp_path / 'gone.csv'}", "k=1")
     assert status == 2
     assert "items: 0 of 1 ids in" in err

@@ -39,7 +39,7 @@ def test_attributes_of_other_ids_are_refused_and_those_that_match_are_counted(co
             assert "0 of 50 items have attributes" in ended.err
             assert "got 'I0', which differs from 'i0' in case" in ended.err
         else:
-            assert "items with attributes: 50 of 50; 10 rows are of items without events" in ended.out
+            assert "50 of 50 items have attributes; 10 rows are of items without events" in ended.out
 
 
 def test_ids_and_kinds_spelled_nearly_alike_are_named(command: Command, tmp_path: Path) -> None:
