@@ -64,11 +64,7 @@ class Course:
         cell.tracker.start(cell.folder, record, finished_epochs(cell.folder / "train"))
         began = time.perf_counter()
         reset_peak()
-        joins = cell.protocol.check_attributes(split, **attributes_of(cell.protocol, cell.dataset, split))
-        if cell.config["features"]:
-            joins += feature_joins(cell.dataset, split.evidence)
-        for sentence in joins:
-            self.speaker.print(sentence, highlight=False)
+        joins = self._joins()
         graph: Graph = cell.parts["graph"].build(interactions=split.evidence)
         model, fit = self._train(graph, "train")
         metrics: dict[str, Any] = {
@@ -102,6 +98,16 @@ class Course:
             self.lock.check()
             metrics = open_test(cell, self.kind)
         cell.tracker.finish(summary_line(metrics))
+
+    def _joins(self) -> list[str]:
+        """Check that the data has what the run is made of, and say for how many users and items."""
+        cell, split = self.cell, self.cell.split
+        joins = cell.protocol.check_attributes(split, **attributes_of(cell.protocol, cell.dataset, split))
+        if cell.config["features"]:
+            joins += feature_joins(cell.dataset, split.evidence)
+        for sentence in joins:
+            self.speaker.print(sentence, highlight=False)
+        return joins
 
     def _record(self) -> dict[str, Any]:
         """Return what ``run.json`` holds: all that it takes to run this again, and what ran it."""
