@@ -85,14 +85,7 @@ class Course:
             metrics["stored_model"] = self._evaluation(model, graph).model_on_validation().values
         metrics["seconds"] = round(time.perf_counter() - began, 1)
         metrics["peak_memory_mb"] = peak_memory_mb()
-        metrics["steps"] = [
-            dict(zip(("name", "users", "items", "interactions"), step, strict=True))
-            for step in (*cell.dataset.steps, *split.steps)
-        ]
-        sizes = {"train": len(split.train), "validation": len(split.validation), "test": len(split.test)}
-        marks = {"fingerprint": split.fingerprint, "published_fingerprint": split.published_fingerprint}
-        metrics["notes"] = [*cell.dataset.notes, *cell.dataset.joins, *joins]
-        metrics["split"] = {"name": split.name, **marks, "counts": sizes, "notes": split.notes}
+        metrics |= self._of_data(joins)
         self._leave(model, graph, fit, metrics)
         if cell.protocol.final:
             self.lock.check()
@@ -108,6 +101,21 @@ class Course:
         for sentence in joins:
             self.speaker.print(sentence, highlight=False)
         return joins
+
+    def _of_data(self, joins: list[str]) -> dict[str, Any]:
+        """Return what ``metrics.json`` says of the data: counts after each step, notes, parts and their marks."""
+        cell, split = self.cell, self.cell.split
+        steps = [
+            dict(zip(("name", "users", "items", "interactions"), step, strict=True))
+            for step in (*cell.dataset.steps, *split.steps)
+        ]
+        sizes = {"train": len(split.train), "validation": len(split.validation), "test": len(split.test)}
+        marks = {"fingerprint": split.fingerprint, "published_fingerprint": split.published_fingerprint}
+        return {
+            "steps": steps,
+            "notes": [*cell.dataset.notes, *cell.dataset.joins, *joins],
+            "split": {"name": split.name, **marks, "counts": sizes, "notes": split.notes},
+        }
 
     def _record(self) -> dict[str, Any]:
         """Return what ``run.json`` holds: all that it takes to run this again, and what ran it."""
