@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from ragx.checks import RunError
-from ragx.data.batches import PairBatches
 from ragx.data.interactions import Interactions
+from ragx.data.negatives import TrainPairs, users_without_negatives
 from ragx.graph.graph import Graph
 from ragx.objectives.base import Objective
 from ragx.parts import Part
@@ -51,9 +51,9 @@ def name_users_left_out(train: Interactions, objective: Objective, say: Speaker)
     """Name the users who have every item, so that an objective that draws negatives cannot learn from their pairs."""
     if objective.negatives is None:
         return
-    left_out = PairBatches(train, batch_size=1, seed=0, negatives=objective.negatives).users_left_out
-    if left_out:
-        names = ", ".join(map(repr, left_out[:SHOWN]))
+    left_out = users_without_negatives(objective.negatives, TrainPairs.of(train))
+    if len(left_out):
+        names = ", ".join(map(repr, train.users.outside(left_out[:SHOWN].numpy())))
         say.print(
             f"No negative can be drawn for {len(left_out):,} of {train.num_users:,} users, who have every item: "
             f"{names}. Their pairs stay in the graph and are left out of the objective."

@@ -56,12 +56,7 @@ class PairBatches:
     ) -> None:
         check(batch_size >= 1, f"batch_size: expected at least 1, got {batch_size}.")
         check(len(train) > 0, "The train part is empty: there is nothing to learn from.")
-        self.pairs = TrainPairs(
-            torch.tensor(train.column("user")),
-            torch.tensor(train.column("item")),
-            train.num_users,
-            train.num_items,
-        )
+        self.pairs = TrainPairs.of(train)
         self.batch_size, self.seed, self.rank, self.world_size = batch_size, seed, rank, world_size
         self.sampler = NegativeSampler(negatives, self.pairs) if negatives else None
         self.keys, without = self.pairs.key, torch.zeros(0, dtype=torch.int64)

@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 
 from ragx.checks import check, check_choice, check_positive
+from ragx.data.interactions import Interactions
 from ragx.rows import row_pointer_of
 from ragx.typing import Bool, Float, Int, Tensor
 
@@ -49,6 +50,12 @@ class TrainPairs:
         self.items = self.key % num_items
         self.row_pointer = row_pointer_of(self.key // num_items, num_users)
 
+    @classmethod
+    def of(cls, train: Interactions) -> "TrainPairs":
+        """Return the distinct pairs of interactions."""
+        users, items = (torch.tensor(train.column(side)) for side in ("user", "item"))
+        return cls(users, items, train.num_users, train.num_items)
+
     def __len__(self) -> int:
         return self.key.numel()
 
@@ -79,6 +86,12 @@ class TrainPairs:
         return row, self.items[start[row] + offset]
 
 
+def users_without_negatives(negatives: Negatives, pairs: TrainPairs) -> Int[Tensor, " n"]:
+    """Return the rows of the users for whom no negative can be drawn, who have every item that could be."""
+    drawable = pairs.num_items if negatives.distribution == "uniform" else int((pairs.popularity > 0).sum())
+    return (pairs.row_pointer.diff() == drawable).nonzero().flatten()
+
+
 class NegativeSampler:
     """Draws negatives for batches of users.
 
@@ -97,10 +110,8 @@ class NegativeSampler:
 
     @cached_property
     def users_without(self) -> Int[Tensor, " n"]:
-        """Rows of the users for whom nothing can be drawn, who have every item that could be."""
-        whole = self.negatives.distribution == "uniform"
-        drawable = self.pairs.num_items if whole else int((self.pairs.popularity > 0).sum())
-        return (self.pairs.row_pointer.diff() == drawable).nonzero().flatten()
+        """Rows of the users for whom nothing can be drawn, see :func:`users_without_negatives`."""
+        return users_without_negatives(self.negatives, self.pairs)
 
     def draw(self, users: Int[Tensor, " B"], generator: torch.Generator) -> Int[Tensor, "B n"]:
         """Return ``count`` items of each user that are not among the user's train items.

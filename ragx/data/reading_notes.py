@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from ragx.data.iso import PATTERN
 from ragx.data.near_ids import alike, folded
 from ragx.data.times import Times
 
@@ -21,6 +22,26 @@ def time_note(times: Times, stated: bool) -> str:
     told = "" if stated else ", which most cells told"
     first, last = (datetime.fromtimestamp(int(end), UTC) for end in (times.seconds.min(), times.seconds.max()))  # type: ignore[arg-type]
     return f"times: read as {times.notation}{told}; {first:%Y-%m-%d} to {last:%Y-%m-%d}, UTC."
+
+
+def offset_notes(values: pl.Series, time_zone: str) -> list[str]:
+    """Return a sentence about moments of which some name a zone or an offset, such as +02:00, and others none.
+
+    Args:
+        values: times as they stand in the data.
+        time_zone: zone of those that name none.
+    """
+    if values.dtype != pl.String:
+        return []
+    text = values.str.strip_chars()
+    clock = text.str.extract(PATTERN, 2).is_not_null()
+    named = clock & text.str.extract(PATTERN, 4).is_not_null()
+    if not named.any() or named.sum() == clock.sum():
+        return []
+    return [
+        f"times: {named.sum():,} of {clock.sum():,} name an offset, such as {text.filter(named)[0]!r}; the others, "
+        f"such as {text.filter(clock & ~named)[0]!r}, are read in the zone {time_zone} (dataset.rules.time_zone)."
+    ]
 
 
 def blank_notes(ids: Mapping[str, pl.Series]) -> list[str]:

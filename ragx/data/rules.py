@@ -17,7 +17,7 @@ from ragx.data.identifiers import as_ids
 from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
 from ragx.data.part_rules import COUNTED, MERGED, PartRules
-from ragx.data.reading_notes import blank_notes, kind_notes, strip_note, time_note
+from ragx.data.reading_notes import blank_notes, kind_notes, offset_notes, strip_note, time_note
 from ragx.data.source import Source
 from ragx.data.times import read_times
 
@@ -195,7 +195,7 @@ class EventRules:
         if "time" in raw.columns:
             times = read_times(raw["time"], source, time_format=self.time_format, time_zone=self.time_zone)
             stated = self.time_format != "auto" or raw["time"].dtype.is_temporal()
-            notes.append(time_note(times, stated))
+            notes += [time_note(times, stated), *offset_notes(raw["time"], self.time_zone)]
             columns.append(times.seconds.alias("timestamp"))
         if "kind" in raw.columns:
             expected = f"a kind of event in {source.column('kind')}"

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-import polars as pl
 import torch
 
 from ragx.checks import check
@@ -83,8 +82,7 @@ def _left_by_rules(dataset: Dataset, parts: Mapping[str, Interactions]) -> Datas
 
 
 def _usual_negatives(split: Split) -> Draw:
-    full = pl.Series(audit_parts.saturated_users(split.train), dtype=pl.Int64)
-    train = split.train.filter(~pl.col("user").is_in(full.implode()))
-    users, items = (torch.tensor(train.column(side)) for side in ("user", "item"))
-    sampler = NegativeSampler(Negatives(), TrainPairs(users, items, train.num_users, train.num_items))
-    return lambda rows: sampler.draw(rows, generator(0, "audit"))
+    sampler = NegativeSampler(Negatives(), TrainPairs.of(split.train))
+    served = torch.ones(split.train.num_users, dtype=torch.bool)
+    served[sampler.users_without] = False
+    return lambda rows: sampler.draw(rows[served[rows]], generator(0, "audit"))

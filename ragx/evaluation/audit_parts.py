@@ -9,6 +9,7 @@ import torch
 from ragx.data.dataset import Dataset
 from ragx.data.interactions import PARTS, Interactions
 from ragx.data.leave_last_out import TIED
+from ragx.data.negatives import Negatives, TrainPairs, users_without_negatives
 from ragx.data.part_rules import BEFORE_SPLIT
 from ragx.data.split import Split
 from ragx.evaluation.findings import SHOWN, Finding, Verdict, finding
@@ -172,15 +173,9 @@ def measured(parts: Parts, published: bool) -> list[Finding]:
     return findings
 
 
-def saturated_users(train: Interactions) -> np.ndarray:
-    """Return the rows of the users who have every item in train, and for whom no negative can be drawn."""
-    count = np.bincount(train.pairs()["user"].to_numpy(), minlength=train.num_users)
-    return np.flatnonzero(count == train.num_items)
-
-
 def saturated(train: Interactions) -> list[Finding]:
     """Ask which users have every item in train: nothing is left to recommend to them."""
-    rows = saturated_users(train)
+    rows = users_without_negatives(Negatives(), TrainPairs.of(train)).numpy()
     found = (
         f"{len(rows):,} users have every item in train: nothing is left to recommend to them, and objectives that draw "
         "negatives leave their pairs out, as the draw below does."

@@ -9,7 +9,8 @@ from ragx.data.interactions import Interactions
 from ragx.data.times import TOLERANCE
 from ragx.evaluation.findings import SHOWN, Finding, counted, finding
 
-YEAR = 31_536_000
+YEAR, DAY = 31_536_000, 86_400
+PLACEHOLDERS = ("0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1901-01-01")
 SERIALS, MONTHS, DAYS, YEARS = (20_000, 80_000), (190_001, 210_012), (19_000_101, 21_001_231), (1_900, 2_100)
 PERIOD = "'dataset.rules.filters=[{{_target_: ragx.data.Period, {}: {}}}]'"
 
@@ -23,7 +24,11 @@ def times(interactions: Interactions, now: float | None = None) -> list[Finding]
     """
     if not interactions.has("timestamp"):
         return []
-    return [_first_year(interactions), _to_come(interactions, time.time() if now is None else now)]
+    return [
+        _first_year(interactions),
+        _placeholders(interactions),
+        _to_come(interactions, time.time() if now is None else now),
+    ]
 
 
 def _first_year(interactions: Interactions) -> Finding:
@@ -38,6 +43,24 @@ def _first_year(interactions: Interactions) -> Finding:
     if count == total:
         advice = "Store times as 2024-01-31 12:00 or seconds since 1970; name no column of times for mere numbers."
     return finding("times near 1970", count, "warn", found, "No time lies near 1970-01-01.", _moments(early), advice)
+
+
+def _placeholders(interactions: Interactions) -> Finding:
+    """Ask how many times are the first or last day of a calendar, which stand for times that nobody knows."""
+    days = interactions.column("timestamp") // DAY
+    day_of = {word: int((np.datetime64(word) - np.datetime64("1970-01-01")).astype(int)) for word in PLACEHOLDERS}
+    of_word = {word: int((days == day).sum()) for word, day in day_of.items()}
+    count = sum(of_word.values())
+    named = ", ".join(f"{word} ({number:,})" for word, number in of_word.items() if number)
+    found = f"{count:,} of {len(days):,} times are days that stand for an unknown one: {named}."
+    first = max((word for word, number in of_word.items() if number), default="")
+    advice = f"Leave these events out with {PERIOD.format('first', _day_after(first))}." if first else ""
+    clean = "No time is a day that stands for an unknown one."
+    return finding("placeholders for times", count, "warn", found, clean, (), advice)
+
+
+def _day_after(word: str) -> str:
+    return str(np.datetime64(word) + 1)
 
 
 def _another_notation(seconds: np.ndarray) -> str:

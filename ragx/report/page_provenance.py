@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,14 @@ def provenance_section(results: SweepResults, runs: Path) -> Html:
     ]
     caption = "Provenance of every run; P1 and so on are the places listed above"
     listed = joined(_described(place, text) for text, place in places.items())
-    return joined([element("dl", listed, class_="facts"), sortable_table("provenance", caption, columns, rows)])
+    table = sortable_table("provenance", caption, columns, rows)
+    return joined([element("dl", listed, class_="facts"), _notes(run for _, run in made), table])
+
+
+def _notes(runs: Iterable[SweepRun]) -> Html:
+    """Return what runs noted of how their data was read and joined, each note once."""
+    notes = dict.fromkeys(note for run in runs for note in str(run.result.get("notes") or "").splitlines())
+    return element("ul", *(element("li", note) for note in notes)) if notes else joined([])
 
 
 def _readings(run: SweepRun) -> str:

@@ -21,7 +21,7 @@ WRITTEN = {
 
 TEXT = (
     *("name", "folder", "identity", "cell", "source", "fingerprint", "data", "sweep", "dataset", "split", "rules"),
-    *("published_fingerprint", "before_split"),
+    *("published_fingerprint", "before_split", "notes"),
     *("target_kind", "monitor", "commit", "versions", "machine", "modules", "per_user_validation", "per_user_test"),
     *("per_user_most_popular_validation", "per_user_most_popular_test"),
 )
@@ -75,6 +75,7 @@ def row_of(folder: Path, record: Row, metrics: Row) -> tuple[Row, list[str]]:
         "fingerprint": fingerprint,
         "published_fingerprint": record.get("published_fingerprint"),
         "before_split": _before_split(metrics),
+        "notes": "\n".join(map(str, metrics.get("notes") or [])),
         "dataset": record.get("dataset") or _dataset(str(record.get("name", folder.name)), config),
         "split": metrics.get("split", {}).get("name"),
         "refit": record.get("refit", "refit" in metrics),

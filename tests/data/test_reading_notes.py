@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from ragx.data.attributes import AttributeTable
@@ -68,3 +69,21 @@ def test_kinds_that_differ_in_blanks_or_case_are_counted_and_so_is_what_a_target
     assert near == everything.count("buy ") + everything.count("Buy") > 0
     assert not any("blanks_or_case" in name for name in split.for_target("view").notes)
     assert leave_last_out_split(dataset).for_target("add to cart").target == "add to cart"
+
+
+@pytest.mark.parametrize(
+    ("cells", "counted"),
+    [
+        (["2024-01-01 10:00", "2024-01-01T10:00:00+02:00", "2024-01-02T10:00Z", "2024-01-03"], "2 of 3"),
+        (["2024-01-01T10:00+02:00", "2024-01-02T10:00Z"], None),
+        (["2024-01-01T10:00", "2024-01-02"], None),
+    ],
+)
+def test_offsets_on_some_rows_only_are_counted(cells: list[str], counted: str | None) -> None:
+    rows = len(cells)
+    frame = pl.DataFrame({"user": ["u"] * rows, "item": [f"i{row}" for row in range(rows)], "time": cells})
+    notes = " ".join(Dataset.from_polars(frame, user="user", item="item", time="time").notes)
+    assert ("name an offset" in notes) == (counted is not None)
+    if counted:
+        assert f"times: {counted} name an offset, such as '2024-01-01T10:00:00+02:00'; the others" in notes
+        assert "such as '2024-01-01 10:00', are read in the zone UTC" in notes

@@ -87,7 +87,13 @@ def test_provenance_says_where_a_run_comes_from_and_how_to_run_it_again(make_swe
     first = json.loads((runs / "run-made-up-0001" / "run.json").read_text())
     first["provenance"]["git"]["dirty"] = True
     (runs / "run-made-up-0001" / "run.json").write_text(json.dumps(first))
+    for mark in ("0000", "0001"):
+        path = runs / f"run-made-up-{mark}" / "metrics.json"
+        notes = {"notes": ["5 of 6 items have attributes.", f"of {mark} <alone>"]}
+        path.write_text(json.dumps(json.loads(path.read_text()) | notes))
     text = _text(record)
+    assert text.count("5 of 6 items have attributes.") == 1
+    assert "of 0000 &lt;alone&gt;" in text
     row = _rows(text, "provenance")[0]
     assert row[:4] == ["run-made-up-0000", "num_layers=1", "0", "run-made-up-0000"]
     assert {"abc123", "P1", "split of shop", "d0", "time"} <= set(row)
