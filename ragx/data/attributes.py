@@ -10,10 +10,12 @@ from ragx.checks import check, check_choice
 from ragx.data.cells import as_cells, as_numbers, as_text, number_advice
 from ragx.data.formats import read_columns
 from ragx.data.identifiers import as_ids
+from ragx.data.json_faults import check_json_ids
 from ragx.data.root import locate
 from ragx.data.source import Source
 from ragx.data.vectors import read_vectors
 
+JSON_LINES = {".jsonl", ".ndjson"}
 ROLES = ("number", "category", "list", "text", "title")
 
 
@@ -23,9 +25,9 @@ class AttributeTable:
 
     Args:
         path: CSV, TSV, Parquet or JSON lines, absolute or below the current or a data folder.
-        id: name of the column of ids.
-        columns: name of a column → its role: number, category, list (of categories), text, or title (text under the
-            name title); None leaves the column out.
+        id: name of the column of ids, or, where a text table has no header line, its number from 1, such as ``id: 1``.
+        columns: name (number) of a column → its role: number, category, list (of categories), text, or title (text
+            under the name title); None leaves the column out.
         separator: what parts the cells of a CSV file.
         quote: what stands around cells that hold the separator; None where quotes are letters like others.
         list_separator: what parts the categories of a list in a cell of text.
@@ -34,8 +36,8 @@ class AttributeTable:
     """
 
     path: str
-    id: str
-    columns: Mapping[str, str | None] = field(default_factory=dict)
+    id: str | int
+    columns: Mapping[str | int, str | None] = field(default_factory=dict)
     separator: str = ","
     quote: str | None = '"'
     list_separator: str = " "
@@ -57,8 +59,11 @@ class AttributeTable:
         file = locate(self.path, root)
         roles = self._roles()
         option = f"++dataset.{side}s"  # Hydra sets what a table given in braces does not name with pluses alone
-        raw, source = read_columns(file, [self.id, *roles], self.separator, self.quote, option)
-        table = typed_table(raw, source, side=side, id=self.id, roles=roles, list_separator=self.list_separator)
+        id, header = str(self.id), not isinstance(self.id, int)
+        raw, source = read_columns(file, [id, *roles], self.separator, self.quote, option, header)
+        if JSON_LINES & set(file.suffixes):
+            check_json_ids(file, raw, {side: id})
+        table = typed_table(raw, source, side=side, id=id, roles=roles, list_separator=self.list_separator)
         if self.vectors is None:
             return table
         check(
@@ -69,7 +74,7 @@ class AttributeTable:
         return table.with_columns(pl.Series("vector", matrix, dtype=pl.Array(pl.Float32, matrix.shape[1])))
 
     def _roles(self) -> dict[str, str]:
-        return {name: role for name, role in self.columns.items() if role is not None}
+        return {str(name): role for name, role in self.columns.items() if role is not None}
 
 
 def typed_table(

@@ -10,13 +10,18 @@ from ragx.checks import check
 from ragx.data.columns import check_in_header
 from ragx.data.csv_file import read_csv
 from ragx.data.csv_form import CsvForm
-from ragx.data.json_faults import json_fault, json_fields, json_line
+from ragx.data.json_faults import check_json_names, json_fault, json_fields, json_line
 from ragx.data.root import check_file
 from ragx.data.source import READ_ERRORS, Source, first_line
 
 
 def read_columns(
-    path: Path, wanted: Sequence[str], separator: str = ",", quote: str | None = '"', option: str = "dataset"
+    path: Path,
+    wanted: Sequence[str],
+    separator: str = ",",
+    quote: str | None = '"',
+    option: str = "dataset",
+    header: bool = True,
 ) -> tuple[pl.DataFrame, Source]:
     """Return the wanted columns of a table, its form told by the file's name (``.csv.gz``, ``.parquet``, …).
 
@@ -26,17 +31,20 @@ def read_columns(
         separator: what parts the cells of a text table; a ``.tsv`` has tabs.
         quote: what goes around cells of a text table, or None where quotes are letters like others.
         option: where separator and quote are set, for messages.
+        header: whether the first line of a text table names the columns; else ``wanted`` are numbers, from ``"1"``.
 
     Raises:
         ValueError: as the reader of that form.
     """
     suffixes = [suffix for suffix in path.suffixes if suffix not in (".gz", ".zst")]
     form = suffixes[-1].lower() if suffixes else ".csv"
+    is_text = form not in (".parquet", ".pq", ".jsonl", ".ndjson")
+    check(header or is_text, f"{path}: expected names of columns, as the file has, got their numbers.")
     if form in (".parquet", ".pq"):
         return read_parquet(path, wanted)
     if form in (".jsonl", ".ndjson"):
         return read_json_lines(path, wanted)
-    return read_csv(CsvForm(path, "\t" if form == ".tsv" else separator, quote, option=option), wanted)
+    return read_csv(CsvForm(path, "\t" if form == ".tsv" else separator, quote, header, option), wanted)
 
 
 def read_parquet(path: Path, wanted: Sequence[str]) -> tuple[pl.DataFrame, Source]:
@@ -67,6 +75,7 @@ def read_json_lines(path: Path, wanted: Sequence[str]) -> tuple[pl.DataFrame, So
     except READ_ERRORS as error:
         raise ValueError(json_fault(path, error)) from None
     check(table.height > 0, f"{path}: expected lines with JSON objects, got none.")
+    check_json_names(path, wanted)
     absent = [name for name in wanted if table[name].null_count() == table.height]
     if absent:
         fault, known = json_fields(path)

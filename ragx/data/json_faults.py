@@ -1,10 +1,11 @@
 """Where a file of JSON lines is at fault, found by reading it again line by line: slow, and only for messages."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+import numpy as np
 import polars as pl
 
 from ragx.data.csv_faults import NOT_UTF8
@@ -55,6 +56,41 @@ def check_json_ids(path: Path, table: pl.DataFrame, columns: Mapping[str, str]) 
         for side, name in columns.items():
             if isinstance(value := record.get(name), float | bool | list | dict):
                 as_ids(pl.Series(name, [value], dtype=pl.Object), side, _at(path, line).naming({side: name}))
+
+
+def check_json_names(path: Path, names: Sequence[str]) -> None:
+    """Raise where an object names a wanted field twice, of which a reader would take one without a word.
+
+    Args:
+        path: the file.
+        names: the wanted fields.
+
+    Raises:
+        ValueError: one does; the message names the line.
+    """
+    lines = lossy_lines(path).fill_null("")
+    several = np.zeros(len(lines), dtype=bool)
+    for name in names:
+        several |= (lines.str.count_matches(json.dumps(name, ensure_ascii=False), literal=True) > 1).to_numpy()
+    for row in np.flatnonzero(several).tolist():
+        for field in _twice(lines[row], names):
+            raise ValueError(f"{path}, line {row + 1}: expected field {field!r} once, got it again: leave one of them.")
+
+
+def _twice(line: str, names: Sequence[str]) -> list[str]:
+    """Return the wanted names that the object of a line, not one within it, has more than once."""
+    last: list[tuple[str, Any]] = []
+
+    def keep(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        last[:] = pairs  # the outermost object comes last
+        return dict(pairs)
+
+    try:
+        json.loads(line, object_pairs_hook=keep)
+    except (ValueError, RecursionError):
+        return []  # what does not parse is told by others
+    keys = [key for key, _ in last]
+    return [name for name in names if keys.count(name) > 1]
 
 
 def json_fields(path: Path) -> tuple[str, list[str]]:

@@ -64,6 +64,7 @@ class Events:
         rules: what was done to each part.
         steps: (name, users, items, interactions) of all parts together after each step of that.
         target: the kind that a split was made for, see :meth:`Split.for_target`.
+        anew: gives the split of all events divided anew for a target, where it decides which events are held out.
     """
 
     train: Interactions
@@ -72,6 +73,7 @@ class Events:
     rules: PartRules = field(default_factory=PartRules)
     steps: tuple[Step, ...] = ()
     target: str | None = None
+    anew: Callable[[str], "Split"] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +159,8 @@ class Split:
         assert self.events is not None
         everything = self.events.train.concatenate(self.events.validation)
         _check_kind(kind, sorted(everything.table["kind"].unique()))
+        if self.events.anew is not None:
+            return self.events.anew(kind).for_target(kind)
         target = self.events.of_kind(kind)
         published = None
         if self.published_fingerprint is not None:

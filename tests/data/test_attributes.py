@@ -128,3 +128,34 @@ def test_types_that_a_role_can_read(tmp_path: Path) -> None:
     columns = {"n": "number", "l": "list", "c": "category"}
     read = AttributeTable(path=str(tmp_path / "items.parquet"), id="sku", columns=columns).read("item")
     assert read.rows() == [("a", 1.0, ["1", "2"], "3"), ("b", 2.5, None, None)]
+
+
+def test_a_table_without_a_header_has_columns_by_number(tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text("a;1.5;red\nb;2;blue\n")
+    table = AttributeTable(path="items.csv", id=1, columns={2: "number", "3": "category"}, separator=";")
+    read = table.read("item", tmp_path)
+    assert (read["item"].to_list(), read["2"].to_list(), read["3"].to_list()) == (
+        ["a", "b"],
+        [1.5, 2.0],
+        ["red", "blue"],
+    )
+    pl.DataFrame({"1": ["a"]}).write_parquet(tmp_path / "items.parquet")
+    with pytest.raises(
+        ValueError, match=r"items\.parquet: expected names of columns, as the file has, got their numbers"
+    ):
+        AttributeTable(path="items.parquet", id=1).read("item", tmp_path)
+
+
+def test_ids_in_json_lines_are_held_to_what_ids_of_events_are(tmp_path: Path) -> None:
+    (tmp_path / "items.jsonl").write_text('{"sku": "a", "price": 1}\n{"sku": 1.5, "price": 2}\n')
+    with pytest.raises(ValueError, match=r"items\.jsonl, line 2: .*1\.5"):
+        AttributeTable(path="items.jsonl", id="sku", columns={"price": "number"}).read("item", tmp_path)
+
+
+def test_a_field_twice_in_a_row_of_json_lines_is_refused(tmp_path: Path) -> None:
+    table = AttributeTable(path="items.jsonl", id="sku", columns={"price": "number"})
+    (tmp_path / "items.jsonl").write_text('{"sku": "a", "price": 1, "old": {"price": 3}}\n')
+    assert table.read("item", tmp_path)["price"].to_list() == [1.0]
+    (tmp_path / "items.jsonl").write_text('{"sku": "a", "price": 1}\n{"sku": "b", "price": 2, "price": 9}\n')
+    with pytest.raises(ValueError, match=r"items\.jsonl, line 2: expected field 'price' once, got it again"):
+        table.read("item", tmp_path)

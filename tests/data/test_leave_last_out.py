@@ -163,3 +163,25 @@ def test_the_sequences_of_beauty(real_data: Path) -> None:
     assert int(line[0]) == first
     for part, item in ((split.validation, line[-2]), (test, line[-1])):
         assert part.items.outside(part.column("item")[:1])[0] == int(item)
+
+
+def test_with_a_target_a_purchase_of_what_was_only_viewed_before_is_held_out() -> None:
+    """User u views c first and buys it last: by first events of any kind, that purchase would be lost."""
+    rows = [
+        ("u", "c", 1, "view"),
+        ("u", "a", 2, "buy"),
+        ("u", "b", 3, "buy"),
+        ("u", "d", 4, "view"),
+        ("u", "c", 5, "buy"),
+    ]
+    rows += [("u", "a", 6, "buy"), ("u", "e", 7, "view")]
+    rows += [("v", item, 10 + place, "buy") for place, item in enumerate("abcd")]
+    table = pl.DataFrame(rows, schema=["user", "item", "timestamp", "kind"], orient="row")
+    target = leave_last_out_split(Dataset("small", Interactions.from_events(table))).for_target("buy")
+    train, validation, test = _parts(target)
+    assert train == [("u", "a", 2), ("v", "a", 10), ("v", "b", 11)]
+    assert validation == [("u", "b", 3), ("v", "c", 12)]
+    assert test == [("u", "c", 5), ("v", "d", 13)]
+    assert _events(target.evidence) == [("u", "a", 2), ("u", "c", 1), ("v", "a", 10), ("v", "b", 11)]
+    assert ("u", "d", 4) in _events(target.evidence_and_validation)
+    assert target.notes["later_repeats_left_out"] == 1  # a again, after c
