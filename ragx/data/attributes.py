@@ -37,7 +37,7 @@ class AttributeTable:
 
     path: str
     id: str | int
-    columns: Mapping[str | int, str | None] = field(default_factory=dict)
+    columns: Mapping[str, str | None] = field(default_factory=dict)
     separator: str = ","
     quote: str | None = '"'
     list_separator: str = " "

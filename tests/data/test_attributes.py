@@ -132,7 +132,7 @@ def test_types_that_a_role_can_read(tmp_path: Path) -> None:
 
 def test_a_table_without_a_header_has_columns_by_number(tmp_path: Path) -> None:
     (tmp_path / "items.csv").write_text("a;1.5;red\nb;2;blue\n")
-    table = AttributeTable(path="items.csv", id=1, columns={2: "number", "3": "category"}, separator=";")
+    table = AttributeTable(path="items.csv", id=1, columns={"2": "number", "3": "category"}, separator=";")
     read = table.read("item", tmp_path)
     assert (read["item"].to_list(), read["2"].to_list(), read["3"].to_list()) == (
         ["a", "b"],

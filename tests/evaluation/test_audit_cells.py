@@ -244,26 +244,3 @@ def test_what_is_no_pass_says_what_to_do() -> None:
         assert bool(each.advice) == (each.verdict != "pass"), each.question
     with pytest.raises(AssertionError, match="no advice"):
         replace(each, verdict="warn", advice="")
-
-
-@pytest.mark.parametrize("word", ["0001-01-01", "1899-12-30", "1900-01-01"])
-def test_days_that_stand_for_no_day_are_counted(word: str) -> None:
-    moment = int((np.datetime64(word) - np.datetime64("1970-01-01")).astype(int)) * DAY
-    times = [START + 3600 * row for row in range(197)] + [moment, moment, moment + DAY - 1]
-    found = _named(audit_times.times(_events(timestamp=times)))["placeholders for times"]
-    assert (found.verdict, found.count) == ("warn", 3)
-    assert f"3 of 200 times are days that stand for an unknown one: {word} (3)." in found.message
-    assert f"first: {np.datetime64(word) + 1}" in found.advice
-    neighbours = [*times[:197], moment - 3 * DAY, moment + 3 * DAY, moment + 4 * DAY]
-    assert _named(audit_times.times(_events(timestamp=neighbours)))["placeholders for times"].count == 0
-
-
-def test_clean_times_hold_no_placeholder() -> None:
-    assert _named(audit_times.times(_events()))["placeholders for times"].verdict == "pass"
-
-
-def test_the_ends_of_the_calendars_of_databases_are_counted_too() -> None:
-    """1970-01-01 is found among times near 1970, and 9999-12-31 among times to come."""
-    last = int((np.datetime64("9999-12-31") - np.datetime64("1970-01-01")).astype(int)) * DAY
-    found = _named(audit_times.times(_events(timestamp=[START] * 195 + [0] * 3 + [last] * 2)))
-    assert (found["times near 1970"].count, found["times to come"].count) == (3, 2)
