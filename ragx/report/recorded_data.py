@@ -70,6 +70,13 @@ def check_unchanged(
         _check_split(folder, record, split, kept)
     else:
         _as_0_1_0_had_it(folder, record, parts)
+        then, now = record["fingerprint"], split.fingerprint
+        check(
+            then == now,
+            f"{folder}: a run of version 0.1.0 on split {then}, which took events of one second in the order of the "
+            f"file, or merged and filtered before the split; this version divides the same data as {now}, so the run "
+            "cannot be made once more. Its lists and its evaluation can be had; make a new run to have it on this one.",
+        )
         _check_split(folder, record, split, ids_of(split.train))
 
 
