@@ -89,6 +89,8 @@ def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Pa
         if achievable:
             share = metrics[part][name] / achievable
             console.print(f"{share:.1%} of the achievable {part} {name} was reached.", highlight=False)
+        for said in above_best(metrics, part):
+            console.print(said, highlight=False)
     fit = metrics["fit"]
     seconds = fit["seconds"] + metrics.get("refit", {}).get("seconds", 0.0)
     epochs = f"kept epoch {fit['best_epoch']} of {fit['epochs']}"
@@ -110,6 +112,19 @@ def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Pa
         )
     said = f"Results, curve, recommendations and checkpoint: {folder}"
     console.print(said, highlight=False, markup=False, soft_wrap=True)
+
+
+def above_best(metrics: dict[str, Any], part: str) -> list[str]:
+    """Say which shown values lie above the best achievable ones, which are the best in expectation alone."""
+    best, users = metrics["best_achievable"][part], metrics.get("counts", {}).get(part, {}).get("users", 0)
+    sides = {"the model": metrics[part], "MostPop": metrics["baseline"]["most_popular"][part]}
+    above = [f"{side} ({name})" for side, values in sides.items() for name in _shown(best) if values[name] > best[name]]
+    return [
+        f"Above the best achievable: {', '.join(each)}. It ranks by the expected purchases, which is best on average; "
+        f"what {users:,} users happened to buy can go another way."
+        for each in [above]
+        if each
+    ]
 
 
 def summary_line(metrics: dict[str, Any]) -> dict[str, Any]:

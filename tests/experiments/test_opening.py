@@ -137,3 +137,18 @@ def test_values_are_held_against_each_other_to_the_bit(tmp_path: Path) -> None:
             opening.check_stored_model(
                 evaluation, {"validation": stored["validation"] | {"recall@20": other}}, tmp_path
             )
+
+
+def test_a_tracker_is_told_of_a_test_part_that_is_opened_later(
+    main: Main, monkeypatch: pytest.MonkeyPatch, offline_run: Callable[[Path], Any]
+) -> None:
+    monkeypatch.setenv("WANDB_API_KEY", "")
+    wandb = ("tracker=wandb", "tracker.mode=offline")
+    folder = main("runs", *wandb)
+    before = offline_run(folder)
+    main("runs", *wandb, OPEN)
+    after, values = offline_run(folder), json.loads((folder / "metrics.json").read_text())
+    assert "test/recall@20" not in before.summary
+    assert after.summary["test/recall@20"] == values["test"]["recall@20"]
+    assert after.summary["validation/recall@20"] == before.summary["validation/recall@20"]
+    assert (after.id, after.exit_code, len(after.history)) == (before.id, 0, len(before.history))

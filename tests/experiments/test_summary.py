@@ -1,0 +1,18 @@
+"""What a person reads at the end of a run."""
+
+from runner.summary import above_best
+
+
+def test_what_lies_above_the_best_achievable_is_said_to_be_chance() -> None:
+    def metrics(most_popular: float) -> dict[str, object]:
+        return {
+            "validation": {"recall@20": 0.3},
+            "baseline": {"most_popular": {"validation": {"recall@20": most_popular}}},
+            "best_achievable": {"validation": {"recall@20": 0.4}},
+            "counts": {"validation": {"users": 26}},
+        }
+
+    assert above_best(metrics(0.4), "validation") == []
+    (said,) = above_best(metrics(0.5), "validation")
+    assert said.startswith("Above the best achievable: MostPop (recall@20). It ranks by the expected purchases")
+    assert "what 26 users happened to buy" in said
