@@ -71,6 +71,9 @@ def _check_record(path: Path, record: dict[str, Any]) -> None:
     check_file_name(f"{path}: name", record["name"])
     if record.get("sweep") is not None:
         check_file_name(f"{path}: sweep", record["sweep"])
+    seed = record.get("seed", 0)
+    fits = isinstance(seed, int) and not isinstance(seed, bool) and -(2**63) <= seed < 2**63
+    check(fits, f"{path}: expected seed to be a whole number from -2^63 to 2^63 - 1, got {seed!r:.40}; it was edited.")
     config = record["config"]
     parts = isinstance(config, dict) and all(isinstance(part, dict) for part in config.values())
     check(parts, f"{path}: expected config to hold a mapping for every part; the file is damaged.")

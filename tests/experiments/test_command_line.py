@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omegaconf import OmegaConf
 from runner.command_line import attempt, guarded
 from runner.rewording import reword
 
@@ -228,3 +229,9 @@ def test_a_failure_that_was_kept_is_told_once() -> None:
     assert attempt(fail) is None
     assert guarded(lambda: None, str(CONF), "run") == 0
     assert guarded(lambda: attempt(fail), str(CONF), "run") == 2
+
+
+@pytest.mark.parametrize("name", ["run", "table", "audit", "search"])
+def test_help_begins_with_an_example_of_its_own(name: str) -> None:
+    header = OmegaConf.load(CONF / f"{name}.yaml").hydra.help.header
+    assert header.startswith(f"python experiments/{name}.py ")

@@ -152,3 +152,11 @@ def test_a_seed_that_no_table_takes_is_refused(seed: str, command: Any, tmp_path
         assert status == 2
         assert "expected a whole number from -2^63 to 2^63 - 1" in err
     assert files(tmp_path) == set()
+
+
+@pytest.mark.parametrize("seed", [10**23, -(10**23), "1", 1.5, True])
+def test_an_edited_seed_is_named_by_every_command(seed: object, changed: Change) -> None:
+    folder = changed(seed=seed)
+    for call in (load_run, lambda path: reproduce([f"run={path}"]), lambda path: evaluate_run([f"run={path}"])):
+        with pytest.raises(ValueError, match=r"run\.json: expected seed to be a whole number from -2\^63 to 2\^63 - 1"):
+            call(folder)
