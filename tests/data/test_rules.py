@@ -167,7 +167,7 @@ class Nonsense(Filter):
 
 def test_filters_that_are_none_are_refused() -> None:
     with pytest.raises(
-        ValueError, match=r"dataset\.rules\.filters: expected parts such as ragx\.data\.filters\.KCore, got str: "
+        ValueError, match=r"dataset\.rules\.filters: expected parts such as ragx\.data\.KCore, got str: "
     ):
         EventRules(filters=["5-core"])  # type: ignore[list-item]
     wanted = "Filter Nonsense: expected keep to return a polars Series of 4 truth values, got Series of 4 Float64"

@@ -103,7 +103,7 @@ def test_data_in_order_of_time_without_times_is_told_which_split_serves(tiny_sho
     ],
 )
 def test_what_is_no_dataset_is_refused(splitter: Callable[..., Split]) -> None:
-    with pytest.raises(ValueError, match=r"a function that returns a ragx\.data\.dataset\.Dataset, got a str from it"):
+    with pytest.raises(ValueError, match=r"a function that returns a ragx\.data\.Dataset, got a str from it"):
         splitter("somewhere")
 
 

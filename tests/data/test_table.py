@@ -131,11 +131,11 @@ def test_parts_of_another_kind_are_refused(tmp_path: Path) -> None:
     orders = put(tmp_path / "orders.csv", TEXT)
     with pytest.raises(
         ValueError,
-        match=r"dataset\.rules: expected ragx\.data\.rules\.EventRules, got dict: set dataset\.rules",
+        match=r"dataset\.rules: expected ragx\.data\.EventRules, got dict: set dataset\.rules",
     ):
         table_file(path=orders, columns=BRIEF, rules={})  # type: ignore[arg-type]
     with pytest.raises(
-        ValueError, match=r"dataset\.items: expected ragx\.data\.attributes\.AttributeTable, got dict: set dataset"
+        ValueError, match=r"dataset\.items: expected ragx\.data\.AttributeTable, got dict: set dataset"
     ):
         table_file(path=orders, columns=BRIEF, items={})  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"dataset\.name: expected letters, digits, space and .*, got '/' in 'a/b'"):
