@@ -16,8 +16,8 @@ ORDER = (
     *("training", "evaluation", "report", "testing"),
 )
 STRANGERS = {("training", "evaluation"), ("evaluation", "training")}
-ENGINE_FILES = {"training/engine.py", "training/step.py", "training/trainer.py"}
-"""The engine is chosen in one file; step and trainer name its type alone."""
+ENGINE_FILES = {"training/engine.py", "training/step.py", "training/loop.py"}
+"""The engine is chosen in one file; step and loop name its type alone."""
 
 MOST_LINES, MOST_BODY, MOST_ARGUMENTS = 250, 40, 8
 LONGER_FILES: dict[str, str] = {
@@ -28,7 +28,7 @@ MORE_ARGUMENTS: dict[str, str] = {
     "ragx/data/dataset.py:Dataset": "a record of all that reading gives; name and interactions alone are needed",
     "ragx/models/relevance_aware_graph.py:RelevanceAwareGraph": "sizes, parts and the ranking's three settings",
     "ragx/training/trainer.py:Trainer": "settings of the loop, one flat YAML node",
-    "ragx/training/trainer.py:_Loop": "the mutable state of one training, made in one place",
+    "ragx/training/loop.py:Loop": "the mutable state of one training, made in one place",
     "ragx/training/state.py:Progress": "a record of what a checkpoint holds, every field with its default",
     "experiments/runner/search_settings.py:SearchSettings": "a record of what a search YAML says, checked",
     "experiments/runner/recommending.py:Options": "a record of a command line, one field for each option",

@@ -8,7 +8,7 @@ from torch import nn
 
 from ragx.checks import RunError
 from ragx.data.interactions import Interactions
-from ragx.data.negatives import TrainPairs, users_without_negatives
+from ragx.data.negatives import TrainPairs
 from ragx.graph.graph import Graph
 from ragx.objectives.base import Objective
 from ragx.parts import Part
@@ -51,7 +51,7 @@ def name_users_left_out(train: Interactions, objective: Objective, say: Speaker)
     """Name the users who have every item, so that an objective that draws negatives cannot learn from their pairs."""
     if objective.negatives is None:
         return
-    left_out = users_without_negatives(objective.negatives, TrainPairs.of(train))
+    left_out = objective.negatives.sampler(TrainPairs.of(train)).users_without
     if len(left_out):
         names = ", ".join(map(repr, train.users.outside(left_out[:SHOWN].numpy())))
         say.print(

@@ -48,19 +48,17 @@ def forecast(cell: Cell) -> Forecast:
     trainer, objective = cell.trainer, cell.parts["objective"].build()
     model = build_model(cell.parts, graph, features)
     batches = PairBatches(cell.split.train, batch_size=trainer.batch_size, seed=0, negatives=objective.negatives)
-    fabric = trainer.engine.fabric()
-    graph = graph.to(fabric.device)
-    wrapped, optimizer = fabric.setup(OnGraph(model, graph), cell.parts["optimizer"].build(params=model.parameters()))
-    share, took = trainer.batches_per_propagation, []
-    for step in range(STEPS + 1):  # the first one makes what the others find made
-        began = time.perf_counter()
-        optimizer.zero_grad()
-        group = [batches.batch(0, (step * share + place) % len(batches)) for place in range(share)]
-        training_step(fabric, wrapped, objective, group)
-        optimizer.step()
-        took.append(time.perf_counter() - began)
+    graph = graph.to(trainer.engine.fabric().device)
+    took = trainer.seconds_of_steps(
+        STEPS + 1,  # the first one makes what the others find made
+        model=model,
+        module=OnGraph(model, graph),
+        batches=batches,
+        step=lambda fabric, module, group: training_step(fabric, module, objective, group),
+        optimizer=lambda parameters: cell.parts["optimizer"].build(params=parameters),
+    )
     validation = min(_validate(cell, model, graph) for _ in range(STEPS))
-    steps = math.ceil(len(batches) / share)
+    steps = trainer.steps_of(batches)
     epochs = min(trainer.max_epochs, math.ceil(trainer.max_steps / steps) if trainer.max_steps else trainer.max_epochs)
     seconds = epochs * (steps * min(took[1:]) + validation / trainer.validate_every)
     return Forecast(seconds, memory)

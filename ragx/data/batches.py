@@ -7,7 +7,7 @@ import torch
 
 from ragx.checks import check
 from ragx.data.interactions import Interactions
-from ragx.data.negatives import Negatives, NegativeSampler, TrainPairs
+from ragx.data.negatives import Negatives, TrainPairs
 from ragx.random import generator
 from ragx.typing import Int, Tensor
 
@@ -58,7 +58,7 @@ class PairBatches:
         check(len(train) > 0, "The train part is empty: there is nothing to learn from.")
         self.pairs = TrainPairs.of(train)
         self.batch_size, self.seed, self.rank, self.world_size = batch_size, seed, rank, world_size
-        self.sampler = NegativeSampler(negatives, self.pairs) if negatives else None
+        self.sampler = negatives.sampler(self.pairs) if negatives else None
         self.keys, without = self.pairs.key, torch.zeros(0, dtype=torch.int64)
         if self.sampler is not None:
             without = self.sampler.users_without

@@ -33,6 +33,14 @@ class Negatives:
         check_choice("negatives.distribution", self.distribution, ("uniform", "popularity"))
         check_positive("negatives.exponent", self.exponent)
 
+    def sampler(self, pairs: "TrainPairs") -> "NegativeSampler":
+        """Return what draws for batches of users; a subclass returns a sampler of its own.
+
+        Args:
+            pairs: the train pairs.
+        """
+        return NegativeSampler(self, pairs)
+
 
 class TrainPairs:
     """The distinct pairs of train, sorted by user and item, for membership tests and lists of items.
@@ -86,12 +94,6 @@ class TrainPairs:
         return row, self.items[start[row] + offset]
 
 
-def users_without_negatives(negatives: Negatives, pairs: TrainPairs) -> Int[Tensor, " n"]:
-    """Return the rows of the users for whom no negative can be drawn, who have every item that could be."""
-    drawable = pairs.num_items if negatives.distribution == "uniform" else int((pairs.popularity > 0).sum())
-    return (pairs.row_pointer.diff() == drawable).nonzero().flatten()
-
-
 class NegativeSampler:
     """Draws negatives for batches of users.
 
@@ -110,8 +112,10 @@ class NegativeSampler:
 
     @cached_property
     def users_without(self) -> Int[Tensor, " n"]:
-        """Rows of the users for whom nothing can be drawn, see :func:`users_without_negatives`."""
-        return users_without_negatives(self.negatives, self.pairs)
+        """Rows of the users for whom nothing can be drawn, who have every item that could be."""
+        pairs, uniform = self.pairs, self.negatives.distribution == "uniform"
+        drawable = pairs.num_items if uniform else int((pairs.popularity > 0).sum())
+        return (pairs.row_pointer.diff() == drawable).nonzero().flatten()
 
     def draw(self, users: Int[Tensor, " B"], generator: torch.Generator) -> Int[Tensor, "B n"]:
         """Return ``count`` items of each user that are not among the user's train items.

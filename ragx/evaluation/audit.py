@@ -8,7 +8,7 @@ import torch
 from ragx.checks import check
 from ragx.data.dataset import Dataset, check_dataset
 from ragx.data.interactions import Interactions
-from ragx.data.negatives import Negatives, NegativeSampler, TrainPairs
+from ragx.data.negatives import Negatives, TrainPairs
 from ragx.data.part_rules import PartRules
 from ragx.data.split import Split
 from ragx.evaluation import audit_data, audit_ids, audit_parts, audit_shares, audit_times, audit_values
@@ -82,7 +82,7 @@ def _left_by_rules(dataset: Dataset, parts: Mapping[str, Interactions]) -> Datas
 
 
 def _usual_negatives(split: Split) -> Draw:
-    sampler = NegativeSampler(Negatives(), TrainPairs.of(split.train))
+    sampler = Negatives().sampler(TrainPairs.of(split.train))
     served = torch.ones(split.train.num_users, dtype=torch.bool)
     served[sampler.users_without] = False
     return lambda rows: sampler.draw(rows[served[rows]], generator(0, "audit"))

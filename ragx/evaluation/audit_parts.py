@@ -9,7 +9,7 @@ import torch
 from ragx.data.dataset import Dataset
 from ragx.data.interactions import PARTS, Interactions
 from ragx.data.leave_last_out import TIED
-from ragx.data.negatives import Negatives, TrainPairs, users_without_negatives
+from ragx.data.negatives import Negatives, TrainPairs
 from ragx.data.part_rules import BEFORE_SPLIT
 from ragx.data.split import Split
 from ragx.evaluation.findings import SHOWN, Finding, Verdict, finding
@@ -175,7 +175,7 @@ def measured(parts: Parts, published: bool) -> list[Finding]:
 
 def saturated(train: Interactions) -> list[Finding]:
     """Ask which users have every item in train: nothing is left to recommend to them."""
-    rows = users_without_negatives(Negatives(), TrainPairs.of(train)).numpy()
+    rows = Negatives().sampler(TrainPairs.of(train)).users_without.numpy()
     found = (
         f"{len(rows):,} users have every item in train: nothing is left to recommend to them, and objectives that draw "
         "negatives leave their pairs out, as the draw below does."

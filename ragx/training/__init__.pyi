@@ -2,17 +2,20 @@ from .engine import Engine
 from .progress import ProgressView
 from .schedule import Schedule
 from .state import FitResult
+from .step import Batches, Step
 from .stopping import Stopping
 from .trackers import NoTracker, Tracker
 from .trainer import Trainer
 from .wandb_tracker import WandbTracker
 
 __all__ = [
+    "Batches",
     "Engine",
     "FitResult",
     "NoTracker",
     "ProgressView",
     "Schedule",
+    "Step",
     "Stopping",
     "Tracker",
     "Trainer",

@@ -1,6 +1,7 @@
 """One optimiser step: propagate once, compare the batches, send the gradients back once."""
 
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 import torch
 from lightning_fabric import Fabric
@@ -11,6 +12,29 @@ from ragx.graph.graph import Graph
 from ragx.objectives.base import ViewObjective
 from ragx.objectives.views import Pass, View, Views
 from ragx.typing import Tensor
+
+
+class Batches(Protocol):
+    """The batches of a training: batch s of epoch e is a function of (seed, e, s) alone, so that a resume is exact."""
+
+    def __len__(self) -> int:
+        """Return how many there are in an epoch."""
+
+    def batch(self, epoch: int, step: int) -> Any:
+        """Return batch ``step`` of an epoch, both counted from 0."""
+
+
+class Step(Protocol):
+    """What a group of batches gives within one optimiser step: its mean loss, and the gradients of that."""
+
+    def __call__(self, fabric: Fabric, module: nn.Module, batches: Sequence[Any], /) -> Tensor:
+        """Add the gradients of the loss to the parameters by ``fabric.backward``, and return the loss.
+
+        Args:
+            fabric: engine that ``module`` was set up with.
+            module: what was given to :meth:`ragx.training.Trainer.train`, as the engine set it up.
+            batches: the batches of this step.
+        """
 
 
 class OnGraph(nn.Module):

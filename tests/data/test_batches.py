@@ -9,7 +9,7 @@ import torch
 
 from ragx.data.batches import Batch, PairBatches
 from ragx.data.interactions import Interactions
-from ragx.data.negatives import Negatives
+from ragx.data.negatives import Negatives, NegativeSampler, TrainPairs
 from ragx.data.split import Split
 
 
@@ -105,3 +105,28 @@ def test_a_user_with_every_item_is_named_and_left_out_where_negatives_are_drawn(
     assert (without.users_left_out, len(without.batch(0, 0).users)) == ([], 5)
     with pytest.raises(ValueError, match=r"Every user has every item of train, .* choose objective=in_batch_softmax"):
         PairBatches(train.filter(pl.col("user") == 2), batch_size=10, seed=0, negatives=Negatives())
+
+
+class Neighbours(Negatives):
+    """Negatives of one's own: the next item that the user has not, by its row."""
+
+    def sampler(self, pairs: TrainPairs) -> NegativeSampler:
+        return NextItem(self, pairs)
+
+
+class NextItem(NegativeSampler):
+    """Proposes rows one after the other; what the user has is proposed anew."""
+
+    def _propose(self, size: int, generator: torch.Generator) -> torch.Tensor:
+        return torch.arange(size) % self.pairs.num_items
+
+
+def test_negatives_of_ones_own_are_drawn_by_their_own_sampler(tiny_split: Split) -> None:
+    own = batches(tiny_split, negatives=Neighbours(count=2))
+    usual = batches(tiny_split, negatives=Negatives(count=2))
+    one, other = own.batch(0, 0), usual.batch(0, 0)
+    assert torch.equal(one.users, other.users)
+    assert one.negatives is not None and other.negatives is not None
+    assert not torch.equal(one.negatives, other.negatives)
+    drawn = one.users.repeat_interleave(2), one.negatives.flatten()
+    assert not bool(own.pairs.contains(*drawn).any())

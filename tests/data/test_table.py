@@ -134,9 +134,7 @@ def test_parts_of_another_kind_are_refused(tmp_path: Path) -> None:
         match=r"dataset\.rules: expected ragx\.data\.EventRules, got dict: set dataset\.rules",
     ):
         table_file(path=orders, columns=BRIEF, rules={})  # type: ignore[arg-type]
-    with pytest.raises(
-        ValueError, match=r"dataset\.items: expected ragx\.data\.AttributeTable, got dict: set dataset"
-    ):
+    with pytest.raises(ValueError, match=r"dataset\.items: expected ragx\.data\.AttributeTable, got dict: set dataset"):
         table_file(path=orders, columns=BRIEF, items={})  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"dataset\.name: expected letters, digits, space and .*, got '/' in 'a/b'"):
         table_file(path=orders, columns=BRIEF, name="a/b")

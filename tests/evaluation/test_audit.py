@@ -143,9 +143,7 @@ def test_an_audit_ends_where_every_train_user_has_every_item() -> None:
 
 
 def test_what_is_no_split_is_refused() -> None:
-    with pytest.raises(
-        ValueError, match=r"split: expected a function that returns a ragx\.data\.Split, got a dict"
-    ):
+    with pytest.raises(ValueError, match=r"split: expected a function that returns a ragx\.data\.Split, got a dict"):
         audit(_dataset(_grid()), {}, on_open=lambda reason: None)  # type: ignore[arg-type]
 
 
