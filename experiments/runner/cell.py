@@ -16,6 +16,7 @@ from ragx.data.split import Split
 from ragx.evaluation.protocol import Protocol
 from ragx.parts import Part, Refuse
 from ragx.report.provenance import identity_of, provenance
+from ragx.report.run_files import WAS_FIXED
 from ragx.report.run_parts import build_split
 from ragx.report.source_hash import hash_of_sources, modules_of_parts, sources_of
 from ragx.training.trackers import Tracker
@@ -47,6 +48,7 @@ class Cell:
         self.plain = {name: part.as_dict() for name, part in self.parts.items()}
         # The fingerprint and the contents say what was found in the places that a dataset names.
         decisive = {name: self.plain[name] for name in DECISIVE}
+        decisive |= {name: self.plain[name] for name, usual in WAS_FIXED.items() if self.plain[name] != usual}
         decisive["dataset"] = _without_places(self.plain["dataset"])
         apart = ("checkpoint_every", "engine", "refit")
         decisive["trainer"] = {name: value for name, value in self.plain["trainer"].items() if name not in apart}

@@ -160,6 +160,7 @@ class Course:
                 graph=graph,
                 train=train,
                 objective=objective,
+                sampler=lambda interactions, **options: cell.parts["sampler"].build(train=interactions, **options),
                 optimizer=lambda parameters: cell.parts["optimizer"].build(params=parameters),
                 seed=cell.config["seed"],
                 validate=None if chosen else lambda trained: self._validate(trained, graph),

@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ragx.data.batches import PairBatches
 from ragx.graph.graph import Graph
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.random import seed_modules
@@ -47,7 +46,9 @@ def forecast(cell: Cell) -> Forecast:
     seed_modules(cell.config["seed"], "model")
     trainer, objective = cell.trainer, cell.parts["objective"].build()
     model = build_model(cell.parts, graph, features)
-    batches = PairBatches(cell.split.train, batch_size=trainer.batch_size, seed=0, negatives=objective.negatives)
+    batches = cell.parts["sampler"].build(
+        train=cell.split.train, batch_size=trainer.batch_size, seed=0, negatives=objective.negatives
+    )
     graph = graph.to(trainer.engine.fabric().device)
     took = trainer.seconds_of_steps(
         STEPS + 1,  # the first one makes what the others find made

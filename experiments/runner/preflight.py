@@ -1,5 +1,6 @@
 """What can be found wrong before any data is read."""
 
+import inspect
 import os
 import re
 from pathlib import Path
@@ -25,6 +26,7 @@ OF_SWEEP = ("name", "rows", "folder")
 MOST_THREADS = 4_096
 USED = {
     "objective": ("of_batch", "negatives"),
+    "sampler": ("__len__", "batch"),
     "trainer": ("fit", "stopping", "engine"),
     "evaluation": ("validate", "test"),
     "tracker": ("start", "log", "table", "finish"),
@@ -163,6 +165,8 @@ def try_alone(parts: dict[str, Part]) -> None:
     built = {name: parts[name].build() for name in ("objective", "evaluation", "tracker", "diagnostics", "trainer")}
     for name, part in built.items():
         _check_kind(parts[name], part)
+    if inspect.isclass(parts["sampler"].target):  # what a function gives shows with the data
+        _check_kind(parts["sampler"], parts["sampler"].target)
     monitor = built["trainer"].stopping.monitor
     try:
         parse_metrics([monitor], [])
@@ -202,7 +206,8 @@ def small_model(parts: dict[str, Part]) -> RelevanceAwareGraph:
 
 
 def _check_kind(part: Part, built: Any) -> None:
-    lacking = [name for name in USED[part.path] if not hasattr(built, name)]
-    if lacking:
-        kind = type(built).__name__
-        raise PartsError([f"{part.path}._target_: {part.name} gives a {kind}, which has no {', '.join(lacking)}."])
+    kind = built if inspect.isclass(built) else type(built)
+    if lacking := [name for name in USED[part.path] if not hasattr(built, name)]:
+        raise PartsError(
+            [f"{part.path}._target_: {part.name} gives a {kind.__name__}, which has no {', '.join(lacking)}."]
+        )

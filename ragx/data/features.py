@@ -48,7 +48,7 @@ def feature_joins(dataset: Dataset, train: Interactions) -> list[str]:
     Raises:
         ValueError: none has.
     """
-    remedy = "The split leaves train none that has attributes: choose another, or features=false."
+    remedy = "The split leaves train none that has attributes: choose another, or model.features=false."
     return [
         join_ids(
             f"features: {{}} {side}s of train have attributes", _present(train, side), table[side], remedy=remedy

@@ -11,6 +11,9 @@ from ragx.former_names import with_public_names
 SCHEMA = 2
 """The form of a run folder; 0.1.0 wrote no number, numbered ids by first appearance, and did not keep them."""
 
+WAS_FIXED = {"sampler": {"_target_": "ragx.data.PairBatches"}}
+"""Parts that runs had before a config could choose them."""
+
 ORIGINS = ("versions", "machine", "forms")
 NEEDED = {
     "run.json": ("name", "identity", "cell", "seed", "fingerprint", "refit", "config"),
@@ -57,9 +60,14 @@ def read_record(folder: Path) -> dict[str, Any]:
     """
     record = read_json(folder / "run.json")
     try:
-        return record | {"config": with_public_names(record["config"])} if "config" in record else record
+        return record | {"config": _of_today(record["config"])} if "config" in record else record
     except RecursionError as error:
         raise ValueError(f"{folder / 'run.json'}: expected a JSON file that a finished run left ({error}).") from None
+
+
+def _of_today(config: Any) -> Any:
+    """Return the config of an earlier run as it would be written now: public names, and parts that were not asked."""
+    return WAS_FIXED | with_public_names(config) if isinstance(config, dict) else config
 
 
 def _check_record(path: Path, record: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ GIVEN: dict[str, tuple[str, ...]] = {
     "layer": ("in_channels", "out_channels"),
     "model": ("num_users", "num_items", "layer", "features"),
     "objective": (),
+    "sampler": ("train", "batch_size", "seed", "negatives", "rank", "world_size"),
     "optimizer": ("params",),
     "trainer": (),
     "evaluation": (),

@@ -20,6 +20,7 @@ from ragx.graph.graph import Graph
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.objectives.base import ViewObjective
 from ragx.parts import ADDRESS, PYG
+from ragx.training.step import Batches
 from ragx.training.trackers import Tracker
 from ragx.training.trainer import Trainer
 
@@ -30,6 +31,7 @@ KINDS: dict[str, Any] = {
     "layer": nn.Module,
     "model": RelevanceAwareGraph,
     "objective": ViewObjective,
+    "sampler": Batches,
     "optimizer": torch.optim.Optimizer,
     "trainer": Trainer,
     "evaluation": Protocol,

@@ -2,7 +2,7 @@ from .engine import Engine
 from .progress import ProgressView
 from .schedule import Schedule
 from .state import FitResult
-from .step import Batches, Step
+from .step import Batches, Sampler, Step
 from .stopping import Stopping
 from .trackers import NoTracker, Tracker
 from .trainer import Trainer
@@ -14,6 +14,7 @@ __all__ = [
     "FitResult",
     "NoTracker",
     "ProgressView",
+    "Sampler",
     "Schedule",
     "Step",
     "Stopping",

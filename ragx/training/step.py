@@ -8,6 +8,8 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from ragx.data.batches import Batch
+from ragx.data.interactions import Interactions
+from ragx.data.negatives import Negatives
 from ragx.graph.graph import Graph
 from ragx.objectives.base import ViewObjective
 from ragx.objectives.views import Pass, View, Views
@@ -22,6 +24,20 @@ class Batches(Protocol):
 
     def batch(self, epoch: int, step: int) -> Any:
         """Return batch ``step`` of an epoch, both counted from 0."""
+
+
+class Sampler(Protocol):
+    """Makes the batches of a training on pairs of users and items: ``ragx.data.PairBatches``, or one of one's own."""
+
+    def __call__(self, train: Interactions, /, *, batch_size: int, seed: int, negatives: Negatives | None) -> "Batches":
+        """Return the batches.
+
+        Args:
+            train: interactions to learn from.
+            batch_size: pairs in a batch.
+            seed: key of every draw, so that batch s of epoch e is a function of (seed, e, s) alone.
+            negatives: what the objective asks for beside each pair, or None.
+        """
 
 
 class Step(Protocol):

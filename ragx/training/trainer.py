@@ -20,7 +20,7 @@ from ragx.training.loop import Loop, Validate
 from ragx.training.progress import NoProgress, ProgressView
 from ragx.training.schedule import Schedule
 from ragx.training.state import FitResult
-from ragx.training.step import Batches, OnGraph, Step, training_step
+from ragx.training.step import Batches, OnGraph, Sampler, Step, training_step
 from ragx.training.stopping import Stopping
 from ragx.training.trackers import NoTracker, Tracker
 
@@ -81,6 +81,7 @@ class Trainer:
         planned_epochs: int | None = None,
         tracker: Tracker | None = None,
         view: ProgressView | None = None,
+        sampler: Sampler = PairBatches,
     ) -> FitResult:
         """Train ``model`` in place and leave it as it was after its best epoch, or, without validation, its last.
 
@@ -98,6 +99,7 @@ class Trainer:
             planned_epochs: epochs the schedule is laid out for, when ``epochs`` cuts it short.
             tracker: receives the curves too.
             view: shows how far training is.
+            sampler: makes the batches of ``train``, see :class:`ragx.training.Sampler`.
 
         Raises:
             TrainingDivergedError: a loss is not finite.
@@ -107,7 +109,7 @@ class Trainer:
         return self.train(
             model=model,
             module=OnGraph(model, graph.to(device)),
-            batches=PairBatches(train, batch_size=self.batch_size, seed=seed, negatives=objective.negatives),
+            batches=sampler(train, batch_size=self.batch_size, seed=seed, negatives=objective.negatives),
             step=lambda fabric, module, group: training_step(fabric, module, objective, group),
             optimizer=optimizer,
             seed=seed,
