@@ -1,4 +1,4 @@
-from . import data, evaluation, graph, kernels, layers, models, objectives, ranking, report, testing, training
+from . import data, datasets, evaluation, graph, kernels, layers, models, objectives, ranking, report, testing, training
 from .data.dataset import Dataset
 from .report.run_folder import Run, load_run
 
@@ -8,6 +8,7 @@ __all__ = [
     "Dataset",
     "Run",
     "data",
+    "datasets",
     "evaluation",
     "graph",
     "kernels",

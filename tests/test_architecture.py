@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOUNDATION = ("typing", "checks", "lazy", "cache", "random", "rows", "files", "passwords", "former_names", "parts")
+FOUNDATION = (
+    *("typing", "checks", "lazy", "cache", "random", "rows", "files", "notebook", "passwords", "former_names", "parts"),
+)
 ORDER = (
     *FOUNDATION,
-    *("data", "graph", "kernels", "layers", "ranking", "objectives", "models"),
+    *("data", "datasets", "graph", "kernels", "layers", "ranking", "objectives", "models"),
     *("training", "evaluation", "report", "testing"),
 )
 STRANGERS = {("training", "evaluation"), ("evaluation", "training")}

@@ -14,6 +14,7 @@ from ragx.data.interactions import PARTS, Interactions
 from ragx.data.joins import joined
 from ragx.data.part_rules import PartRules
 from ragx.data.row_order import row_order
+from ragx.notebook import one_line
 
 MARKS, LONGEST_NAME = " ._-:", 120
 
@@ -78,6 +79,10 @@ class Dataset:
         )
         _ = self.joins  # refuses tables of others
         self._sort()
+
+    def __repr__(self) -> str:
+        events = self.interactions
+        return one_line(self, self.name, users=events.num_users, items=events.num_items, interactions=len(events))
 
     @classmethod
     def from_polars(cls, events: pl.DataFrame, *, name: str = "frame", rules: Any = None, **columns: str) -> "Dataset":

@@ -10,6 +10,7 @@ from ragx.checks import check
 from ragx.data.identifiers import as_ids
 from ragx.data.ids import IdMap
 from ragx.data.source import Source
+from ragx.notebook import one_line
 
 PARTS = ("train", "validation", "test")
 OPTIONAL_COLUMNS = {"value": pl.Float64, "timestamp": pl.Int64, "kind": pl.String}
@@ -49,6 +50,9 @@ class Interactions:
             check(
                 bool(self.table["value"].is_finite().all()), "Interactions: column value has NaN or infinite numbers."
             )
+
+    def __repr__(self) -> str:
+        return one_line(self, users=self.num_users, items=self.num_items, interactions=len(self))
 
     @classmethod
     def from_events(cls, events: pl.DataFrame, users: IdMap | None = None, items: IdMap | None = None) -> Self:

@@ -13,6 +13,7 @@ from ragx.data.counted import Step
 from ragx.data.interactions import Interactions
 from ragx.data.near_ids import folded
 from ragx.data.part_rules import PartRules
+from ragx.notebook import one_line
 
 
 class SealedTest:
@@ -23,6 +24,9 @@ class SealedTest:
 
     def __len__(self) -> int:
         return len(self.__interactions)
+
+    def __repr__(self) -> str:
+        return one_line(self, interactions=len(self))
 
     @property
     def period(self) -> tuple[int, int] | None:
@@ -100,6 +104,10 @@ class Split:
     notes: dict[str, int] = field(default_factory=dict)
     events: Events | None = field(default=None, repr=False)
     published_fingerprint: str | None = None
+
+    def __repr__(self) -> str:
+        sizes = {"train": len(self.train), "validation": len(self.validation), "test": len(self.test)}
+        return one_line(self, self.name, **sizes, fingerprint=self.fingerprint)
 
     @property
     def test_mark(self) -> str:

@@ -11,15 +11,18 @@ from numpy.typing import NDArray
 
 from ragx.checks import check
 from ragx.evaluation.conventions import LIGHTGCN, SEEN, Conventions
+from ragx.evaluation.intervals import Interval
 from ragx.evaluation.metrics import USER_METRICS
 from ragx.evaluation.names import MetricName, parse_metrics
 from ragx.evaluation.set_metrics import SET_METRICS, Lists
+from ragx.notebook import html_table, one_line
 from ragx.ranking.item_lists import ItemLists
 from ragx.ranking.ranking import Ranking, rank, user_rows
 from ragx.ranking.scorers import Scorer
 from ragx.typing import Float, Int, Tensor
 
 DEFAULT_METRICS = ("recall", "ndcg")
+SHOWN = 4  # metrics in one line
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,20 @@ class EvaluationResult:
     ranking: Ranking
     intervals: dict[str, dict[str, float | bool]] = field(default_factory=dict)
     groups: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        values: dict[str, object] = dict(list(self.values.items())[:SHOWN])
+        more = {"more": len(self.values) - SHOWN} if len(self.values) > SHOWN else {}
+        return one_line(self, **values, **more, users=self.counts["users"])
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for name, value in self.values.items():
+            ends = self.intervals.get(name)
+            bounds = Interval(value, ends["low"], ends["high"], bool(ends["few"])) if ends else None
+            rows.append([name, float(value), bounds.spell() if bounds else None])
+        caption = f"{self.counts['users']:,} users"
+        return html_table(caption, ["metric", "value", "95 % interval"], rows)
 
     @property
     def tie_rate(self) -> float:

@@ -10,6 +10,7 @@ from ragx.checks import check, check_choice
 from ragx.graph.adjacency import Adjacency, lies_on, whole_numbers
 from ragx.graph.kept import Kept
 from ragx.lazy import lazy
+from ragx.notebook import one_line
 from ragx.typing import Bool, Float, Int, Tensor
 
 DAY = 86_400
@@ -33,6 +34,9 @@ class Graph:
     adjacency: Adjacency
     edge_weight: Float[Tensor, " E"]
     edge_attributes: dict[str, Tensor]
+
+    def __repr__(self) -> str:
+        return one_line(self, users=self.num_users, items=self.num_items, edges=self.num_edges)
 
     @classmethod
     def from_pairs(
@@ -72,8 +76,7 @@ class Graph:
         for name, value in (attributes or {}).items():
             fits = value.shape[:1] == users.shape
             check(fits, f"attribute {name}: expected {users.numel()} rows, one a pair, got {list(value.shape)}.")
-        nodes = num_users + num_items
-        item_nodes = items + num_users
+        nodes, item_nodes = num_users + num_items, items + num_users
         adjacency, order = Adjacency.from_edges(
             torch.cat([users, item_nodes]), torch.cat([item_nodes, users]), nodes, nodes
         )
@@ -240,8 +243,7 @@ class Graph:
         into_item = self.adjacency.target >= self.num_users
         for key, mask in ((("user", "interacts", "item"), into_item), (("item", "rev_interacts", "user"), ~into_item)):
             source, target = self.edge_index[:, mask]
-            shift = self.num_users
-            pair = (source, target - shift) if key[0] == "user" else (source - shift, target)
+            pair = (source, target - self.num_users) if key[0] == "user" else (source - self.num_users, target)
             data[key].edge_index, data[key].edge_weight = torch.stack(pair), self.edge_weight[mask]
             for name, value in self.edge_attributes.items():
                 data[key][name] = value[mask]

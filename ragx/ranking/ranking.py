@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from ragx.checks import check, check_positive
+from ragx.notebook import one_line
 from ragx.ranking.candidates import Panel, score_type
 from ragx.ranking.constant import rank_constant
 from ragx.ranking.item_lists import ItemLists, as_index
@@ -35,6 +36,9 @@ class Ranking:
     items: Int[Tensor, "B K"]
     scores: Float[Tensor, "B K"]
     tie_rate: float
+
+    def __repr__(self) -> str:
+        return one_line(self, users=len(self.users), k=self.items.shape[1], tie_rate=self.tie_rate)
 
     @property
     def num_short(self) -> int:

@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 import polars as pl
 
+from ragx.notebook import html_table, one_line
 from ragx.report.looks import Looks, Readings, test_mark
 from ragx.report.results_row import SCHEMA, Row, row_of
 from ragx.report.run_files import read_json, read_record
 
+SHOWN = ("name", "dataset", "split", "seed")  # in a notebook, before the values on validation
 NOT_RUNS = ("sweeps", "searches", "tables", "reproduced")
 ODD = (
     *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError),
@@ -28,6 +30,14 @@ class Results(NamedTuple):
 
     table: pl.DataFrame
     warnings: list[str]
+
+    def __repr__(self) -> str:
+        return one_line(self, runs=self.table.height, warnings=len(self.warnings))
+
+    def _repr_html_(self) -> str:
+        values = [name for name in self.table.columns if name.startswith("validation/")]
+        shown = self.table.select(*SHOWN, *values)
+        return html_table(f"{self.table.height:,} runs", shown.columns, shown.rows())
 
 
 def collect(runs: Path) -> Results:

@@ -17,6 +17,7 @@ from ragx.data.split import Split
 from ragx.evaluation.held_out import item_lists
 from ragx.graph.graph import Graph
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
+from ragx.notebook import one_line
 from ragx.parts import Part, bind
 from ragx.ranking.ranking import rank
 from ragx.ranking.scorers import Scorer
@@ -53,6 +54,9 @@ class Run:
     graph: Graph
     dataset: Dataset
     split: Split
+
+    def __repr__(self) -> str:
+        return one_line(self, self.folder.name, dataset=self.dataset.name, model=type(self.model).__name__)
 
     @property
     def known(self) -> Interactions:
