@@ -6,12 +6,11 @@ from typing import Any
 
 import hydra
 from omegaconf import OmegaConf
-from runner.auditing import run_audit
-from runner.command_line import attempt, guarded
 
 from ragx.evaluation.findings import Verdict
-
-CONF = str(Path(__file__).resolve().parents[1] / "conf")
+from ragx.runner.command_line import attempt, guarded
+from ragx.runner.commands.audit import run_audit
+from ragx.runner.folders import CONF
 
 
 def main() -> int:

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from runner.command_line import plain_command
-from runner.comparing import HELP, compare_runs
+from ragx.runner.command_line import plain_command
+from ragx.runner.commands.compare import HELP, compare_runs
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path.cwd()))  # protocols of one's own lie in the current folder

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from runner.command_line import plain_command
-from runner.finalizing import HELP, finalize
+from ragx.runner.command_line import plain_command
+from ragx.runner.commands.final import HELP, finalize
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path.cwd()))  # layers of one's own lie in the current folder

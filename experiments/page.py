@@ -2,8 +2,8 @@
 
 import sys
 
-from runner.command_line import plain_command
-from runner.paging import HELP, write
+from ragx.runner.command_line import plain_command
+from ragx.runner.commands.page import HELP, write
 
 if __name__ == "__main__":
     sys.exit(plain_command(write, HELP))

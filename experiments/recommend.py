@@ -3,10 +3,9 @@
 import sys
 from pathlib import Path
 
-from runner.command_line import guarded
-from runner.recommending import HELP, recommend
-
-CONF = str(Path(__file__).resolve().parents[1] / "conf")
+from ragx.runner.command_line import guarded
+from ragx.runner.commands.recommend import HELP, recommend
+from ragx.runner.folders import CONF
 
 
 def main(arguments: list[str]) -> int:

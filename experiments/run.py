@@ -8,11 +8,11 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import OmegaConf
-from runner.command_line import attempt, guarded
-from runner.single import run_alone
-from runner.sweep_job import run_in_sweep
 
-CONF = str(Path(__file__).resolve().parents[1] / "conf")
+from ragx.runner.command_line import attempt, guarded
+from ragx.runner.folders import CONF
+from ragx.runner.run.single import run_alone
+from ragx.runner.sweep.job import run_in_sweep
 
 
 @hydra.main(config_path=CONF, config_name="run", version_base="1.3")

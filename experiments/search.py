@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import hydra
-from runner.command_line import attempt, guarded
-from runner.searching import run_search
 
-CONF = str(Path(__file__).resolve().parents[1] / "conf")
+from ragx.runner.command_line import attempt, guarded
+from ragx.runner.folders import CONF
+from ragx.runner.search.searching import run_search
 
 
 @hydra.main(config_path=CONF, config_name="search", version_base="1.3")

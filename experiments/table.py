@@ -7,10 +7,10 @@ from typing import Any
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
-from runner.command_line import attempt, guarded
-from runner.tabling import run_table
 
-CONF = str(Path(__file__).resolve().parents[1] / "conf")
+from ragx.runner.command_line import attempt, guarded
+from ragx.runner.commands.table import run_table
+from ragx.runner.folders import CONF
 
 
 def main() -> int:

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from runner.command_line import plain_command
-from runner.resuming import HELP, verify_resume
+from ragx.runner.command_line import plain_command
+from ragx.runner.commands.verify_resume import HELP, verify_resume
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path.cwd()))  # layers of one's own lie in the current folder

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from runner.id_lists import matched
 
 from ragx.data.attributes import AttributeTable
 from ragx.data.dataset import Dataset
@@ -21,6 +20,7 @@ from ragx.evaluation.group_reports import check_groups
 from ragx.evaluation.per_user_run import PerUserRun
 from ragx.evaluation.significance import compare
 from ragx.report.recommendations import titles_said
+from ragx.runner.commands.id_lists import matched
 
 
 def events(folder: Path, ids: str = "i") -> str:

@@ -9,7 +9,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
-from runner.command_line import guarded
+
+from ragx.runner.command_line import guarded
 
 HYDRA_SAYS = "Error executing job with overrides: "
 CONF = str(Path(__file__).resolve().parents[2] / "conf")

@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 ROOT = Path(__file__).parents[2]
 CONF = ROOT / "conf"
 OVERRIDE = re.compile(r"(?<![\w./<{:&-])((?:[a-z_]+\.)*[a-z_]+)=([\w.…-]*)")
-COMMANDS = ("comparing", "finalizing", "measuring", "paging", "recommending", "reproducing", "status")
+COMMANDS = ("compare", "evaluate", "final", "page", "recommend", "reproduce", "status")
 NOT_MESSAGES = ("page_look.py", "page_html.py", "page.py", "table_formats.py", "sql.py")
 ADVISED = re.compile(
     r"\b(?:set|Set|change|Change|choose|Choose|use|Use|lower|Lower) ((?:[a-z_]+\.)+[a-z_]+)(?![\w.=(…])"
@@ -54,7 +54,8 @@ def _texts() -> Iterator[tuple[str, str]]:
 
 def _options() -> set[str]:
     """Return the name of every option of any command, whatever the choices of its groups."""
-    known = {each.name for name in COMMANDS for each in fields(importlib.import_module(f"runner.{name}").Options)}
+    commands = [importlib.import_module(f"ragx.runner.commands.{name}") for name in COMMANDS]
+    known = {each.name for command in commands for each in fields(command.Options)}
     for path in CONF.rglob("*.yaml"):
         group = path.relative_to(CONF).parent.parts
         known |= {".".join(group), *_names(OmegaConf.to_container(OmegaConf.load(path)), ".".join(group))}

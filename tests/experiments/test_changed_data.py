@@ -9,13 +9,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 from hydra.core.global_hydra import GlobalHydra
-from runner.again import difference
-from runner.command_line import guarded
-from runner.finalizing import finalize
-from runner.reproducing import reproduce
 
 from ragx.report.run_folder import load_run
 from ragx.report.sweep_record import PlannedCell, SweepRecord
+from ragx.runner.command_line import guarded
+from ragx.runner.commands.again import difference
+from ragx.runner.commands.final import finalize
+from ragx.runner.commands.reproduce import reproduce
 from ragx.training.checkpoint import load_checkpoint
 
 from .conftest import CONF

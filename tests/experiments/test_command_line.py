@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from omegaconf import OmegaConf
-from runner.command_line import attempt, guarded
-from runner.rewording import reword
 
 from ragx.checks import RunError
 from ragx.parts import PartsError
+from ragx.runner.command_line import attempt, guarded
+from ragx.runner.rewording import reword
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 

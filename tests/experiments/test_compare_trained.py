@@ -11,8 +11,6 @@ import pytest
 import torch
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
-from runner.command_line import guarded
-from runner.comparing import compare_runs
 
 from ragx.data.dataset import Dataset
 from ragx.data.split import Split
@@ -23,6 +21,8 @@ from ragx.parts import bind
 from ragx.ranking.item_similarity import ItemSimilarity
 from ragx.ranking.scorers import Scorer
 from ragx.report.run_files import write_json
+from ragx.runner.command_line import guarded
+from ragx.runner.commands.compare import compare_runs
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runner.measuring import evaluate_run
 
 from ragx.report.looks import Looks, Readings
+from ragx.runner.commands.evaluate import evaluate_run
 
 TINY = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=40", "tracker=none", "trainer.max_epochs=1")
 

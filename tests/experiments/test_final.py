@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from runner.cell import Cell
-from runner.finalizing import choose, finalize
-from runner.opening import rehearse
 
 from ragx.report.looks import Looks
 from ragx.report.run_files import read_json, read_run, write_json
 from ragx.report.sweep_record import PlannedCell, SweepRecord
+from ragx.runner.commands.final import choose, finalize
+from ragx.runner.run.cell import Cell
+from ragx.runner.run.opening import rehearse
 
 TINY = (
     *("dataset.num_users=60", "dataset.num_items=40", "tracker=none", "trainer.max_epochs=1", "model.hidden_dim=8"),
@@ -165,4 +165,4 @@ def fail_at_the_last(patch: pytest.MonkeyPatch) -> None:
             raise ValueError("the last cell cannot be loaded")
         return plain(cell)
 
-    patch.setattr("runner.finalizing.rehearse", failing)
+    patch.setattr("ragx.runner.commands.final.rehearse", failing)

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 import torch
-from runner.cell import Cell, load_cell
-from runner.fitting import COPIES, DoesNotFitError, check_fits, explain, needed_bytes
 from torch import nn
 
 from ragx.graph.graph import Graph
+from ragx.runner.run.cell import Cell, load_cell
+from ragx.runner.run.fitting import COPIES, DoesNotFitError, check_fits, explain, needed_bytes
 
 TINY = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=30", "tracker=none", "trainer.max_epochs=1")
 NODES, WIDTH, FLOAT = 100, 64, 4
@@ -61,14 +61,14 @@ def test_a_layer_that_tries_itself_out_is_measured_by_a_small_model(
 def test_what_would_fit_is_named(cell_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     cell, graph = cell_of("layer=light", "model.hidden_dim=64")
     needed = needed_bytes(cell, graph, None)
-    monkeypatch.setattr("runner.fitting.free_memory", lambda: needed)
+    monkeypatch.setattr("ragx.runner.run.fitting.free_memory", lambda: needed)
     check_fits(cell, graph, None)
-    monkeypatch.setattr("runner.fitting.free_memory", lambda: needed - 1)
+    monkeypatch.setattr("ragx.runner.run.fitting.free_memory", lambda: needed - 1)
     with pytest.raises(DoesNotFitError, match=r"model.hidden_dim=32 instead of 64 would fit, or fewer layers\.$"):
         check_fits(cell, graph, None)
     smaller, _ = cell_of("layer=light", "model.hidden_dim=32")
     check_fits(smaller, graph, None)
-    monkeypatch.setattr("runner.fitting.free_memory", lambda: 1)
+    monkeypatch.setattr("ragx.runner.run.fitting.free_memory", lambda: 1)
     with pytest.raises(DoesNotFitError, match=r"0.00 GiB is free\. No width would fit\.$"):
         check_fits(cell, graph, None)
 
@@ -82,7 +82,7 @@ def test_the_width_that_is_named_is_the_greatest_power_of_two_that_fits(
     within, beyond = (
         needed_bytes(cell_of(f"layer={layer}", f"model.hidden_dim={w}")[0], graph, None) for w in (512, 1024)
     )
-    monkeypatch.setattr("runner.fitting.free_memory", lambda: (within + beyond) // 2)
+    monkeypatch.setattr("ragx.runner.run.fitting.free_memory", lambda: (within + beyond) // 2)
     with pytest.raises(DoesNotFitError, match=r"model.hidden_dim=512 instead of 3000 would fit"):
         check_fits(cell, graph, None)
 
@@ -146,11 +146,11 @@ def test_memory_that_runs_out_elsewhere_is_one_line(command: Any, monkeypatch: p
     def run_out(*_: object, **__: object) -> None:
         raise MemoryError("Unable to allocate 9 GiB")
 
-    monkeypatch.setattr("runner.cell.build_split", run_out)
+    monkeypatch.setattr("ragx.runner.run.cell.build_split", run_out)
     assert command("run", *TINY, "dataset.seed=7") == (1, "", "error: Memory ran out. Unable to allocate 9 GiB\n")
 
 
 def test_a_model_of_another_kind_is_measured_too(cell_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     cell, graph = cell_of()
-    monkeypatch.setattr("runner.fitting.build_model", lambda *_: nn.Embedding(NODES, 3))
+    monkeypatch.setattr("ragx.runner.run.fitting.build_model", lambda *_: nn.Embedding(NODES, 3))
     assert needed_bytes(cell, graph, None) == COPIES * NODES * 3 * FLOAT + 2 * NODES * 3 * FLOAT

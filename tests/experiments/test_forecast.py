@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import torch
 from rich.console import Console
-from runner.cell import load_cell
-from runner.fitting import needed_bytes
-from runner.forecast import Forecast, forecast, print_forecast
 
 from ragx.report.sweep_record import PlannedCell
+from ragx.runner.run.cell import load_cell
+from ragx.runner.run.fitting import needed_bytes
+from ragx.runner.run.forecast import Forecast, forecast, print_forecast
 
 TINY = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=30", "tracker=none", "trainer.max_epochs=3")
 DROPPED = [{"cell": "layer.heads=[/x]", "reason": "8 heads do not divide the width 12"}]
@@ -34,7 +34,7 @@ def test_a_forecast_is_of_all_epochs_and_writes_nothing(config_of: Any, tmp_path
 def test_steps_end_a_forecast_before_its_epochs_do(config_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every look at the clock is one second after the last one, so that a step and a validation take one each."""
     clock = iter(range(1000))
-    monkeypatch.setattr("runner.forecast.time.perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr("ragx.runner.run.forecast.time.perf_counter", lambda: float(next(clock)))
     options = ("trainer.batch_size=100", "trainer.validate_every=1", "trainer.batches_per_propagation=1")
     cell = load_cell(config_of(*TINY, *options))
     steps = math.ceil(cell.split.train.table.select("user", "item").n_unique() / 100)
@@ -45,8 +45,8 @@ def test_steps_end_a_forecast_before_its_epochs_do(config_of: Any, monkeypatch: 
 
 
 def test_what_does_not_fit_is_not_tried(config_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runner.fitting.free_memory", lambda: 10)
-    monkeypatch.setattr("runner.forecast.build_model", lambda *_: pytest.fail("a model was made"))
+    monkeypatch.setattr("ragx.runner.run.fitting.free_memory", lambda: 10)
+    monkeypatch.setattr("ragx.runner.run.forecast.build_model", lambda *_: pytest.fail("a model was made"))
     found = forecast(load_cell(config_of(*TINY)))
     assert math.isnan(found.seconds)
     assert found.memory > 10
@@ -60,8 +60,8 @@ def test_every_cell_is_listed_and_measured_once(monkeypatch: pytest.MonkeyPatch)
         asked.append(config)
         return known[config["x"]]
 
-    monkeypatch.setattr("runner.forecast.load_cell", lambda config: config)
-    monkeypatch.setattr("runner.forecast.forecast", measure)
+    monkeypatch.setattr("ragx.runner.run.forecast.load_cell", lambda config: config)
+    monkeypatch.setattr("ragx.runner.run.forecast.forecast", measure)
     cells = [
         (PlannedCell((f"x={name}", "same=1", f"seed={seed}"), seed), {"x": name}) for name in known for seed in (0, 1)
     ]

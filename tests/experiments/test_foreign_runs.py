@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runner.comparing import compare_runs
-from runner.measuring import evaluate_run
-from runner.options import trusted
-from runner.reproducing import reproduce
 
 from ragx.report.run_folder import load_run
+from ragx.runner.commands.compare import compare_runs
+from ragx.runner.commands.evaluate import evaluate_run
+from ragx.runner.commands.options import trusted
+from ragx.runner.commands.reproduce import reproduce
 
 OWN = "from ragx.layers.light_conv import LightConv\nclass MyConv(LightConv):\n    pass\n"
 URI = "postgresql://me:hunter2@host/shop"

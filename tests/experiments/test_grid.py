@@ -8,9 +8,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
-from runner.grid import Axis, axes_of, expand, seeds_of
 
 from ragx.report.sweep_record import PlannedCell
+from ragx.runner.sweep.grid import Axis, axes_of, expand, seeds_of
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 SWEEPS = sorted(path.stem for path in (CONF / "sweep").glob("*.yaml"))
@@ -198,7 +198,7 @@ def test_a_misspelt_axis_is_one_line_and_nothing_is_run(command: Any, tmp_path: 
 
 
 def test_threads_are_shared_out_among_workers(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    import runner.sweeping as sweeping
+    import ragx.runner.sweep.sweeping as sweeping
 
     planned: list[str] = []
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runner.cell import load_cell
-from runner.ground import changes_of_ground
-from runner.reproducing import differences
-from runner.single import run_cell
+
+from ragx.runner.commands.reproduce import differences
+from ragx.runner.run.cell import load_cell
+from ragx.runner.run.ground import changes_of_ground
+from ragx.runner.run.single import run_cell
 
 EVENTS = [f"u{number % 12},i{number * 7 % 31},{1_700_000_000 + 3600 * number}" for number in range(360)]
 USERS = [f"u{number},{'old' if number < 6 else 'young'}" for number in range(12)]

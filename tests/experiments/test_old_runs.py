@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runner.measuring import evaluate_run
-from runner.reproducing import reproduce
+
+from ragx.runner.commands.evaluate import evaluate_run
+from ragx.runner.commands.reproduce import reproduce
 
 OLD = Path(__file__).parents[1] / "data" / "run_of_0_1_0"
 

@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 import pytest
 import torch
-from runner import opening
 
 from ragx.report.looks import Looks
+from ragx.runner.run import opening
 from ragx.training.checkpoint import load_checkpoint
 
 TINY = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=40", "tracker=none", "trainer.max_epochs=2")
@@ -112,7 +112,7 @@ def test_what_fails_fails_before_the_look(
         raise ValueError(f"{step}: the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"runner.course.{step}", fail)
+        patch.setattr(f"ragx.runner.run.course.{step}", fail)
         main("runs", OPEN, status=2)
     assert not (tmp_path / "runs" / "looks.jsonl").exists()
     main("runs", OPEN)

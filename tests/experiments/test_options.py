@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from runner.id_lists import id_list
-from runner.options import parse_options, truth, whole
+
+from ragx.runner.commands.id_lists import id_list
+from ragx.runner.commands.options import parse_options, truth, whole
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from runner.command_line import plain_command
-from runner.paging import HELP, write
 
 from ragx.report.sweep_record import PlannedCell, SweepRecord
+from ragx.runner.command_line import plain_command
+from ragx.runner.commands.page import HELP, write
 
 
 @pytest.fixture

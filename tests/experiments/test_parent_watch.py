@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-RUNNER = str(Path(__file__).parents[2] / "experiments")
+ROOT = str(Path(__file__).parents[2])
 PARENT = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
 from joblib import Parallel, delayed
-from runner.parent_watch import have_workers_watch
+from ragx.runner.sweep.parent_watch import have_workers_watch
 have_workers_watch()
 print("ready", flush=True)
 Parallel(n_jobs=2, backend="loky")(delayed(time.sleep)(300) for _ in range(2))
@@ -20,7 +20,7 @@ Parallel(n_jobs=2, backend="loky")(delayed(time.sleep)(300) for _ in range(2))
 ORPHAN = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
-from runner.parent_watch import watch_parent
+from ragx.runner.sweep.parent_watch import watch_parent
 watch_parent(os.getppid() + 1)
 print("alive")
 """
@@ -44,7 +44,7 @@ def is_worker(pid: int) -> bool:
 
 @pytest.mark.parametrize("delay", [0.0, 1.0])
 def test_workers_end_when_their_parent_is_killed(delay: float) -> None:
-    with subprocess.Popen([sys.executable, "-c", PARENT, RUNNER], stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen([sys.executable, "-c", PARENT, ROOT], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == "ready\n"
         deadline = time.monotonic() + 60
@@ -60,14 +60,14 @@ def test_workers_end_when_their_parent_is_killed(delay: float) -> None:
 
 
 def test_a_worker_that_was_orphaned_before_it_began_to_watch_ends_at_once() -> None:
-    ended = subprocess.run([sys.executable, "-c", ORPHAN, RUNNER], capture_output=True, text=True, check=False)
+    ended = subprocess.run([sys.executable, "-c", ORPHAN, ROOT], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")
 
 
 def test_a_sweep_needs_no_package_of_a_launcher_that_it_does_not_use() -> None:
     code = (
         "import sys; sys.modules.update(joblib=None, submitit=None, optuna=None); "
-        "import runner.sweeping; runner.sweeping.have_workers_watch()"
+        "import ragx.runner.sweep.sweeping; ragx.runner.sweep.sweeping.have_workers_watch()"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=RUNNER)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr

@@ -9,26 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runner.comparing import compare_runs
-from runner.options import parse_options
+
+from ragx.runner.commands.compare import compare_runs
+from ragx.runner.commands.options import parse_options
 
 ROOT = Path(__file__).resolve().parents[2]
 LINES = re.findall(r"^python (experiments/(?!run\.py).*?)(?: {2,}#.*)?$", (ROOT / "README.md").read_text(), re.M)
-MODULES = {"final": "finalizing", "status": "status", "page": "paging", "compare": "comparing"}
-MODULES |= {"reproduce": "reproducing", "recommend": "recommending"}
-KNOWN = [line for line in LINES if Path(shlex.split(line)[0]).stem in MODULES]
+COMMANDS = ("final", "status", "page", "compare", "reproduce", "recommend")
+KNOWN = [line for line in LINES if Path(shlex.split(line)[0]).stem in COMMANDS]
 
 
 def test_every_command_is_looked_at() -> None:
     named = {Path(shlex.split(line)[0]).stem for line in LINES}
-    assert {*MODULES} <= named
+    assert {*COMMANDS} <= named
     assert all((ROOT / shlex.split(line)[0]).is_file() for line in LINES)
 
 
 @pytest.mark.parametrize("line", KNOWN)
 def test_its_options_are_those_of_the_command(line: str) -> None:
     script, *arguments = shlex.split(line)
-    options: Any = importlib.import_module(f"runner.{MODULES[Path(script).stem]}").Options
+    options: Any = importlib.import_module(f"ragx.runner.commands.{Path(script).stem}").Options
     first = next(each for each in ("run", "sweep", "runs") if each in options.__dataclass_fields__)
     given = parse_options(options, arguments, first=first)
     assert all(getattr(given, name) == value for name, _, value in (each.partition("=") for each in arguments) if value)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from runner.comparing import compare_runs
-from runner.finalizing import finalize
+
+from ragx.runner.commands.compare import compare_runs
+from ragx.runner.commands.final import finalize
 
 ROWS = [(f"u{row % 20}", f"i{(7 * (row % 20) + 3 * (row // 20)) % 40}", row) for row in range(160)]
 KINDS, STARS = ("view", "buy"), (1, 2, 3, 4, 4, 4, 5, 5, 5, 3)

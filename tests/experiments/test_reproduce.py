@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import torch
-from runner.reproducing import NotReproducedError, reproduce
 
 from ragx.report.looks import Looks, Readings
+from ragx.runner.commands.reproduce import NotReproducedError, reproduce
 
 TINY = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=40", "tracker=none", "trainer.max_epochs=1")
 

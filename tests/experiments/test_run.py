@@ -14,10 +14,10 @@ import polars as pl
 import pytest
 import torch
 from hydra.core.global_hydra import GlobalHydra
-from runner.command_line import guarded
 
 import ragx
 from ragx.report.run_folder import load_run
+from ragx.runner.command_line import guarded
 from ragx.training.checkpoint import load_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,8 @@ import optuna
 import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
-from runner.sweep_job import run_in_sweep
+
+from ragx.runner.sweep.job import run_in_sweep
 
 TINY = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=30", "tracker=none", "trainer.max_epochs=1")
 ONE_ROW = (*TINY, "search.rows=null", "search.startup=2", "search.name=mine", "search.space={model.hidden_dim:null}")
@@ -26,7 +27,7 @@ def trials_of(runs: Path, row: str = "search", name: str = "mine") -> Trials:
 
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Have a formula stand for training, and return the list that the options of each cell are added to."""
-    import runner.searching as searching
+    import ragx.runner.search.searching as searching
 
     seen: list[str] = []
 
@@ -43,7 +44,7 @@ def test_a_search_that_was_cut_off_ends_as_an_unbroken_one(
     command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second trial is cut off within its training, when a checkpoint is there."""
-    import runner.searching as searching
+    import ragx.runner.search.searching as searching
 
     three = ("search", *ONE_ROW, "search.trials=3", "trainer.checkpoint_every=1")
     assert command(*three, "runs=whole").status == 0
@@ -126,7 +127,7 @@ def test_failed_trials_are_listed_and_the_others_go_on(command: Any, tmp_path: P
 def test_a_row_of_which_every_trial_failed_does_not_stop_the_others(
     command: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import runner.searching as searching
+    import ragx.runner.search.searching as searching
 
     def value(config: dict[str, Any], overrides: Sequence[str]) -> float:
         return float("nan") if "model=lightgcn" in overrides else 0.5

@@ -10,10 +10,10 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-from runner.search_settings import SearchSettings, settings_of
-from runner.search_space import corners, distributions, options_of
 
 from ragx.report.sweep_record import SweepRecord
+from ragx.runner.search.settings import SearchSettings, settings_of
+from ragx.runner.search.space import corners, distributions, options_of
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 CHOICES = {"search": "objectives", "dataset": "shop"}

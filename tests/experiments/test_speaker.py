@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from runner.speaker import Speaker
-from runner.summary import print_data, print_summary, summary_line
 
 from ragx.data.dataset import Dataset
 from ragx.data.split import Split
+from ragx.runner.run.speaker import Speaker
+from ragx.runner.run.summary import print_data, print_summary, summary_line
 
 ODD = "[/x] [bold]"
 METRICS: dict[str, Any] = {

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from runner.status import show_status
 
 from ragx.report.run_lock import RunLock
 from ragx.report.sweep_record import PlannedCell, SweepRecord
+from ragx.runner.commands.status import show_status
 
 
 def told(text: str) -> str:

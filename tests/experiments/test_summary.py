@@ -1,6 +1,6 @@
 """What a person reads at the end of a run."""
 
-from runner.summary import above_best
+from ragx.runner.run.summary import above_best
 
 
 def test_what_lies_above_the_best_achievable_is_said_to_be_chance() -> None:

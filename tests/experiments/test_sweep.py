@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 import torch
 from hydra.core.global_hydra import GlobalHydra
-from runner.command_line import guarded
 
 from ragx.report.run_files import read_run
 from ragx.report.sweep_record import SweepRecord
+from ragx.runner.command_line import guarded
 from ragx.training.checkpoint import load_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -126,7 +126,7 @@ def test_an_interrupted_sweep_stops_at_once(
     sweep: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No cell behind the one that the signal hit may begin."""
-    from runner import course
+    from ragx.runner.run import course
 
     plain = course.Course._validate
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 from hydra.core.global_hydra import GlobalHydra
-from runner.command_line import guarded
 
 from ragx.report.run_folder import load_run
+from ragx.runner.command_line import guarded
 
 CONF = str(Path(__file__).resolve().parents[2] / "conf")
 

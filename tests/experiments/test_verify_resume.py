@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runner import resuming
-from runner.resuming import NotResumedError, verify_resume
 
+from ragx.runner.commands import verify_resume as resume_command
+from ragx.runner.commands.verify_resume import NotResumedError, verify_resume
 from ragx.training.keeper import Keeper
 
 TINY = (
@@ -52,8 +52,8 @@ def in_process(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
             finish(runs, options)
         return step
 
-    monkeypatch.setattr(resuming, "_finish", finish)
-    monkeypatch.setattr(resuming, "_kill_at", kill_at)
+    monkeypatch.setattr(resume_command, "_finish", finish)
+    monkeypatch.setattr(resume_command, "_kill_at", kill_at)
 
 
 @pytest.mark.usefixtures("in_process")
@@ -77,7 +77,7 @@ def test_a_layer_that_draws_from_a_generator_of_its_own_is_found(
 @pytest.mark.usefixtures("in_process")
 def test_a_run_that_began_anew_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Equal results alone prove nothing where no checkpoint was taken up."""
-    monkeypatch.setattr(resuming, "_kill_at", lambda runs, options, step: 1)
+    monkeypatch.setattr(resume_command, "_kill_at", lambda runs, options, step: 1)
     with pytest.raises(NotResumedError, match="was not taken up at a step above 0"):
         verify_resume(list(TINY))
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runner.reproducing import reproduce
 
 from ragx.report.run_folder import load_run
+from ragx.runner.commands.reproduce import reproduce
 
 SHOP = "dataset.num_users=40 dataset.num_items=30 dataset.num_days=30 dataset.events_per_user=10"
 RUN = f"run {SHOP} tracker=none trainer.max_epochs=1 model.hidden_dim=8 evaluation.final=false"

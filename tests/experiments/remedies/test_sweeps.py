@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import polars as pl
 import pytest
-from runner.comparing import compare_runs
-from runner.finalizing import finalize
-from runner.status import show_status
+
+from ragx.runner.commands.compare import compare_runs
+from ragx.runner.commands.final import finalize
+from ragx.runner.commands.status import show_status
 
 SHOP = "dataset.num_users=40 dataset.num_items=30 dataset.num_days=30 dataset.events_per_user=10"
 TINY = f"{SHOP} tracker=none trainer.max_epochs=1 model.hidden_dim=8 evaluation.final=false threads=1"

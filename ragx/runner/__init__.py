@@ -1,0 +1,1 @@
+"""What the commands share: the command line, the course of a run and its summary."""

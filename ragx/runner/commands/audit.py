@@ -1,0 +1,82 @@
+"""The course of an audit: data, split, findings, a table to read and a file to keep."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ragx.checks import check
+from ragx.data.dataset import Dataset
+from ragx.data.split import Split
+from ragx.evaluation.audit import audit
+from ragx.evaluation.findings import VERDICTS, Audit, Verdict
+from ragx.parts import bind
+from ragx.report.looks import Looks
+from ragx.report.run_files import write_json
+from ragx.report.run_parts import GIVEN
+from ragx.runner.run.preflight import check_folder
+from ragx.runner.run.summary import print_data
+
+COLOURS = {"pass": "green", "warn": "yellow", "fail": "bold red"}
+
+
+def run_audit(config: dict[str, Any]) -> Verdict:
+    """Audit what a config names, print and write the findings, and return the verdict.
+
+    Raises:
+        ValueError: the config or the data is at fault, or the output cannot be written.
+    """
+    parts = bind(config, {name: GIVEN[name] for name in ("dataset", "split")})
+    output = config["output"]
+    check_folder("runs", config["runs"])
+    _check_output(output)
+    console = Console(file=sys.stdout)
+    dataset: Dataset = parts["dataset"].build()
+    split: Split = parts["split"].build(dataset=dataset)
+    print_data(console, dataset, split)
+    looks = Looks(Path(config["runs"]))
+    found = audit(dataset, split, on_open=lambda reason: _record(looks, split, reason))
+    _show(console, found)
+    if output is not None:
+        write_json(Path(output), found.as_dict())
+        console.print(f"The findings as JSON: {output}", highlight=False, markup=False)
+    return found.verdict
+
+
+def _check_output(output: Any) -> None:
+    """Find out before the test part is read whether the findings can be written."""
+    if output is None:
+        return
+    named = isinstance(output, str) and output.endswith(".json")
+    check(named, f"output: expected a file ending in .json, got {output!r}.")
+    check_folder("output", str(Path(output).parent))
+    check(not Path(output).is_dir(), f"output: expected a file, but {output} is a folder.")
+
+
+def _record(looks: Looks, split: Split, reason: str) -> None:
+    """Note that the test part was read; an audit shows no result, so that the count of looks does not grow."""
+    try:
+        looks.record_audit(split, reason)
+    except OSError as error:
+        raise ValueError(f"runs: {looks.audits}: the file cannot be written ({error.strerror}).") from error
+
+
+def _show(console: Console, found: Audit) -> None:
+    """Print a table of the findings, the worst first."""
+    table = Table(title=Text(f"Audit of {found.dataset}, split {found.split}"), title_justify="left")
+    for name in ("", "question", "count", "found"):
+        table.add_column(name, justify="right" if name == "count" else "left", overflow="fold")
+    for each in sorted(found.findings, key=lambda each: VERDICTS.index(each.verdict), reverse=True):
+        text = Text(each.message)
+        if each.examples:
+            text.append("\n" + ", ".join(each.examples), style="dim")
+        if each.advice:
+            text.append(f"\n{each.advice}", style="italic")
+        verdict = Text(each.verdict, style=COLOURS[each.verdict])
+        table.add_row(verdict, Text(each.question), f"{each.count:,}", text)
+    console.print(table)
+    counts = {verdict: sum(each.verdict == verdict for each in found.findings) for verdict in COLOURS}
+    console.print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + ".", highlight=False)

@@ -1,0 +1,184 @@
+"""Comparing finished runs: seeds of one configuration together, a table with Holm's correction, a sentence for each."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ragx.checks import check, check_choice
+from ragx.evaluation.comparison import Comparison, notes_on_tests
+from ragx.evaluation.per_user_run import PerUserRun
+from ragx.evaluation.significance import compare_table
+from ragx.former_names import TARGET
+from ragx.report.looks import Looks, Readings, test_mark
+from ragx.report.table_output import check_format, write_table
+from ragx.runner.commands.compared_runs import (
+    MOST_POPULAR,
+    Compared,
+    baseline_label,
+    check_comparable,
+    per_user_tables,
+    read_compared,
+    run_folders,
+)
+from ragx.runner.commands.id_lists import id_list
+from ragx.runner.commands.options import parse_options, trusted
+from ragx.runner.run.summary import print_measured
+
+PARTS, WIDTH, MOST_TOLD = ("validation", "test"), 200, 5
+HELP = """python experiments/compare.py runs=[a,b,c] baseline=a metric=ndcg@20 part=test
+
+runs=[…]          finished runs, each as much of its path as no other finished run begins with, or folders of runs;
+                  seeds of one configuration count as one model
+baseline=a        the run, or one of its seeds, that the others are held against, or most_popular
+metric=ndcg@20    a per-user metric at a cut-off that the runs were evaluated with
+part=test         or validation
+output=out.csv    write the table as .parquet, .csv, .json or .jsonl
+trust=[my_rules]  modules of your own whose protocol the runs name"""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for, as text."""
+
+    runs: str
+    baseline: str
+    metric: str = "ndcg@20"
+    part: str = "test"
+    output: str = ""
+    trust: str = ""
+
+
+def compare_runs(arguments: Sequence[str]) -> None:
+    """Print how runs differ from a baseline, and write the table where the command line says so.
+
+    Raises:
+        ValueError: the options or a run is at fault, or the runs are not comparable.
+    """
+    options = parse_options(Options, arguments)
+    check_choice("part", options.part, PARTS)
+    if options.output:
+        check_format(options.output)
+    named = id_list("runs", options.runs) if options.runs.startswith("[") else [options.runs]
+    trust = trusted(options.trust)
+    reads = [read_compared(folder, trust) for folder in run_folders(named)]
+    baseline = MOST_POPULAR if options.baseline == MOST_POPULAR else baseline_label(options.baseline, reads, trust)
+    check_comparable(reads, options.part)
+    groups: dict[str, list[Compared]] = {}
+    for read in reads:
+        groups.setdefault(read.label, []).append(read)
+    tables = per_user_tables(groups, options.part, baseline == MOST_POPULAR)
+    fingerprint, rules = str(reads[0].record["fingerprint"]), reads[0].rules
+    runs = {
+        label: PerUserRun.of_side(label if label == MOST_POPULAR else "model", found, rules, fingerprint)
+        for label, found in tables.items()
+    }
+    check(len(runs) > 1, f"runs: expected another configuration beside the baseline, got {baseline} alone.")
+    found = compare_table(runs, baseline, options.metric)
+    console = Console(file=sys.stdout)
+    if not console.is_terminal:
+        console.width = WIDTH
+    _show(console, found, runs, baseline, options)
+    print_measured(console, {options.part: reads[0].counts.get(options.part, {})})
+    for note in _notes(groups, runs, found, options.part):
+        console.print(Text(note, style="dim"), soft_wrap=True)
+    if options.output:
+        write_table(_rows(found), options.output)
+        console.print(f"{len(found):,} rows: {options.output}", highlight=False, markup=False)
+
+
+def _show(
+    console: Console, found: Mapping[str, Comparison], runs: Mapping[str, PerUserRun], baseline: str, options: Options
+) -> None:
+    title = Text(f"{options.metric} on the {options.part} part, against {baseline}")
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    for name in ("seeds", "mean", "difference", "95 %", "effect size", *_P_VALUES.values()):
+        table.add_column(name, justify="right")
+    mean = float(runs[baseline].matrix(options.metric).mean())
+    table.add_row(Text(baseline), str(len(runs[baseline].per_user)), f"{mean:.4f}")
+    for label, each in found.items():
+        value, spread = f"{each.difference.value:+.4f}", each.difference.spell("+.4f")
+        numbers = (str(each.num_seeds[0]), f"{each.mean:.4f}", value, spread, f"{each.effect_size:.2f}")
+        table.add_row(Text(label), *numbers, *(_p_value(getattr(each, name)) for name in _P_VALUES))
+    console.print(table)
+    console.print(f"Against {baseline}:", highlight=False, markup=False, soft_wrap=True)
+    for label, each in found.items():
+        console.print(f"{label}: {each.sentence()}.", highlight=False, markup=False, soft_wrap=True)
+
+
+def _notes(
+    groups: Mapping[str, Sequence[Compared]],
+    runs: Mapping[str, PerUserRun],
+    found: Mapping[str, Comparison],
+    part: str,
+) -> list[str]:
+    some = next(iter(groups.values()))[0]
+    splits = dict.fromkeys(str(read.record["fingerprint"]) for reads in groups.values() for read in reads)
+    users = len(next(iter(runs.values())).users)
+    notes = [f"Split {' and '.join(splits)}, {users:,} of {users:,} users paired. Conventions: {some.rules.spell()}."]
+    if part == "test":
+        places = {read.folder.resolve().parent for reads in groups.values() for read in reads}
+        mark = test_mark(some.record)
+        notes.append(Looks(*sorted(places)).by_test_part().get(mark, Readings()).sentence(mark))
+    notes += [*notes_on_tests([*found.items()]), *_told_apart(groups)]
+    for label, reads in groups.items():
+        if len({read.record.get("source") for read in reads}) > 1:
+            notes.append(f"{label}: its seeds were run by different code.")
+    return notes
+
+
+def _told_apart(groups: Mapping[str, Sequence[Compared]]) -> list[str]:
+    """Return for every configuration the options that are not the same in all of them."""
+    options = {label: dict(_options(reads[0].record["config"])) for label, reads in groups.items()}
+    names = dict.fromkeys(name for found in options.values() for name in found)
+    unequal = [name for name in names if len({str(found.get(name)) for found in options.values()}) > 1]
+    told = {label: [f"{name}={found[name]}" for name in unequal if name in found] for label, found in options.items()}
+    return [
+        f"{label}: {', '.join(each[:MOST_TOLD])}{', …' * (len(each) > MOST_TOLD)}."
+        for label, each in told.items()
+        if each
+    ]
+
+
+def _options(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            yield from _options(value, f"{path}{name}.")
+        elif name == TARGET:
+            yield path.rstrip("."), str(value).rpartition(".")[2]
+        elif not path.startswith("tracker"):
+            yield f"{path}{name}", value
+
+
+_P_VALUES = {
+    "p_users": "p over users",
+    "p_seeds": "p over seeds",
+    "p_both": "p over both",
+    "p_adjusted": "p after Holm",
+}
+
+
+def _p_value(value: float | None) -> str:
+    return "–" if value is None else "< .001" if value < 0.001 else f"{value:.3f}"
+
+
+def _rows(found: Mapping[str, Comparison]) -> pl.DataFrame:
+    names = ("metric", "mean", "baseline_mean", "effect_size", *_P_VALUES)
+    rows = []
+    for label, each in found.items():
+        own = {name: getattr(each, name) for name in names}
+        finite = None if not np.isfinite(each.effect_size) else each.effect_size
+        value, low, high, few = each.difference
+        rows.append(
+            {"run": label, **own, "effect_size": finite, "seed_test": each.seed_test, "family": each.family}
+            | {"difference": value, "low": low, "high": high, "few": few}
+            | {"seeds": each.num_seeds[0], "baseline_seeds": each.num_seeds[1], "sentence": each.sentence()}
+        )
+    return pl.DataFrame(rows)

@@ -1,0 +1,163 @@
+"""A finished run evaluated once more, under other metrics, groups or conventions, without training."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ragx.checks import check, check_choice
+from ragx.evaluation.protocol import Protocol
+from ragx.parts import bind
+from ragx.report.find_run import find_run
+from ragx.report.looks import Looks
+from ragx.report.run_files import read_run, write_json
+from ragx.report.run_folder import Run, load_run
+from ragx.report.trusted import Trusted
+from ragx.runner.commands.options import parse_options, trusted, whole
+from ragx.runner.run.evaluating import Evaluation, add_results
+from ragx.runner.run.opening import check_stored_model, stored_model_differs
+from ragx.runner.run.preflight import check_folder, check_threads
+from ragx.runner.run.summary import print_measured, results_table
+
+PARTS = ("validation", "test")
+DECILES = {
+    "activity": "activity: tenths of the users, 0 those with the fewest items.",
+    "popularity": "popularity: tenths of the items, 0 those with the fewest train interactions.",
+}
+HELP = """python experiments/evaluate.py run=<folder> metrics=[recall,ndcg] cutoffs=[20,50] groups=[activity]
+
+run=<folder>        a finished run, or as much of its path as no other finished run begins with
+part=validation     or test: opens the test part, which counts as a look
+metrics=[…]         as the run had them by default, like all that follow
+cutoffs=[…]         lengths of the lists
+conventions=trec    lightgcn, recbole, trec, pyg or repeat_buying
+groups=[…]          activity, popularity, columns of the table of users
+cold_users=exclude  or popularity, or model
+output=found.json   write everything that was found
+trust=[my_layers]   modules of your own that the run names: their code is run, that of others is not
+
+Nothing is trained, and the run's folder stays as it is."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for, as text."""
+
+    run: str
+    part: str = "validation"
+    metrics: str = ""
+    cutoffs: str = ""
+    conventions: str = ""
+    groups: str = ""
+    cold_users: str = ""
+    output: str = ""
+    trust: str = ""
+
+
+def evaluate_run(arguments: Sequence[str]) -> None:
+    """Print, and write where the command line says so, what a part says of a finished run.
+
+    Raises:
+        ValueError: the options or the run is at fault, or the output cannot be written; no part was opened then.
+    """
+    options = parse_options(Options, arguments, first="run")
+    check_choice("part", options.part, PARTS)
+    if options.output:
+        check(options.output.endswith(".json"), f"output: expected a file ending in .json, got {options.output!r}.")
+        check_folder("output", str(Path(options.output).parent))
+    trust, folder = trusted(options.trust), find_run(options.run)
+    record, metrics = read_run(folder)
+    check(
+        options.part == "test" or not record["refit"],
+        f"{folder}: this run was refitted on train and validation, so that it has learned the validation part; the "
+        "values from before stand in its metrics.json, and part=test evaluates it on test.",
+    )
+    stored = metrics.get("evaluation", record["config"].get("evaluation"))
+    own, asked = _protocol(stored, trust), _protocol(stored | _asked(options), trust)
+    if threads := record.get("provenance", {}).get("machine", {}).get("threads"):
+        check_threads(f"{folder / 'run.json'}: threads", threads)
+        torch.set_num_threads(threads)
+    run = load_run(folder, trust=trust.modules)
+    console = Console(file=sys.stdout)
+    if options.part == "test":
+        check_stored_model(_evaluation(run, own), run.metrics, folder)
+    elif changed := stored_model_differs(_evaluation(run, own), run.metrics):
+        told = f"{changed}: the file, the code or the machine is not the one of the run. What follows is of now."
+        console.print(told, style="yellow", highlight=False, markup=False, soft_wrap=True)
+    found = {"run": str(record["name"]), "part": options.part, "fingerprint": run.split.fingerprint}
+    found |= _measure(_evaluation(run, asked), options.part, folder, str(record["identity"]))
+    _show(console, found, folder, everything=bool(options.metrics or options.cutoffs))
+    if options.output:
+        write_json(Path(options.output), {"evaluation": stored | _asked(options), **found})
+        console.print(f"Everything that was found: {options.output}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _asked(options: Options) -> dict[str, Any]:
+    """Return the options of the protocol that the command line gives."""
+    asked: dict[str, Any] = {name: _names(text) for name in ("metrics", "groups") if (text := getattr(options, name))}
+    if options.cutoffs:
+        asked["cutoffs"] = [whole("cutoffs", text) for text in _names(options.cutoffs)]
+    return asked | {name: text for name in ("conventions", "cold_users") if (text := getattr(options, name))}
+
+
+def _names(text: str) -> list[str]:
+    return [name for each in text.removeprefix("[").removesuffix("]").split(",") if (name := each.strip())]
+
+
+def _protocol(config: dict[str, Any], trust: Trusted) -> Protocol:
+    protocol: Protocol = bind({"evaluation": config}, {"evaluation": ()}, trust)["evaluation"].build()
+    return protocol
+
+
+def _evaluation(run: Run, protocol: Protocol) -> Evaluation:
+    return Evaluation(
+        protocol=protocol, dataset=run.dataset, split=run.split, model=run.model, graph=run.graph, refit=run.refit
+    )
+
+
+def _measure(evaluation: Evaluation, part: str, folder: Path, identity: str) -> dict[str, Any]:
+    """Return what a part says; the test part opens once everything else is known to go well."""
+    found: dict[str, Any] = {}
+    found["notes"] = evaluation.check()
+    if part == "validation":
+        add_results(found, part, evaluation.on_validation())
+        return found
+    evaluation.model_on_validation()
+    looks, split = Looks(folder.parent), evaluation.split
+    reason = f"evaluation of {folder.name} on request"
+    results = evaluation.on_test(reason=reason, on_open=lambda why: looks.record(split, identity, why))
+    add_results(found, part, results)
+    readings = looks.readings(split)
+    return found | readings._asdict() | {"sentence": readings.sentence(split.test_mark)}
+
+
+def _show(console: Console, found: dict[str, Any], folder: Path, *, everything: bool) -> None:
+    part = found["part"]
+    console.print(results_table(folder.name, found, [part], list(found[part]) if everything else None))
+    for name, reports in found["groups"][part].items():
+        console.print(_groups_table(name, reports))
+        if name in DECILES:
+            console.print(DECILES[name], highlight=False)
+    for note in found["notes"]:
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
+    print_measured(console, found["counts"])
+    if "sentence" in found:
+        console.print(found["sentence"], highlight=False, markup=False, soft_wrap=True)
+
+
+def _groups_table(name: str, reports: Mapping[str, Any]) -> Table:
+    """Return the means of every metric by group."""
+    table = Table(title=Text(f"by {name}"), title_justify="left")
+    for heading in (name, "users", *reports):
+        table.add_column(heading, justify="right", overflow="fold")
+    of_one: Mapping[str, Any] = next(iter(reports.values()), {"groups": [], "users": []})
+    means = [report["mean"] for report in reports.values()]
+    for group, users, *row in zip(of_one["groups"], of_one["users"], *means, strict=True):
+        table.add_row(Text(str(group)), f"{users:,}", *(f"{mean:.4f}" for mean in row))
+    return table

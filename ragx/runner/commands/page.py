@@ -1,0 +1,36 @@
+"""The page of a sweep on request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ragx.report.page import write_page
+from ragx.report.sweep_record import find_sweep
+from ragx.runner.commands.options import parse_options
+
+HELP = """python experiments/page.py sweep=<name>
+
+sweep=<name>  a sweep below runs/sweeps, or as much of its name as no other begins with
+runs=runs     the folder of runs
+
+Writes runs/sweeps/<name>/page.html, one file that any browser opens, and plots/ with each plot as PNG and PDF.
+It can be written while the sweep still runs."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for."""
+
+    sweep: str
+    runs: str = "runs"
+
+
+def write(arguments: Sequence[str]) -> None:
+    """Write the page that a command line asks for, and print its path.
+
+    Raises:
+        ValueError: the options or the sweep are at fault, or the page cannot be written.
+    """
+    options = parse_options(Options, arguments, first="sweep")
+    runs = Path(options.runs)
+    print(write_page(find_sweep(runs, options.sweep), runs))

@@ -1,0 +1,35 @@
+"""How a sweep stands, told from its record by any process."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from ragx.report.sweep_record import find_sweep
+from ragx.runner.commands.options import parse_options
+from ragx.runner.sweep.view import print_sweep
+
+HELP = """python experiments/status.py sweep=<name>
+
+sweep=<name>   a sweep, or as much of its name as no other begins with
+runs=runs      folder of run folders"""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for, as text."""
+
+    sweep: str
+    runs: str = "runs"
+
+
+def show_status(arguments: Sequence[str]) -> None:
+    """Print how a sweep stands.
+
+    Raises:
+        ValueError: there is no such sweep.
+    """
+    options = parse_options(Options, arguments, first="sweep")
+    print_sweep(Console(file=sys.stdout), find_sweep(Path(options.runs), options.sweep))

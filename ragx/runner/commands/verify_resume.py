@@ -1,0 +1,119 @@
+"""A run that is killed at a random step and taken up again, held against an unbroken one."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from ragx.checks import RunError, check
+from ragx.report.run_files import read_run
+from ragx.runner.commands.again import difference
+from ragx.runner.folders import PACKAGE
+from ragx.training.checkpoint import load_checkpoint
+
+RUN = PACKAGE.parent / "experiments" / "run.py"
+POLL, PATIENCE = 0.02, 3600.0
+HELP = """python experiments/verify_resume.py [kills=1] [random=0] [option=value …]
+
+kills=1     how often the run is killed, each time at a step of its own
+random=0    key of the draw of these steps
+Every other option is one of experiments/run.py, such as dataset=ml-100k trainer.checkpoint_every=20. The run is made
+twice in a folder that is removed afterwards, once whole and once killed with SIGKILL; exit 0 if both end the same."""
+
+
+class NotResumedError(RunError):
+    """A run that was taken up ended otherwise than an unbroken one, or began anew."""
+
+
+def verify_resume(arguments: Sequence[str]) -> None:
+    """Kill a run, take it up again and compare it with an unbroken one.
+
+    Raises:
+        ValueError: an option is at fault.
+        NotResumedError: the two differ, or the run was not taken up at a step above 0.
+    """
+    own = dict(each.partition("=")[::2] for each in arguments if each.partition("=")[0] in ("kills", "random"))
+    options = [each for each in arguments if each.partition("=")[0] not in ("kills", "random")]
+    for name, text in own.items():
+        check(text.isdecimal(), f"{name}: expected a whole number, got {text!r}.")
+    console = Console(file=sys.stdout)
+    draw = random.Random(int(own.get("random", "0")))
+    with tempfile.TemporaryDirectory(prefix="ragx-resume-") as place:
+        whole, broken = Path(place) / "whole", Path(place) / "broken"
+        _finish(whole, options)
+        (unbroken,) = (path.parent for path in whole.glob("*/metrics.json"))
+        steps = _steps_of(unbroken)
+        check(steps >= 2, f"The run has {steps} step; it takes at least 2 to be cut off between them.")
+        for step in sorted(draw.sample(range(1, steps), min(int(own.get("kills", "1")), steps - 1))):
+            reached = _kill_within(broken, options, step, steps)
+            console.print(f"killed; its last checkpoint is of step {reached} of {steps}", highlight=False)
+        _finish(broken, options)
+        (resumed,) = (path.parent for path in broken.glob("*/metrics.json"))
+        at = read_run(resumed)[1]["fit"]["resumed_at"]
+        found = difference(unbroken, resumed)
+    console.print(
+        f"taken up at step {at}; weights differ by {found.weights:g}, metrics by {found.metric:g}", highlight=False
+    )
+    if not at:
+        raise NotResumedError("The run was not taken up at a step above 0: it began anew or was over before the kill.")
+    if not found.is_none:
+        raise NotResumedError(f"The run that was taken up ended otherwise ({found.where or 'weights'}).")
+    console.print("The killed run ends as the unbroken one, to the bit.")
+
+
+def _command(runs: Path, options: Sequence[str]) -> list[str]:
+    return [sys.executable, str(RUN), "tracker=none", *options, f"runs={runs}"]
+
+
+def _finish(runs: Path, options: Sequence[str]) -> None:
+    done = subprocess.run(_command(runs, options), capture_output=True, text=True, check=False)
+    check(done.returncode == 0, done.stderr.strip().removeprefix("error: ") or f"run.py ended with {done.returncode}.")
+
+
+def _steps_of(folder: Path) -> int:
+    progress = load_checkpoint(folder / "train" / "last.pt")["progress"]
+    return int(progress["steps"])
+
+
+def _kill_within(runs: Path, options: Sequence[str], step: int, steps: int) -> int:
+    """Kill the run behind a step; where it was already over by then, begin anew and aim at half of it."""
+    reached = _kill_at(runs, options, step)
+    while reached >= steps and step > 1:
+        shutil.rmtree(runs)
+        step //= 2
+        reached = _kill_at(runs, options, step)
+    return reached
+
+
+def _kill_at(runs: Path, options: Sequence[str], step: int) -> int:
+    """Start the run, kill it once a checkpoint at or behind a step is there, and return where that was."""
+    with subprocess.Popen(
+        _command(runs, options), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ.copy()
+    ) as process:
+        deadline = time.monotonic() + PATIENCE
+        while process.poll() is None and time.monotonic() < deadline:
+            for path in runs.glob("*/train/last.pt"):
+                if _reached(path) >= step:
+                    process.send_signal(signal.SIGKILL)
+                    process.wait()
+                    return _reached(path)
+            time.sleep(POLL)
+        process.kill()
+    raise NotResumedError(
+        f"The run was over before it could be killed at step {step}; set trainer.checkpoint_every lower."
+    )
+
+
+def _reached(path: Path) -> int:
+    try:
+        return int(load_checkpoint(path)["progress"]["steps"])
+    except ValueError:
+        return 0  # it is just being replaced

@@ -1,0 +1,1 @@
+"""One run: its cell, its course and what it leaves."""

@@ -1,0 +1,179 @@
+"""One configuration on its data: what decides its result, and where that result lies."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ragx.data.contents import content_hash, contents_of
+from ragx.data.dataset import Dataset
+from ragx.data.root import stamps
+from ragx.data.split import Split
+from ragx.evaluation.protocol import Protocol
+from ragx.parts import Part, Refuse
+from ragx.report.provenance import identity_of, provenance
+from ragx.report.run_files import WAS_FIXED
+from ragx.report.run_parts import build_split
+from ragx.report.source_hash import hash_of_sources, modules_of_parts, sources_of
+from ragx.runner.run.preflight import bind_parts, check_settings, try_small
+from ragx.training.trackers import Tracker
+from ragx.training.trainer import Trainer
+
+DECISIVE = ("dataset", "split", "graph", "layer", "model", "objective", "optimizer", "trainer")
+PLACES = ("root", "path", "uri", "vectors", "train", "validation", "test", "item_attributes")
+RULES = ("conventions", "cold_users")  # of the evaluation, these alone reach the choice of the epoch
+_last_data: dict[str, tuple[Dataset, Split]] = {}
+
+
+@dataclass(eq=False)
+class Cell:
+    """A bound configuration with its data.
+
+    ``cell`` is the identity of the configuration without its seed, ``identity`` that of the run, ``train_identity``
+    that of its training before any refit, ``sources`` the hashes of the modules that take part, and ``source`` that of
+    all of them.
+    """
+
+    config: dict[str, Any]
+    parts: dict[str, Part]
+    dataset: Dataset
+    split: Split
+    plain: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.plain = {name: part.as_dict() for name, part in self.parts.items()}
+        # The fingerprint and the contents say what was found in the places that a dataset names.
+        decisive = {name: self.plain[name] for name in DECISIVE}
+        decisive |= {name: self.plain[name] for name, usual in WAS_FIXED.items() if self.plain[name] != usual}
+        decisive["dataset"] = _without_places(self.plain["dataset"])
+        apart = ("checkpoint_every", "engine", "refit")
+        decisive["trainer"] = {name: value for name, value in self.plain["trainer"].items() if name not in apart}
+        engine = self.trainer.engine
+        cell = {
+            **decisive,
+            "rules": {name: self.plain["evaluation"].get(name) for name in RULES},
+            "features": self.config["features"],
+            "refit": self.trainer.refit,
+            "fingerprint": self.split.fingerprint,
+            "data": self.data,
+            "threads": torch.get_num_threads(),
+            "precision": engine.precision,
+            "device": engine.device_kind,
+        }
+        self.cell = identity_of(cell)
+        self.identity = identity_of({**cell, "seed": self.config["seed"]})
+        self.train_identity = identity_of({**cell, "seed": self.config["seed"], "refit": None})
+        self.modules = sorted(modules_of_parts(self.parts))
+        self.sources = sources_of(self.modules)
+        self.source = hash_of_sources(self.sources)
+        model = self.parts["model"].name.rpartition(".")[2]
+        self.name = f"{self.dataset.name}-{model}-{self.identity}"
+        self.runs = Path(self.config["runs"])
+        self.folder = self.runs / self.name
+
+    @cached_property
+    def contents(self) -> dict[str, str]:
+        """Hashes of all that is read: ids, events with times, values and kinds, and the tables that are read."""
+        read = {"users", "items"} if self.config["features"] else self.protocol.tables_read
+        return contents_of(self.dataset, {name: table for name, table in self.dataset.tables.items() if name in read})
+
+    @cached_property
+    def data(self) -> str:
+        """One hash of all contents."""
+        return content_hash(self.contents)
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """Code, versions, machine and forms of kernels that the run is made with here."""
+        return provenance(self.trainer.engine.device_kind)
+
+    @cached_property
+    def trainer(self) -> Trainer:
+        """The settings of the loop."""
+        trainer: Trainer = self.parts["trainer"].build()
+        return trainer
+
+    @cached_property
+    def protocol(self) -> Protocol:
+        """How the run is evaluated."""
+        protocol: Protocol = self.parts["evaluation"].build()
+        return protocol
+
+    @cached_property
+    def tracker(self) -> Tracker:
+        """Where its numbers go."""
+        tracker: Tracker = self.parts["tracker"].build()
+        return tracker
+
+
+def bind_cell(config: dict[str, Any], refuse: Refuse | None = None) -> dict[str, Part]:
+    """Return the parts of a config after everything that needs no data was checked.
+
+    Args:
+        config: parts and settings by name.
+        refuse: says which dotted paths must not be imported, see :func:`ragx.parts.bind`.
+
+    Raises:
+        ValueError: the config is at fault; a :class:`ragx.parts.PartsError` where it is a part.
+    """
+    parts = bind_parts(config, refuse)
+    check_settings(config)
+    try_small(parts)
+    return parts
+
+
+def load_cell(config: dict[str, Any], refuse: Refuse | None = None) -> Cell:
+    """Return a configuration with its data, whose threads are those of the process from here on.
+
+    Args:
+        config: parts and settings by name.
+        refuse: says which dotted paths must not be imported; a config out of a run folder is given with one.
+
+    Raises:
+        ValueError: the config, the data or their combination is at fault; nothing has been written then.
+    """
+    parts = bind_cell(config, refuse)
+    if config["threads"]:
+        torch.set_num_threads(config["threads"])
+    return Cell(config, parts, *_data(parts, config["target_kind"]))
+
+
+def _data(parts: dict[str, Part], target_kind: str | None) -> tuple[Dataset, Split]:
+    """Return dataset and split; the last are kept while their files stay, since the cells of a sweep share them."""
+    named = parts["dataset"].as_dict()
+    files = stamps(_texts(named), named.get("root"))
+    key = json.dumps([named, files, parts["split"].as_dict(), target_kind], default=str)
+    if key not in _last_data:
+        _last_data.clear()
+        dataset: Dataset = parts["dataset"].build()
+        _last_data[key] = dataset, build_split(parts, dataset, target_kind)
+    return _last_data[key]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+
+
+def with_whole_paths(value: Any) -> Any:
+    """Return the config of a dataset whose files are found again from any current folder."""
+    if not isinstance(value, dict):
+        return value
+    whole = {name: with_whole_paths(each) for name, each in value.items()}
+    for name in PLACES:
+        if isinstance(whole.get(name), str) and Path(whole[name]).exists():
+            whole[name] = str(Path(whole[name]).resolve())
+    return whole
+
+
+def _without_places(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_places(each) for name, each in value.items() if name not in PLACES}
+    return [_without_places(each) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,151 @@
+"""What a person reads at the beginning and at the end of a run."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ragx.data.dataset import Dataset
+from ragx.data.split import Split
+from ragx.evaluation.measured import NEEDED, few_are_measured, measured_sentence
+from ragx.report.looks import Readings, test_mark
+from ragx.runner.run.speaker import Speaker
+
+LOUD = "bold yellow"
+
+
+def print_data(console: Console | Speaker, dataset: Dataset, split: Split) -> None:
+    """Print counts after every step and by kind of event, notes of reading, the parts and their fingerprint."""
+    interactions = dataset.interactions
+    for name, users, items, rows in (*dataset.steps, *split.steps):
+        console.print(f"{name}: {users:,} users, {items:,} items, {rows:,} interactions", style="dim", markup=False)
+    for note in (*dataset.notes, *dataset.joins):
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
+    if interactions.has("kind"):
+        kinds = interactions.table["kind"].value_counts(sort=True).rows()
+        said = ", ".join(f"{count:,} {kind}" for kind, count in kinds)
+        console.print(f"kinds of event: {said}", highlight=False, markup=False)
+    counts = f"{split.train.num_users:,} users, {split.train.num_items:,} items"
+    parts = f"{len(split.train):,} train, {len(split.validation):,} validation, {len(split.test):,} test"
+    label, fingerprint = (dataset.name, "bold"), (split.fingerprint, "bold")
+    console.print(Text.assemble(label, f": {counts}; split {split.name} ", fingerprint, f": {parts}"))
+    left = {name.replace("_", " "): count for name, count in split.notes.items() if count}
+    if left:
+        said = ", ".join(f"{count:,} {name}" for name, count in left.items())
+        console.print(f"  {said}", highlight=False, markup=False)
+
+
+def print_summary(console: Console | Speaker, folder: Path) -> None:
+    """Print the results in a run folder as a table."""
+    metrics = json.loads((folder / "metrics.json").read_text())
+    parts = [part for part in ("validation", "test") if part in metrics]
+    console.print(results_table(folder.name, metrics, parts))
+    _print_notes(console, metrics, folder)
+
+
+def results_table(
+    title: str, metrics: dict[str, Any], parts: Sequence[str], names: Sequence[str] | None = None
+) -> Table:
+    """Return the values of the model beside those of what it is held against.
+
+    Args:
+        title: title of the table.
+        metrics: what ``metrics.json`` holds.
+        parts: ``"validation"``, ``"test"`` or both.
+        names: the metrics; Recall and NDCG at the cut-off nearest to 20 by default.
+    """
+    shown = names or [name for name in metrics[parts[0]] if name in _shown(metrics[parts[0]])]
+    heading = title if names is None else f"{title}, {' and '.join(parts)}"
+    table = Table(title=Text(heading), title_justify="left", min_width=len(heading))
+    table.add_column("")
+    for part in parts:
+        for name in shown:  # all metrics side by side leave no room for the part's name
+            table.add_column(f"{part}\n{name}" if names is None else name, justify="right", overflow="fold")
+    rows = {"model": metrics, "MostPop": metrics["baseline"]["most_popular"]}
+    if "best_achievable" in metrics:
+        rows["best achievable"] = metrics["best_achievable"]
+    for label, row in rows.items():
+        table.add_row(label, *(f"{row[part][name]:.4f}" for part in parts for name in shown))
+    return table
+
+
+def print_measured(console: Console | Speaker, counts_of_parts: Mapping[str, Mapping[str, int]]) -> None:
+    """Print of every part how many users its values are made of, loudly where these are few."""
+    for part, counts in counts_of_parts.items():
+        if said := measured_sentence(part, counts):
+            console.print(Text(said, style=LOUD if few_are_measured(counts) else ""), highlight=False, soft_wrap=True)
+
+
+def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Path) -> None:
+    print_measured(console, metrics.get("counts", {}))
+    part = "test" if "test" in metrics else "validation"
+    if "best_achievable" in metrics:
+        name = next((each for each in _shown(metrics[part]) if each.startswith("ndcg")), next(iter(metrics[part])))
+        achievable = metrics["best_achievable"][part][name]
+        if achievable:
+            share = metrics[part][name] / achievable
+            console.print(f"{share:.1%} of the achievable {part} {name} was reached.", highlight=False)
+        for said in above_best(metrics, part):
+            console.print(said, highlight=False)
+    fit = metrics["fit"]
+    seconds = fit["seconds"] + metrics.get("refit", {}).get("seconds", 0.0)
+    epochs = f"kept epoch {fit['best_epoch']} of {fit['epochs']}"
+    refit = ", refitted on train + validation" if "refit" in metrics else ""
+    stages = [("training", fit), ("refit", metrics.get("refit", {}))]
+    resumed = [f", {name} taken up at step {stage['resumed_at']}" for name, stage in stages if stage.get("resumed_at")]
+    taken_up = "".join(resumed)
+    console.print(
+        f"{epochs}{refit}{taken_up}; {seconds:.0f} s of training, {metrics['seconds']:.0f} s in all, "
+        f"{metrics['peak_memory_mb']:,} MB at most.",
+        highlight=False,
+    )
+    if "looks" in metrics:
+        readings = Readings(*(metrics.get(name, 0) for name in Readings._fields))
+        console.print(readings.sentence(test_mark(metrics["split"])))
+    else:
+        console.print(
+            "The test part stays sealed; evaluation.final=true opens it for this finished run, without training."
+        )
+    said = f"Results, curve, recommendations and checkpoint: {folder}"
+    console.print(said, highlight=False, markup=False, soft_wrap=True)
+
+
+def above_best(metrics: dict[str, Any], part: str) -> list[str]:
+    """Say which shown values lie above the best achievable ones, which are the best in expectation alone."""
+    best, users = metrics["best_achievable"][part], metrics.get("counts", {}).get(part, {}).get("users", 0)
+    sides = {"the model": metrics[part], "MostPop": metrics["baseline"]["most_popular"][part]}
+    above = [f"{side} ({name})" for side, values in sides.items() for name in _shown(best) if values[name] > best[name]]
+    return [
+        f"Above the best achievable: {', '.join(each)}. It ranks by the expected purchases, which is best on average; "
+        f"what {users:,} users happened to buy can go another way."
+        for each in [above]
+        if each
+    ]
+
+
+def summary_line(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Return the final numbers as flat names, for trackers."""
+    sides = {"": metrics, "most_popular/": metrics["baseline"]["most_popular"]}
+    sides |= {"best_achievable/": metrics["best_achievable"]} if "best_achievable" in metrics else {}
+    flat = {
+        f"{side}{part}/{name}": value
+        for side, found in sides.items()
+        for part in ("validation", "test")
+        for name, value in found.get(part, {}).items()
+    }
+    flat |= {"best_epoch": metrics["fit"]["best_epoch"], "fingerprint": metrics["split"]["fingerprint"]}
+    for part, counts in metrics.get("counts", {}).items():
+        if said := measured_sentence(part, counts):
+            flat |= {f"{part}/{name}": counts[name] for name in NEEDED} | {f"{part}/measured": said}
+    return flat
+
+
+def _shown(names: dict[str, float]) -> list[str]:
+    """Return the few metrics a table has room for: Recall and NDCG at the cut-off nearest to 20."""
+    cutoffs = sorted({int(name.partition("@")[2]) for name in names}, key=lambda cutoff: abs(cutoff - 20))
+    wanted = [f"{metric}@{cutoffs[0]}" for metric in ("recall", "ndcg")]
+    return [name for name in wanted if name in names] or list(names)[:2]

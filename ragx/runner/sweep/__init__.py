@@ -1,0 +1,1 @@
+"""Sweeps: the cells of a grid × seeds and how they are run."""
