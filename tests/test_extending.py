@@ -1,0 +1,63 @@
+"""What the page on parts of one's own shows is written to files as it stands there, and run in another folder."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = (ROOT / "docs" / "extending.md").read_text()
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+FILES = {name: text for _, text in BLOCKS for name in re.findall(r"\A# (\S+\.(?:py|yaml))\n", text)}
+COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines()]
+SMALL = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=40", "trainer.max_epochs=2", "tracker=none")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with every file of the page."""
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_every_file_that_is_shown_is_used() -> None:
+    assert len(FILES) == 5
+    for name in FILES:
+        stem = Path(name).stem
+        assert (
+            stem == "my_rows"
+            or any(stem in text for shown, text in FILES.items() if shown != name)
+            or any(stem in line for line in COMMANDS)
+        ), name
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_every_command_runs_as_it_stands(line: str, folder: Path) -> None:
+    _, script, *options = shlex.split(line)
+    done = run(folder, str(ROOT / script), *options, *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert "best achievable" in done.stdout
+
+
+def test_the_loop_learns_rows(folder: Path) -> None:
+    done = run(folder, "my_rows.py")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "[1.0, -2.0, 0.5]\n"
+
+
+def test_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", PAGE):
+        assert (ROOT / "docs" / target).resolve().exists(), target
