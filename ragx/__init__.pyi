@@ -1,5 +1,6 @@
 from . import data, datasets, evaluation, graph, kernels, layers, models, objectives, ranking, report, testing, training
 from .data.dataset import Dataset
+from .report.evaluated import evaluate
 from .report.run_folder import Run, load_run
 
 __version__: str
@@ -9,6 +10,7 @@ __all__ = [
     "Run",
     "data",
     "datasets",
+    "evaluate",
     "evaluation",
     "graph",
     "kernels",

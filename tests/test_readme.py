@@ -81,8 +81,19 @@ def test_the_script_without_hydra_trains_and_recommends(tmp_path: Path) -> None:
     done = run(tmp_path, "script.py")
     assert done.returncode == 0, done.stderr
     value, *items = done.stdout.splitlines()
-    assert float(value) > 0.06  # the most popular items reach 0.054
+    shown = re.fullmatch(r"EvaluationResult\(ndcg@20=(0\.\d{4}), recall@20=0\.\d{4}, users=[\d,]+\)", value)
+    assert shown is not None, value
+    assert float(shown[1]) > 0.06  # the most popular items reach 0.054
     assert len(items) == 2
+
+
+def test_the_data_that_is_shown_by_name_loads(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(block("python", "ragx.datasets"))
+    done = run(tmp_path, "script.py")
+    assert done.returncode == 0, done.stderr
+    names, data = done.stdout.splitlines()
+    assert "'ml-100k'" in names
+    assert re.fullmatch(r"Dataset\('shop', users=500, items=1,000, interactions=[\d,]+\) Split\(.*\)", data)
 
 
 def test_the_layer_shown_is_short_and_keeps_the_contract(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import ragx
 from ragx.report.looks import Looks, Readings
 from ragx.runner.commands.evaluate import evaluate_run
 
@@ -34,6 +35,15 @@ def found(folder: Path, *options: str) -> dict[str, Any]:
     evaluate_run([f"run={folder}", f"output={output}", *options])
     result: dict[str, Any] = json.loads(output.read_text())
     return result
+
+
+def test_one_call_in_python_gives_the_values_of_a_run(run: Path) -> None:
+    metrics, loaded = json.loads((run / "metrics.json").read_text()), ragx.load_run(run)
+    result = ragx.evaluate(loaded)
+    assert result.values == {name: metrics["validation"][name] for name in ("recall@20", "ndcg@20")}
+    assert repr(loaded) == f"Run('{run.name}', dataset=shop, model=RelevanceAwareGraph)"
+    with pytest.raises(ValueError, match="data: expected none beside a run"):
+        ragx.evaluate(loaded, loaded.split)
 
 
 def test_a_run_is_evaluated_otherwise_and_left_as_it_is(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,4 +115,6 @@ def test_what_learned_validation_is_not_measured_on_it(command: Any, tmp_path: P
     folder = made(command, tmp_path / "runs", "trainer.refit=true")
     with pytest.raises(ValueError, match=r"it has learned the validation part.*part=test evaluates it on test"):
         evaluate_run([f"run={folder}"])
+    with pytest.raises(ValueError, match=r"it has learned the validation part; the values from before stand in its"):
+        ragx.evaluate(ragx.load_run(folder))
     assert found(folder, "part=test")["test"]  # the remedy
