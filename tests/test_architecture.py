@@ -14,7 +14,7 @@ FOUNDATION = (
 )
 ORDER = (
     *FOUNDATION,
-    *("data", "datasets", "graph", "kernels", "layers", "ranking", "objectives", "models"),
+    *("data", "datasets", "graph", "kernels", "layers", "ranking", "metrics", "objectives", "models"),
     *("training", "evaluation", "report", "testing", "runner"),
 )
 STRANGERS = {("training", "evaluation"), ("evaluation", "training")}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ragx.evaluation.intervals import FEW, Interval
 from ragx.evaluation.seeds import SeedTest
+from ragx.metrics.direction import direction
 
 MOST_NAMED = 8
 SEEDS_TOLD: dict[SeedTest, str] = {
@@ -66,7 +67,8 @@ class Comparison:
     def sentence(self) -> str:
         """Return the finding in words; ± is half the width of the 95 % interval."""
         unit, scale = (" %", 100 / self.baseline_mean) if self.baseline_mean else ("", 1.0)
-        word = "better" if self.difference.value > 0 else "worse" if self.difference.value < 0 else "different"
+        lead = direction(self.metric) * self.difference.value
+        word = "better" if lead > 0 else "worse" if lead < 0 else "different"
         half = (self.difference.high - self.difference.low) / 2 * scale
         size = f"{abs(self.difference.value) * scale:.{1 if unit else 4}f}{unit}"
         few = " (few users differ)" if self.difference.few else ""

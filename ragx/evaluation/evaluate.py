@@ -13,8 +13,9 @@ from ragx.checks import check
 from ragx.evaluation.conventions import LIGHTGCN, SEEN, Conventions
 from ragx.evaluation.intervals import Interval
 from ragx.evaluation.metrics import USER_METRICS
-from ragx.evaluation.names import MetricName, parse_metrics
+from ragx.evaluation.names import parse_metrics
 from ragx.evaluation.set_metrics import SET_METRICS, Lists
+from ragx.metrics.name import MetricName
 from ragx.notebook import html_table, one_line
 from ragx.ranking.item_lists import ItemLists
 from ragx.ranking.ranking import Ranking, rank, user_rows
@@ -116,10 +117,14 @@ def evaluate(
     some = relevant.lengths[asked] > 0
     check(bool(some.any()), "relevant: expected a test part with items for some of the users, got none at all.")
     chosen = asked[some] if conventions.users_without_relevant == "exclude" else asked
-    ranking = rank(scorer, chosen, k=max(name.k for name in names), seen=seen, item_ids=item_ids, memory=memory)
+    depth = max(name.k or 0 for name in names) or max(cutoffs)
+    ranking = rank(scorer, chosen, k=depth, seen=seen, item_ids=item_ids, memory=memory)
     per_user = _per_user(ranking, relevant, names, conventions)
     sizes = scorer.num_items, scorer.num_users
-    lists = {k: Lists(ranking.items[:, :k], *sizes, item_popularity, item_features) for k in {name.k for name in names}}
+    lists = {
+        k: Lists(ranking.items[:, :k], *sizes, item_popularity, item_features)
+        for k in {name.k or depth for name in names}
+    }
     counts = {
         "users": chosen.numel(),
         "users_without_relevant": int((~some).sum()),
@@ -156,11 +161,13 @@ def _per_user(
     columns = {"user": ranking.users.cpu().numpy()}
     for name in names:
         if name.metric in USER_METRICS:
-            columns[str(name)] = USER_METRICS[name.metric](hits, counts, name.k, conventions).cpu().numpy()
+            columns[str(name)] = (
+                USER_METRICS[name.metric](hits, counts, name.k or ranking.items.shape[1], conventions).cpu().numpy()
+            )
     return pl.DataFrame(columns)
 
 
 def _value(name: MetricName, per_user: pl.DataFrame, lists: Mapping[int, Lists]) -> float:
     if name.metric in SET_METRICS:
-        return SET_METRICS[name.metric](lists[name.k])
+        return SET_METRICS[name.metric](lists[name.k or max(lists)])
     return float(per_user[str(name)].to_numpy().mean())

@@ -12,12 +12,12 @@ from ragx.data.ids import IdMap
 from ragx.data.joins import join_ids
 from ragx.evaluation.evaluate import EvaluationResult
 from ragx.evaluation.groups import by_groups, deciles, recall_by_item_group
+from ragx.metrics.name import MetricName, usual_cutoff
 from ragx.ranking.item_lists import ItemLists
 from ragx.typing import Float, Tensor
 
 ACTIVITY, POPULARITY = "activity", "popularity"
 FEW_NUMBERS, MOST_GROUPS = 10, 50
-USUAL_CUTOFF = 20
 
 
 def user_labels(name: str, user_table: pl.DataFrame | None, users: IdMap) -> tuple[pl.Series, bool]:
@@ -99,14 +99,16 @@ def group_reports(
         ValueError: a group is unknown or makes no groups.
     """
     names = [name for name in result.per_user.columns if name != "user"]
-    cutoffs = sorted(int(name.rpartition("@")[2]) for name in names) or [result.ranking.items.shape[1]]
-    k = min(cutoffs, key=lambda cutoff: abs(cutoff - USUAL_CUTOFF))
-    metrics = [name for name in names if name.endswith(f"@{k}")]
+    k = usual_cutoff(names) or result.ranking.items.shape[1]
+    metrics = [name for name in names if MetricName.read(name).k == k]
     found = {}
     for group in groups:
         rows, measured, ordered = result.per_user, metrics, True
         if group == POPULARITY:
-            rows, measured = recall_by_item_group(result.ranking, relevant, deciles(popularity), k), [f"recall@{k}"]
+            rows, measured = (
+                recall_by_item_group(result.ranking, relevant, deciles(popularity), k),
+                [str(MetricName("recall", k))],
+            )
             label = rows["group"]
         elif group == ACTIVITY:
             label = pl.Series(deciles(known.lengths[torch.tensor(rows["user"].to_numpy())]))

@@ -13,6 +13,8 @@ from scipy import stats
 from ragx.checks import check
 from ragx.evaluation.bootstrap import resampled_means
 from ragx.evaluation.intervals import Interval, contrast_interval, mean_interval
+from ragx.metrics.direction import direction
+from ragx.metrics.name import MetricName
 from ragx.ranking.item_lists import ItemLists
 from ragx.ranking.ranking import Ranking
 from ragx.typing import Int, Tensor
@@ -25,11 +27,11 @@ class GroupReport:
     Args:
         table: one row a group: ``group``, ``users``, ``mean``, the ends ``low`` and ``high`` of its interval, and
             whether it rests on ``few`` users with a value other than 0.
-        best: the group of the highest mean.
-        worst: the group of the lowest mean.
-        gap: mean of the best less mean of the worst. The two are picked by the very data that measures them, so even
-            equal groups show a gap: its interval is simultaneous over all pairs of groups, and begins at 0 where the
-            groups may be equal. Few where one of the groups is.
+        best: the group of the best mean, the highest unless less of the metric is better.
+        worst: the group of the worst mean.
+        gap: how far the means of the best and the worst lie apart. The two are picked by the very data that measures
+            them, so even equal groups show a gap: its interval is simultaneous over all pairs of groups, and begins at
+            0 where the groups may be equal. Few where one of the groups is.
         p_value: two-sided, of a gap as large where all groups are equal; not corrected for other reports.
         contrast: mean of the last group less that of the first, where groups have an order and more than one user
             each: a pair that is chosen beforehand, with its plain interval.
@@ -126,7 +128,7 @@ def by_groups(
     drawn = resampled_means(wide.reshape(len(wide), -1), resamples=resamples, seed=seed)
     drawn = drawn.reshape(resamples, len(metrics), len(names))
     return {
-        metric: _report(wide[:, place], drawn[:, place], names.to_list(), ordered, confidence)
+        metric: _report(metric, wide[:, place], drawn[:, place], names.to_list(), ordered, confidence)
         for place, metric in enumerate(metrics)
     }
 
@@ -153,6 +155,7 @@ def _wide(rows: pl.DataFrame, metrics: Sequence[str], label: pl.Series, names: p
 
 
 def _report(
+    metric: str,
     values: NDArray[np.float64],
     drawn: NDArray[np.float64],
     names: Sequence[object],
@@ -171,9 +174,9 @@ def _report(
         }
     )
     means = table["mean"].to_numpy()
-    best, worst = int(means.argmax()), int(means.argmin())
+    best, worst = (int((sign * means).argmax()) for sign in (direction(metric), -direction(metric)))
     widest = np.ptp(_deviations(drawn, means, table["users"].to_numpy(), confidence), axis=1)
-    gap, reach = float(means[best] - means[worst]), float(np.quantile(widest, confidence))
+    gap, reach = float(abs(means[best] - means[worst])), float(np.quantile(widest, confidence))
     p_value = (int((widest >= gap).sum()) + 1) / (len(drawn) + 1)
     return GroupReport(
         table,
@@ -225,6 +228,6 @@ def recall_by_item_group(
         {
             "user": ranking.users[cell // width].numpy(),
             "group": (cell % width).numpy(),
-            f"recall@{k}": (found[cell].double() / wanted[cell]).numpy(),
+            str(MetricName("recall", k)): (found[cell].double() / wanted[cell]).numpy(),
         }
     )

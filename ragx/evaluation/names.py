@@ -1,12 +1,13 @@
-"""Names of metrics, such as ``recall@20``."""
+"""Which metrics an evaluation can be asked for, and why sampled ones are none of them."""
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Sequence
 
 from ragx.checks import check, check_choice
 from ragx.evaluation.metrics import USER_METRICS
 from ragx.evaluation.set_metrics import SET_METRICS
+from ragx.metrics.known import KNOWN
+from ragx.metrics.name import MetricName
 
 SAMPLED = re.compile(r"sampled|^(uni|pop)\d+")
 SAMPLING = re.compile(r"sampl|negatives|candidates|^(uni|pop)_?\d+|^num_neg")
@@ -14,16 +15,6 @@ WHY_NOT = (
     "sampled metrics do not exist here. Ranking against a few sampled items can reverse the order of two models "
     "(Krichene and Rendle, KDD 2020), and the exact ranking is fast: ask for the plain metric."
 )
-
-
-class MetricName(NamedTuple):
-    """A metric at a cut-off."""
-
-    metric: str
-    k: int
-
-    def __str__(self) -> str:
-        return f"{self.metric}@{self.k}"
 
 
 def parse_metrics(metrics: Sequence[str], cutoffs: Sequence[int]) -> list[MetricName]:
@@ -37,18 +28,34 @@ def parse_metrics(metrics: Sequence[str], cutoffs: Sequence[int]) -> list[Metric
     names: dict[MetricName, None] = {}
     for text in metrics:
         check(isinstance(text, str), f"metrics: expected names such as recall, got {text!r}.")
-        metric, mark, own = text.partition("@")
-        _check_metric(metric)
-        for cutoff in (own,) if mark else cutoffs:
+        name = MetricName.read(text)
+        _check_metric(name.metric, (*USER_METRICS, *SET_METRICS))
+        for cutoff in cutoffs if name.k is None else (name.k,):
             check(str(cutoff).isdecimal() and int(cutoff) >= 1, f"{text}: expected cut-offs from 1, got {cutoff!r}.")
-            names[MetricName(metric, int(cutoff))] = None
+            names[MetricName(name.metric, int(cutoff))] = None
     check(bool(names), "metrics and cutoffs: expected at least one of each, such as ['recall'] and [20].")
     return list(names)
 
 
+def is_complete(text: str) -> bool:
+    """Say whether a text has all that the name of a metric needs: a cut-off, unless the metric takes none."""
+    name = MetricName.read(text)
+    return name.k is not None or (name.metric in KNOWN and not KNOWN[name.metric].takes_cutoff)
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Check names of metrics whose values come from elsewhere, such as from run folders or papers.
+
+    Raises:
+        ValueError: a metric is unknown or sampled, or a cut-off is not a whole number from 1.
+    """
+    for text in names:
+        _check_metric(MetricName.read(text).metric, KNOWN)
+
+
 def needs_item_features(metrics: Sequence[str]) -> bool:
     """Say whether one of the metrics, such as ``diversity``, is made of the items' features."""
-    return any(metric.partition("@")[0] == "diversity" for metric in metrics)
+    return any(MetricName.read(metric).metric == "diversity" for metric in metrics)
 
 
 def explain_sampling(option: str) -> str:
@@ -72,9 +79,8 @@ def _check_list(name: str, values: object, such_as: str) -> None:
     check(listed, f"{name}: expected a list of {such_as}, got {values!r}.")
 
 
-def _check_metric(metric: str) -> None:
+def _check_metric(metric: str, known: Collection[str]) -> None:
     check(SAMPLED.search(metric.lower()) is None, f"{metric}: {WHY_NOT}")
-    known = [*USER_METRICS, *SET_METRICS]
     plain = {name.replace("_", ""): name for name in known}
     meant = plain.get(re.sub(r"[\W_]", "", metric.lower()), metric)
     if metric != meant:

@@ -39,7 +39,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def compare(run: PerUserRun, baseline: PerUserRun, metric: str) -> Comparison:
-    """Test whether ``run`` and ``baseline`` differ in a metric; a positive difference means that the run is better.
+    """Test whether ``run`` and ``baseline`` differ in a metric; the difference is the run's mean less the baseline's.
 
     Args:
         run: what is claimed to be better.

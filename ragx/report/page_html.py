@@ -59,7 +59,7 @@ class Column:
         name: its header.
         kind: what its values are sorted as.
         best_first: whether the first click brings the highest value to the top.
-        sorted_: whether the rows come in the order of this column, the highest first.
+        sorted_: whether the rows come in the order of this column, as the first click would sort them.
         hint: what the header says when it is pointed at.
         long: whether its texts are broken into lines.
     """
@@ -92,6 +92,10 @@ def number(value: float | None, written: str) -> Field:
     return Field(written if math.isfinite(value) else str(value), value)
 
 
+def _order(column: Column) -> str:
+    return "none" if not column.sorted_ else "descending" if column.best_first else "ascending"
+
+
 def sortable_table(name: str, caption: str, columns: list[Column], rows: Iterable[list[Field]]) -> Html:
     """Return a table that is sorted by clicks on its headers, within a region that scrolls by itself.
 
@@ -109,7 +113,7 @@ def sortable_table(name: str, caption: str, columns: list[Column], rows: Iterabl
             class_=column.kind,
             data_kind=column.kind,
             data_best_first=column.best_first or None,
-            aria_sort="descending" if column.sorted_ else "none",
+            aria_sort=_order(column),
         )
         for column in columns
     ]

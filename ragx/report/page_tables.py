@@ -3,6 +3,8 @@
 from collections import Counter
 from urllib.parse import quote
 
+from ragx.metrics.direction import larger_is_better
+from ragx.metrics.name import MetricName
 from ragx.report.page_html import MISSING, Column, Field, Html, element, number, sortable_table
 from ragx.report.spread import Spread
 from ragx.report.sweep_results import Configuration, SweepResults, SweepRun, are_numbers
@@ -17,7 +19,7 @@ def configuration_table(results: SweepResults) -> Html:
     columns = [
         *_axis_columns(results),
         *(
-            Column(_short(name), "number", best_first=True, sorted_=name == results.metric, hint=name)
+            Column(_short(name), "number", best_first=larger_is_better(name), sorted_=name == results.metric, hint=name)
             for name in metrics
         ),
         Column("seeds", "number", hint="runs with a result, of those planned"),
@@ -44,10 +46,10 @@ def _short(metric: str) -> str:
 
 
 def _beside(results: SweepResults) -> list[str]:
-    monitor, _, cut = results.metric.partition("@")
-    names = [f"validation/{name}@{cut}" for name in BESIDE if f"validation/{name}" != monitor]
+    cutoff = MetricName.read(results.metric).k
+    names = [f"validation/{MetricName(name, cutoff)}" for name in BESIDE]
     known = {name for run in results.runs for name, value in run.result.items() if value is not None}
-    return [name for name in names if name in known]
+    return [name for name in names if name in known and name != results.metric]
 
 
 def _axis_columns(results: SweepResults) -> list[Column]:
@@ -89,7 +91,7 @@ def run_table(results: SweepResults) -> Html:
         Column("run"),
         *_axis_columns(results),
         Column("seed", "number"),
-        Column(_short(results.metric), "number", best_first=True, hint=results.metric),
+        Column(_short(results.metric), "number", best_first=larger_is_better(results.metric), hint=results.metric),
         Column("best epoch", "number"),
         Column("epochs", "number"),
         Column("training s", "number"),

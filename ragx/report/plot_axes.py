@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from ragx.report.plot_style import COLOURS, GREY, PALE, legend_below, new_figure, show_values, use_log_scale
 from ragx.report.spread import Spread, interval_for, interval_label, spread
-from ragx.report.sweep_results import Configuration, SweepResults, are_numbers
+from ragx.report.sweep_results import Configuration, SweepResults, are_numbers, best_of
 
 MOST_VALUES = 12
 """Values beyond which an option was searched rather than swept: then each configuration is a point of its own."""
@@ -48,11 +48,7 @@ def scale_of(values: list[str]) -> Scale:
 
 def best_by_value(axis: str, values: Sequence[str], among: Sequence[Configuration]) -> list[Configuration]:
     """Return for every value of an option the best configuration that has it."""
-    return [max((each for each in among if each.options[axis] == value), key=_mean) for value in values]
-
-
-def _mean(configuration: Configuration) -> float:
-    return configuration.quality.mean
+    return [best_of([each for each in among if each.options[axis] == value]) for value in values]
 
 
 def averages(axis: str, values: Sequence[str], among: Sequence[Configuration]) -> tuple[list[Spread], int]:
@@ -128,7 +124,7 @@ def _draw_line(
 
 def _draw_points(panel: Axes, axis: str, among: Sequence[Configuration]) -> None:
     x, y = [float(each.options[axis]) for each in among], [each.quality.mean for each in among]
-    best = max(among, key=_mean)
+    best = best_of(among)
     panel.scatter(x, y, s=14, color=COLOURS[0], label="each configuration, mean over its seeds")
     star, label = float(best.options[axis]), f"best: {axis}={best.options[axis]}"
     panel.scatter([star], [best.quality.mean], s=60, marker="*", color=COLOURS[1], label=label)

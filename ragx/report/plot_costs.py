@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ragx.metrics.direction import direction
 from ragx.report.plot_axes import importance
 from ragx.report.plot_style import COLOURS, GREY, MARKERS, columns_for, legend_below, new_figure, use_log_scale, visible
 from ragx.report.spread import interval_for, interval_label
@@ -42,7 +43,7 @@ def plot_cost(results: SweepResults, cost: Cost, among: Sequence[Configuration])
     factor, unit = next((pair for pair in UNITS[cost] if middle >= 2 * pair[0]), UNITS[cost][-1])
     x, y = [each.mean / factor for each in costs], [each.quality.mean for each in priced]
     figure, panel = new_figure()
-    front = frontier(x, y)
+    front = frontier(x, [direction(results.metric) * value for value in y])
     panel.plot([x[place] for place in front], [y[place] for place in front], **FRONT, zorder=1)  # type: ignore[arg-type]
     columns = _draw_points(panel, results, priced, x, y)
     spreads = [each.quality for each in priced]
@@ -60,7 +61,7 @@ def plot_cost(results: SweepResults, cost: Cost, among: Sequence[Configuration])
 
 
 def frontier(costs: Sequence[float], qualities: Sequence[float]) -> list[int]:
-    """Return the places of those that none beats at both, the cheapest first."""
+    """Return the places of those that none beats at both, the cheapest first; more quality is better."""
     order = sorted(range(len(costs)), key=lambda place: (costs[place], -qualities[place]))
     best, kept = -math.inf, []
     for place in order:

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from ragx.metrics.direction import direction, larger_is_better
 from ragx.report.plot_style import COLUMN, shortened, show_values
 from ragx.report.sweep_results import Configuration, SweepResults, are_numbers
 
@@ -25,10 +26,11 @@ def plot_heat_map(results: SweepResults, axes: tuple[str, str], among: Sequence[
     """
     values = {axis: results.values(axis, among) for axis in axes}
     right, up = sorted(axes, key=lambda axis: -len(values[axis]))
+    better = np.nanmax if larger_is_better(results.metric) else np.nanmin
     grid = np.full((len(values[up]), len(values[right])), math.nan)
     for each in among:
         place = values[up].index(each.options[up]), values[right].index(each.options[right])
-        grid[place] = np.nanmax([grid[place], each.quality.mean])
+        grid[place] = better([grid[place], each.quality.mean])
     figure = Figure(figsize=(COLUMN, max(1.9, 0.95 + 0.36 * len(values[up]))), layout="constrained")
     panel = figure.subplots()
     panel.set_facecolor("white")
@@ -42,7 +44,7 @@ def plot_heat_map(results: SweepResults, axes: tuple[str, str], among: Sequence[
         panel.invert_yaxis()
     panel.set(xlabel=right, ylabel=up)
     _write_values(panel, grid)
-    row, column = np.unravel_index(np.nanargmax(grid), grid.shape)
+    row, column = np.unravel_index(np.nanargmax(direction(results.metric) * grid), grid.shape)
     panel.add_patch(
         Rectangle((float(column), float(row)), 1, 1, fill=False, edgecolor="black", linewidth=1.8, zorder=3)
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from ragx.metrics.direction import direction
 from ragx.report.spread import Spread, spread
 from ragx.report.sweep_record import CellState, SweepRecord
 
@@ -57,6 +58,11 @@ class Configuration:
         """What it is judged by, over its seeds."""
         return self.spread(self.metric)
 
+    @property
+    def merit(self) -> float:
+        """Its mean with the sign by which more is better."""
+        return direction(self.metric) * self.quality.mean
+
     def spread(self, column: str) -> Spread:
         """Return mean and spread of a column over the seeds that are done."""
         return spread(run.number(column) for run in self.runs)
@@ -98,7 +104,7 @@ class SweepResults:
     @cached_property
     def configurations(self) -> list[Configuration]:
         """All configurations, the best first, those without a result last."""
-        return sorted(self.planned, key=lambda each: -each.quality.mean if each.quality.count else math.inf)
+        return sorted(self.planned, key=lambda each: -each.merit if each.quality.count else math.inf)
 
     @property
     def runs(self) -> list[SweepRun]:
@@ -126,6 +132,11 @@ class SweepResults:
     def varied(self, among: Sequence[Configuration]) -> list[str]:
         """Return the axes along which some configurations differ."""
         return [axis for axis in self.axes if len({each.options[axis] for each in among}) > 1]
+
+
+def best_of(among: Iterable[Configuration]) -> Configuration:
+    """Return the best of judged configurations."""
+    return max(among, key=lambda each: each.merit)
 
 
 def are_numbers(values: Sequence[str]) -> bool:

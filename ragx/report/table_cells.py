@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from ragx.evaluation.metrics import USER_METRICS
+from ragx.metrics.direction import about, direction, is_better
 from ragx.report.spread import Spread, spread
 from ragx.report.table_conditions import Run
 from ragx.report.table_rows import Name, label_of
@@ -31,7 +31,7 @@ class Cell:
     Args:
         spread: mean and sample standard deviation over seeds.
         rank: whether it is the best or the second of its column.
-        gain: mean by the baseline's mean, less 1.
+        gain: by what share of the baseline's mean it is better; below 0 where it is worse.
         p_value: of the comparison with the baseline, the largest over users, seeds and both, after Holm's
             correction over the table.
     """
@@ -118,15 +118,15 @@ def cell_of(runs: Sequence[Run], name: str) -> Cell | None:
 def rank_cells(rows: Iterable[TableRow], column: Column, digits: int) -> None:
     """Mark the best cell of a column and the second, judged as they are printed.
 
-    Cells that print alike share their place; after two that are best, none is second. A metric of which more is not
-    better, such as average popularity, has no best.
+    Cells that print alike share their place; after two that are best, none is second. A metric without a
+    direction, such as average popularity, has no best.
     """
-    if column.metric.partition("@")[0] not in USER_METRICS:
+    if about(column.metric).larger_is_better is None:
         return
     there = [row for row in rows if column in row.cells]
     printed = [round(row.cells[column].spread.mean, digits) for row in there]
     for row, value in zip(there, printed, strict=True):
-        better = sum(other > value for other in printed)
+        better = sum(is_better(column.metric, other, value) for other in printed)
         rank: Rank = "best" if better == 0 else "second" if better == 1 else ""
         row.cells[column] = replace(row.cells[column], rank=rank)
 
@@ -139,4 +139,4 @@ def add_gains(rows: Iterable[TableRow], baseline: TableRow, column: Column) -> N
     for row in rows:
         if row is not baseline and column in row.cells:
             cell = row.cells[column]
-            row.cells[column] = replace(cell, gain=cell.spread.mean / base.spread.mean - 1)
+            row.cells[column] = replace(cell, gain=direction(column.metric) * (cell.spread.mean / base.spread.mean - 1))

@@ -8,6 +8,7 @@ from typing import Any
 
 from ragx.checks import check
 from ragx.evaluation.conventions import Conventions, preset
+from ragx.metrics.direction import direction
 from ragx.report.table_cells import Column, TableRow
 from ragx.report.table_conditions import Run
 from ragx.report.table_rows import named
@@ -122,7 +123,7 @@ def _doubt(row: TableRow, other: TableRow, column: Column) -> str:
     if column not in row.cells or column not in other.cells:
         return ""
     ours, theirs = row.cells[column].spread, other.cells[column].spread
-    lead = ours.mean - theirs.mean
+    lead = direction(column.metric) * (ours.mean - theirs.mean)
     stds = [std for std in (ours.std, theirs.std) if not math.isnan(std)]
     if lead <= 0 or not stds or max(stds) <= lead:
         return ""

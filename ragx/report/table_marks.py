@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from ragx.evaluation.comparison import Comparison, notes_on_tests
-from ragx.evaluation.metrics import USER_METRICS
 from ragx.evaluation.per_user_run import PerUserRun
 from ragx.evaluation.per_user_table import KEYS
 from ragx.evaluation.significance import compare, corrected
+from ragx.metrics.direction import about
 from ragx.report.table_cells import Cell, Column, TableRow
 from ragx.report.table_checks import conventions_of, rules_of, split_of
 from ragx.report.table_conditions import Run
@@ -51,7 +51,7 @@ def add_p_values(rows: Sequence[TableRow], baseline: TableRow, columns: Sequence
     found: dict[tuple[str, Column], Comparison] = {}
     warnings: list[str] = []
     for column in columns:
-        if column.metric.partition("@")[0] in USER_METRICS and column in baseline.cells:
+        if about(column.metric).is_mean_over_users and column in baseline.cells:
             found |= _compared(rows, baseline, column, part, warnings)
     for (label, column), comparison in corrected(found).items():
         row = next(each for each in rows if each.label == label)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ragx.checks import check
 from ragx.evaluation.conventions import Conventions, preset
-from ragx.evaluation.names import parse_metrics
+from ragx.evaluation.names import check_names, is_complete
 from ragx.report.table_spec import check_options
 
 OWN = ("dataset", "split", "fingerprints", "conventions", "note", "rows")
@@ -87,14 +87,14 @@ def published_of(config: Any) -> Published:
 
 def _row(dataset: str, config: Any, fingerprints: Sequence[str]) -> PublishedRow:
     check(isinstance(config, Mapping), f"published, {dataset}: expected rows with label and source, got {config!r}.")
-    values = {str(name): value for name, value in config.items() if "@" in str(name)}
+    values = {str(name): value for name, value in config.items() if is_complete(str(name))}
     own = check_options(
-        f"published, {dataset}", {name: value for name, value in config.items() if "@" not in str(name)}, OF_ROW
+        f"published, {dataset}", {name: value for name, value in config.items() if not is_complete(str(name))}, OF_ROW
     )
     label = str(own.get("label") or "")
     check(bool(label and own.get("source")), f"published, {dataset}: expected label and source in every row: {config}.")
     check(bool(values), f"published, {dataset}, {label}: expected at least one metric such as recall@20: 0.183.")
-    parse_metrics(list(values), ())
+    check_names(list(values))
     for name, value in values.items():
         number = isinstance(value, int | float) and not isinstance(value, bool)
         check(number, f"published, {dataset}, {label}: {name}: expected a number, got {value!r}.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ragx.checks import check, check_choice, did_you_mean
-from ragx.evaluation.names import parse_metrics
+from ragx.evaluation.names import check_names, is_complete
 
 PARTS = ("validation", "test")
 MOST_POPULAR = "most_popular"
@@ -55,8 +55,8 @@ class TableSpec:
     def __post_init__(self) -> None:
         check_choice("part", self.part, PARTS)
         for name in self.metrics:
-            check("@" in name, f"metrics: expected names with a cut-off such as recall@20, got {name!r}.")
-        parse_metrics(self.metrics, ())
+            check(is_complete(name), f"metrics: expected names with a cut-off such as recall@20, got {name!r}.")
+        check_names(self.metrics)
         check(1 <= self.digits <= 10, f"digits: expected 1 to 10 decimals, got {self.digits}.")
         labels = [row.label for row in self.rows]
         for label in labels:

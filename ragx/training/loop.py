@@ -137,7 +137,7 @@ class Loop:
             metrics = validate(self.model)
             value = self.settings.stopping.value_of(metrics)
             record |= metrics
-            if progress.best_value is None or value > progress.best_value + self.settings.stopping.min_delta:
+            if self.settings.stopping.improves(value, progress.best_value):
                 progress.best_value, progress.best_epoch, progress.stale = value, progress.epoch, 0
                 self.keeper.keep_best(self.model, progress)
             else:

@@ -1,0 +1,41 @@
+"""What is known of the metrics that come with ragx."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What stopping, search, tables and pictures ask of a metric.
+
+    Args:
+        name: its name, without a cut-off.
+        larger_is_better: its direction; None where neither more nor less is better by itself.
+        unit: what its values are counted in, such as ``"items"`` or ``"EUR"``; empty for a bare number.
+        takes_cutoff: whether it looks at the first K places of a list.
+        is_mean_over_users: whether every user has a value, whose mean it is.
+    """
+
+    name: str
+    larger_is_better: bool | None = True
+    unit: str = ""
+    takes_cutoff: bool = True
+    is_mean_over_users: bool = True
+
+
+OF_USERS = ("recall", "precision", "f1", "hit_rate", "ndcg", "mrr", "map", "r_precision")
+OF_LISTS = (
+    Metric("coverage", is_mean_over_users=False),
+    Metric("gini", larger_is_better=False, is_mean_over_users=False),
+    Metric("entropy", unit="bits", is_mean_over_users=False),
+    Metric("average_popularity", larger_is_better=None, unit="users", is_mean_over_users=False),
+    Metric("novelty", unit="bits", is_mean_over_users=False),
+    Metric("tail_share", is_mean_over_users=False),
+    Metric("diversity", is_mean_over_users=False),
+)
+OF_VALUES = (
+    Metric("mae", larger_is_better=False, takes_cutoff=False),
+    Metric("rmse", larger_is_better=False, takes_cutoff=False),
+)
+
+KNOWN: dict[str, Metric] = {each.name: each for each in (*map(Metric, OF_USERS), *OF_LISTS, *OF_VALUES)}
+"""The metrics by name."""

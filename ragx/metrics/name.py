@@ -1,0 +1,45 @@
+"""Names of metrics, such as ``recall@20`` or ``mae``: the one place that reads and writes the cut-off."""
+
+from collections.abc import Iterable
+from typing import NamedTuple, Self
+
+from ragx.checks import check
+
+USUAL_CUTOFF = 20
+
+
+class MetricName(NamedTuple):
+    """A metric, at a cut-off or without one.
+
+    Args:
+        metric: its name, such as ``"recall"``.
+        k: length of the lists; None for a metric without a cut-off.
+    """
+
+    metric: str
+    k: int | None = None
+
+    def __str__(self) -> str:
+        return self.metric if self.k is None else f"{self.metric}@{self.k}"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return the name that is written as ``text``, such as ``recall@20``, ``mae`` or ``test/recall@20``.
+
+        Raises:
+            ValueError: what stands for the cut-off is not a whole number from 1.
+        """
+        metric, mark, cutoff = text.rpartition("/")[2].partition("@")
+        if not mark:
+            return cls(metric)
+        check(
+            cutoff.isdecimal() and cutoff.isascii() and int(cutoff) >= 1,
+            f"{text}: expected cut-offs from 1, got {cutoff!r}.",
+        )
+        return cls(metric, int(cutoff))
+
+
+def usual_cutoff(names: Iterable[str]) -> int | None:
+    """Return the cut-off nearest to 20 among names of metrics, the smaller of two; None where none has one."""
+    cutoffs = {k for name in names if (k := MetricName.read(name).k) is not None}
+    return min(sorted(cutoffs), key=lambda k: abs(k - USUAL_CUTOFF), default=None)
