@@ -120,11 +120,8 @@ def evaluate(
     depth = max(name.k or 0 for name in names) or max(cutoffs)
     ranking = rank(scorer, chosen, k=depth, seen=seen, item_ids=item_ids, memory=memory)
     per_user = _per_user(ranking, relevant, names, conventions)
-    sizes = scorer.num_items, scorer.num_users
-    lists = {
-        k: Lists(ranking.items[:, :k], *sizes, item_popularity, item_features)
-        for k in {name.k or depth for name in names}
-    }
+    sizes, cuts = (scorer.num_items, scorer.num_users), {name.k or depth for name in names}
+    lists = {k: Lists(ranking.items[:, :k], *sizes, item_popularity, item_features) for k in cuts}
     counts = {
         "users": chosen.numel(),
         "users_without_relevant": int((~some).sum()),
@@ -161,9 +158,8 @@ def _per_user(
     columns = {"user": ranking.users.cpu().numpy()}
     for name in names:
         if name.metric in USER_METRICS:
-            columns[str(name)] = (
-                USER_METRICS[name.metric](hits, counts, name.k or ranking.items.shape[1], conventions).cpu().numpy()
-            )
+            k = name.k or ranking.items.shape[1]
+            columns[str(name)] = USER_METRICS[name.metric](hits, counts, k, conventions).cpu().numpy()
     return pl.DataFrame(columns)
 
 

@@ -105,10 +105,8 @@ def group_reports(
     for group in groups:
         rows, measured, ordered = result.per_user, metrics, True
         if group == POPULARITY:
-            rows, measured = (
-                recall_by_item_group(result.ranking, relevant, deciles(popularity), k),
-                [str(MetricName("recall", k))],
-            )
+            rows = recall_by_item_group(result.ranking, relevant, deciles(popularity), k)
+            measured = [str(MetricName("recall", k))]
             label = rows["group"]
         elif group == ACTIVITY:
             label = pl.Series(deciles(known.lengths[torch.tensor(rows["user"].to_numpy())]))

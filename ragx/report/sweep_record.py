@@ -1,6 +1,7 @@
 """What a sweep planned, and what became of every cell: readable at any time, by any process, after any death."""
 
 import datetime
+import math
 import os
 import socket
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ragx.checks import check
+from ragx.metrics.direction import direction
 from ragx.report.run_files import read_json, write_json
 from ragx.report.run_lock import is_locked
 from ragx.training.trackers import JsonLines
@@ -52,6 +54,7 @@ class CellState:
         how: ``"run"``, ``"continued"`` or ``"skipped"`` where it is done.
         folder: its run folder, once known.
         value: its monitored validation value, where it is done.
+        monitor: which metric that is; empty before it is done, and where an earlier version did not say.
         seconds: how long it took this process.
         error: last error of a failed cell.
         attempts: how often it was begun.
@@ -62,9 +65,15 @@ class CellState:
     how: str = ""
     folder: Path | None = None
     value: float | None = None
+    monitor: str = ""
     seconds: float | None = None
     error: str = ""
     attempts: int = 0
+
+    @property
+    def merit(self) -> float:
+        """Its value with the sign by which more is better; NaN without one."""
+        return math.nan if self.value is None else direction(self.monitor) * self.value
 
 
 @dataclass(frozen=True)
@@ -133,7 +142,7 @@ def _take(cell: CellState, event: dict[str, Any], runs: Path) -> None:
     elif kind in ("done", "failed"):
         cell.state, cell.how = ("done" if kind == "done" else "failed"), str(event.get("how", ""))
         cell.value, cell.seconds = _number(event.get("value")), _number(event.get("seconds"))
-        cell.error = str(event.get("error", ""))
+        cell.error, cell.monitor = str(event.get("error", "")), str(event.get("monitor", ""))
     if event.get("folder"):
         # A run lies beside the sweeps, wherever both were moved to; what else an event names is none.
         name = Path(str(event["folder"])).name

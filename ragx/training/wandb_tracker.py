@@ -8,6 +8,9 @@ from typing import Any
 import wandb
 
 from ragx.checks import check_choice
+from ragx.metrics.direction import larger_is_better
+from ragx.metrics.known import KNOWN
+from ragx.metrics.name import MetricName
 
 
 class WandbTracker:
@@ -29,13 +32,14 @@ class WandbTracker:
         check_choice("tracker.mode", mode, ("offline", "online", "disabled"))
         self.mode, self.project, self.group, self.tags = mode, project, group, tags
         self._run: Any = None
+        self._defined: set[str] = set()
 
     def start(self, folder: Path, run: dict[str, Any], history: list[dict[str, Any]]) -> None:
         """Begin the record, with what an earlier part of the run had logged."""
         if self.mode == "offline":
             shutil.rmtree(folder / "wandb", ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
-        sweep = run.get("sweep")
+        sweep, self._defined = run.get("sweep"), set()
         self._run = self._begin(
             folder,
             id=run["identity"],
@@ -80,7 +84,11 @@ class WandbTracker:
             raise ValueError(f"tracker: W&B refuses ({error}); tracker.mode=offline needs no account.") from None
 
     def log(self, values: dict[str, float], step: int) -> None:
-        """Record values at an epoch."""
+        """Record values at an epoch; the summary of a curve is its best value."""
+        for name in values.keys() - self._defined:
+            if MetricName.read(name).metric in KNOWN:
+                self._run.define_metric(name, summary="max" if larger_is_better(name) else "min")
+            self._defined.add(name)
         self._run.log(values, step=step)
 
     def finish(self, summary: dict[str, Any], failed: bool = False) -> None:

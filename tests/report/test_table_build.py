@@ -76,6 +76,16 @@ def test_a_metric_of_which_more_is_not_better_has_no_best() -> None:
     assert [row.cells[Column("shop", "average_popularity@20")].rank for row in rows] == ["", ""]
 
 
+def test_of_a_metric_of_which_less_is_better_the_smallest_is_the_best_and_less_is_a_gain() -> None:
+    values: dict[str, Any] = {"most_popular/test/gini@20": 0.8}
+    groups = [
+        group(label, 0.2, **values, **{"test/gini@20": gini}) for label, gini in zip("AB", (0.4, 0.6), strict=True)
+    ]
+    cells = [row.cells[Column("shop", "gini@20")] for row in table(*groups, metrics=["gini@20"]).rows]
+    assert [cell.rank for cell in cells] == ["", "best", "second"]
+    assert [cell.gain for cell in cells[1:]] == pytest.approx([0.5, 0.25])
+
+
 def test_missing_values_and_fewer_seeds_are_warned_of() -> None:
     far = group("C", 0.2, dataset="far", fingerprint="f2")
     found = table(group("A", 0.20, 0.21), group("B", 0.20, None), far)

@@ -36,6 +36,24 @@ def test_a_run_is_written_without_a_network(tmp_path: Path, offline_run: Callabl
     assert found.summary["test/ndcg@20"] == 0.3
 
 
+def test_the_summary_of_a_curve_is_its_best_value(tmp_path: Path) -> None:
+    defined: dict[str, str] = {}
+
+    class Run:
+        def define_metric(self, name: str, summary: str) -> None:
+            assert name not in defined
+            defined[name] = summary
+
+        def log(self, values: dict[str, float], step: int) -> None:
+            pass
+
+    tracker = WandbTracker()
+    tracker._run = Run()
+    for step in (1, 2):
+        tracker.log({"loss": 0.5, "ndcg@20": 0.25, "gini@20": 0.5}, step)
+    assert defined == {"ndcg@20": "max", "gini@20": "min"}
+
+
 def test_a_run_that_is_taken_up_writes_its_history_anew(tmp_path: Path, offline_run: Callable[[Path], Any]) -> None:
     first = WandbTracker()
     first.start(tmp_path, RUN, [])

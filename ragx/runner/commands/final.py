@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ragx.checks import check
+from ragx.metrics.direction import direction
 from ragx.report.looks import Looks, Readings, test_mark
 from ragx.report.recorded_data import check_unchanged
 from ragx.report.run_files import read_run, write_json
@@ -64,6 +65,11 @@ class Choice:
         """Mean monitored validation value over seeds."""
         return statistics.fmean(cell.value or 0.0 for cell in self.cells)
 
+    @property
+    def merit(self) -> float:
+        """That mean with the sign by which more is better."""
+        return statistics.fmean(cell.merit for cell in self.cells)
+
 
 def finalize(arguments: Sequence[str]) -> None:
     """Choose, do all that can fail on validation, then look once, and leave ``final.json`` in the folder of the sweep.
@@ -102,7 +108,7 @@ def choose(record: SweepRecord, console: Console) -> list[Choice]:
     """Return the best configuration of every row, by the mean over its seeds.
 
     Raises:
-        ValueError: no configuration of a row is done with all its seeds.
+        ValueError: no configuration of a row is done with all its seeds, or of some less is better and of others more.
     """
     rows: dict[str, dict[tuple[str, ...], list[CellState]]] = {}
     for cell in record.cells():
@@ -119,8 +125,14 @@ def choose(record: SweepRecord, console: Console) -> list[Choice]:
             left = len(configurations) - len(whole)
             said = f"{left} of {len(configurations)} configurations{of_row} are not done"
             console.print(f"{said}; the choice is among the others.", style="yellow", highlight=False)
+        monitors = sorted({cell.monitor for cells in whole.values() for cell in cells})
+        check(
+            len({*map(direction, monitors)}) == 1,
+            f"sweep {record.folder.name}: runs{of_row} chose by {' and '.join(monitors)}, of which one is to be small "
+            "and another large; sweep each monitor by itself.",
+        )
         candidates = [Choice(row, cells, len(configurations)) for cells in whole.values()]
-        choices.append(max(candidates, key=lambda choice: choice.mean))
+        choices.append(max(candidates, key=lambda choice: choice.merit))
     return choices
 
 

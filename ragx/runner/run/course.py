@@ -10,6 +10,7 @@ from ragx.data.features import feature_joins
 from ragx.evaluation.diagnostics import Diagnostics
 from ragx.evaluation.held_out import item_lists
 from ragx.graph.graph import Graph
+from ragx.metrics.name import USUAL_CUTOFF, MetricName
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.random import seed_modules
 from ragx.ranking.ranking import rank
@@ -178,8 +179,8 @@ class Course:
     def _validate(self, model: Any, graph: Graph) -> dict[str, float]:
         self.lock.check()
         monitor = self.cell.trainer.stopping.monitor
-        cutoff = monitor.partition("@")[2] or "20"
-        curves = list(dict.fromkeys([monitor, f"recall@{cutoff}", f"ndcg@{cutoff}"]))
+        cutoff = MetricName.read(monitor).k or USUAL_CUTOFF
+        curves = list(dict.fromkeys([monitor, *(str(MetricName(name, cutoff)) for name in ("recall", "ndcg"))]))
         found = self.cell.protocol.validate(model.scorer(graph), self.cell.split, metrics=curves).values
         diagnostics: Diagnostics = self.cell.parts["diagnostics"].build()
         return found | diagnostics.measure(model, graph)

@@ -12,6 +12,8 @@ from rich.text import Text
 from ragx.data.dataset import Dataset
 from ragx.data.split import Split
 from ragx.evaluation.measured import NEEDED, few_are_measured, measured_sentence
+from ragx.metrics.direction import is_better
+from ragx.metrics.name import MetricName, usual_cutoff
 from ragx.report.looks import Readings, test_mark
 from ragx.runner.run.speaker import Speaker
 
@@ -118,7 +120,12 @@ def above_best(metrics: dict[str, Any], part: str) -> list[str]:
     """Say which shown values lie above the best achievable ones, which are the best in expectation alone."""
     best, users = metrics["best_achievable"][part], metrics.get("counts", {}).get(part, {}).get("users", 0)
     sides = {"the model": metrics[part], "MostPop": metrics["baseline"]["most_popular"][part]}
-    above = [f"{side} ({name})" for side, values in sides.items() for name in _shown(best) if values[name] > best[name]]
+    above = [
+        f"{side} ({name})"
+        for side, values in sides.items()
+        for name in _shown(best)
+        if is_better(name, values[name], best[name])
+    ]
     return [
         f"Above the best achievable: {', '.join(each)}. It ranks by the expected purchases, which is best on average; "
         f"what {users:,} users happened to buy can go another way."
@@ -146,6 +153,6 @@ def summary_line(metrics: dict[str, Any]) -> dict[str, Any]:
 
 def _shown(names: dict[str, float]) -> list[str]:
     """Return the few metrics a table has room for: Recall and NDCG at the cut-off nearest to 20."""
-    cutoffs = sorted({int(name.partition("@")[2]) for name in names}, key=lambda cutoff: abs(cutoff - 20))
-    wanted = [f"{metric}@{cutoffs[0]}" for metric in ("recall", "ndcg")]
+    cutoff = usual_cutoff(names)
+    wanted = [str(MetricName(metric, cutoff)) for metric in ("recall", "ndcg")]
     return [name for name in wanted if name in names] or list(names)[:2]

@@ -5,7 +5,7 @@ import statistics
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import optuna
 from hydra import compose
@@ -18,8 +18,9 @@ from optuna.trial import TrialState
 from rich.console import Console
 from rich.text import Text
 
-from ragx.checks import RunError, check_file_name
+from ragx.checks import RunError, check, check_file_name
 from ragx.files import write_atomically
+from ragx.metrics.direction import larger_is_better
 from ragx.random import derive_seed
 from ragx.report.run_lock import RunLock
 from ragx.report.sweep_record import PlannedCell, SweepRecord
@@ -60,6 +61,7 @@ class Search:
         self.record = SweepRecord(Path(self.runs) / "sweeps" / check_file_name("search.name", self.settings.name))
         self.console = Console(file=sys.stdout)
         self.cells: list[PlannedCell] = []
+        self.directions: dict[str, Literal["maximize", "minimize"]] = {}
 
     def run(self) -> None:
         """Run every row's trials."""
@@ -82,12 +84,20 @@ class Search:
 
     def _rehearse(self) -> None:
         """Compose both ends of every range and every choice, so that what is misspelt shows before anything is run."""
-        for options in self.settings.rows.values():
+        for row, options in self.settings.rows.items():
+            better: dict[bool, str] = {}
             for point in corners(self.settings.space):
                 plain = _compose([*self.settings.given, *options, *options_of(point)])
                 parts = bind_parts(plain)
                 check_settings(plain)
                 try_alone(parts)
+                monitor = parts["trainer"].build().stopping.monitor
+                better[larger_is_better(monitor)] = monitor
+            both = " and ".join(better.values())
+            check(
+                len(better) == 1, f"search.space: of {both} one is to be small, the other large; search for each alone."
+            )
+            self.directions[row] = "maximize" if True in better else "minimize"
 
     def _study(self, row: str) -> optuna.Study:
         log = self.record.folder / "study.log"
@@ -97,7 +107,7 @@ class Search:
         return optuna.create_study(
             storage=JournalStorage(JournalFileBackend(str(log))),
             study_name=row or "search",
-            direction="maximize",
+            direction=self.directions[row],
             load_if_exists=True,
         )
 
@@ -106,7 +116,7 @@ class Search:
         number = len(study.trials)
         key = derive_seed(self.settings.seed, f"search/{study.study_name}", number) % 2**32
         sampler = optuna.samplers.TPESampler(seed=key, n_startup_trials=self.settings.startup)
-        copy = optuna.create_study(direction="maximize", sampler=sampler)
+        copy = optuna.create_study(direction=study.direction, sampler=sampler)
         copy.add_trials(study.trials)
         return copy.ask(self.settings.space).params
 

@@ -41,7 +41,8 @@ def run_in_sweep(config: dict[str, Any], overrides: Sequence[str]) -> float:
         _keep_trace(folder)
         raise CellFailedError(text) from None
     seconds = round(time.monotonic() - began, 2)
-    record.event(key, "done", how=how, folder=folder, value=value, seconds=seconds)
+    details = {"value": value, "monitor": cell.trainer.stopping.monitor, "seconds": seconds}
+    record.event(key, "done", how=how, folder=folder, **details)
     return value
 
 

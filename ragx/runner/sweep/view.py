@@ -122,9 +122,9 @@ def short(cell: CellState, among: Sequence[CellState]) -> str:
 
 
 def best_of(cells: Sequence[CellState]) -> CellState | None:
-    """Return the cell with the highest monitored value, if any is done."""
+    """Return the cell with the best monitored value, if any is done."""
     done = [cell for cell in cells if cell.state == "done" and cell.value is not None and cell.value == cell.value]
-    return max(done, key=lambda cell: cell.value or 0.0, default=None)
+    return max(done, key=lambda cell: cell.merit, default=None)
 
 
 def seconds_left(cells: Sequence[CellState]) -> float | None:
