@@ -15,6 +15,7 @@ from ragx.report.sweep_record import PlannedCell, SweepRecord
 from ragx.runner.commands.final import choose, finalize
 from ragx.runner.run.cell import Cell
 from ragx.runner.run.opening import rehearse
+from ragx.runner.sweep.view import best_of
 
 TINY = (
     *("dataset.num_users=60", "dataset.num_items=40", "tracker=none", "trainer.max_epochs=1", "model.hidden_dim=8"),
@@ -23,8 +24,11 @@ TINY = (
 Values = Mapping[str, Sequence[float | None]]
 
 
-def planted(folder: Path, rows: Mapping[str, Values]) -> SweepRecord:
-    """Return a sweep whose configurations have known values by seed; None is one that is not done."""
+def planted(folder: Path, rows: Mapping[str, Values], monitors: Mapping[str, str] | None = None) -> SweepRecord:
+    """Return a sweep whose configurations have known values by seed; None is one that is not done.
+
+    Monitors are by configuration, none as in sweeps of earlier versions by default.
+    """
     record = SweepRecord(folder / "sweeps" / "mine")
     cells = {
         PlannedCell((f"row={row}", f"lr={name}", f"seed={seed}"), seed, row): value
@@ -35,7 +39,8 @@ def planted(folder: Path, rows: Mapping[str, Values]) -> SweepRecord:
     record.plan(list(cells), [], axes=["lr"], rows=["row"])
     for cell, value in cells.items():
         if value is not None:
-            record.event(cell.key, "done", folder=str(folder / cell.key), value=value)
+            monitor = (monitors or {}).get(cell.configuration[1].removeprefix("lr="), "")
+            record.event(cell.key, "done", folder=str(folder / cell.key), value=value, monitor=monitor)
     return record
 
 
@@ -53,6 +58,20 @@ def test_the_highest_mean_over_seeds_is_chosen_in_every_row(tmp_path: Path) -> N
         "b": {"1": (0.3, 0.9), "2": (0.4, 0.4), "3": (0.1, 0.1)},
     }
     assert chosen(planted(tmp_path, rows)) == ({"a": "lr=2", "b": "lr=1"}, "")
+
+
+def test_of_a_metric_of_which_less_is_better_the_lowest_mean_is_chosen(tmp_path: Path) -> None:
+    rows = {"a": {"1": (0.1, 0.9), "2": (0.4, 0.4), "3": (0.45, 0.45)}}
+    record = planted(tmp_path, rows, dict.fromkeys("123", "gini@20"))
+    assert chosen(record) == ({"a": "lr=2"}, "")
+    best = best_of(record.cells())
+    assert best is not None and best.value == 0.1
+
+
+def test_no_choice_is_made_between_metrics_of_two_directions(tmp_path: Path) -> None:
+    record = planted(tmp_path, {"a": {"1": (0.1,), "2": (0.4,)}}, {"1": "gini@20", "2": "ndcg@20"})
+    with pytest.raises(ValueError, match=r"row a chose by gini@20 and ndcg@20, .* sweep each monitor by itself"):
+        chosen(record)
 
 
 def test_of_equals_the_first_that_was_planned_is_chosen(tmp_path: Path) -> None:

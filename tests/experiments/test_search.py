@@ -101,6 +101,24 @@ def test_every_row_has_the_same_budget_and_it_is_recorded(
     assert json.loads(record.read_text())["budget"] == {"lightgcn": 3, "softmax": 3}
 
 
+def test_a_metric_of_which_less_is_better_is_minimised(
+    command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged(monkeypatch)
+    options = (*ONE_ROW, "search.trials=3", "trainer.stopping.monitor=gini@20")
+    status, out, _ = command("search", *options, "runs=runs")
+    assert status == 0
+    best = min(trials_of(tmp_path / "runs"), key=lambda trial: trial[3] or 0)
+    assert f"best: {best[3]:.4f} in trial {best[0]} of 3" in out
+
+
+def test_a_search_does_not_mix_directions(command: Any) -> None:
+    space = "search.space={trainer.stopping.monitor:['gini@20','ndcg@20']}"
+    status, _, err = command("search", *ONE_ROW, space, "search.trials=1", "runs=runs")
+    assert status == 2
+    assert "of gini@20 and ndcg@20 one is to be small, the other large; search for each alone" in " ".join(err.split())
+
+
 def test_draws_depend_on_the_seed_of_the_search(command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     judged(monkeypatch)
     for runs, more in (("one", ()), ("other", ("seed=1",))):

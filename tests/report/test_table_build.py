@@ -78,9 +78,7 @@ def test_a_metric_of_which_more_is_not_better_has_no_best() -> None:
 
 def test_of_a_metric_of_which_less_is_better_the_smallest_is_the_best_and_less_is_a_gain() -> None:
     values: dict[str, Any] = {"most_popular/test/gini@20": 0.8}
-    groups = [
-        group(label, 0.2, **values, **{"test/gini@20": gini}) for label, gini in zip("AB", (0.4, 0.6), strict=True)
-    ]
+    groups = [group(label, 0.2, **values, **{"test/gini@20": gini}) for label, gini in (("A", 0.4), ("B", 0.6))]
     cells = [row.cells[Column("shop", "gini@20")] for row in table(*groups, metrics=["gini@20"]).rows]
     assert [cell.rank for cell in cells] == ["", "best", "second"]
     assert [cell.gain for cell in cells[1:]] == pytest.approx([0.5, 0.25])

@@ -17,7 +17,8 @@ def test_a_metric_that_is_not_there_is_named_beside_those_that_are() -> None:
 def test_it_keeps_the_smallest_of_a_metric_of_which_less_is_better() -> None:
     values = (0.5, 0.4, 0.42, 0.39, 0.2)
     for monitor, sign in (("ndcg@20", -1), ("gini@20", 1)):
-        stopping, kept = Stopping(monitor=monitor, min_delta=0.05), [None]
+        stopping = Stopping(monitor=monitor, min_delta=0.05)
+        kept: list[float | None] = [None]
         for value in (sign * each for each in values):
             if stopping.improves(value, kept[-1]):
                 kept.append(value)

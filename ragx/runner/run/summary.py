@@ -120,12 +120,8 @@ def above_best(metrics: dict[str, Any], part: str) -> list[str]:
     """Say which shown values lie above the best achievable ones, which are the best in expectation alone."""
     best, users = metrics["best_achievable"][part], metrics.get("counts", {}).get(part, {}).get("users", 0)
     sides = {"the model": metrics[part], "MostPop": metrics["baseline"]["most_popular"][part]}
-    above = [
-        f"{side} ({name})"
-        for side, values in sides.items()
-        for name in _shown(best)
-        if is_better(name, values[name], best[name])
-    ]
+    pairs = [(side, name, values[name]) for side, values in sides.items() for name in _shown(best)]
+    above = [f"{side} ({name})" for side, name, value in pairs if is_better(name, value, best[name])]
     return [
         f"Above the best achievable: {', '.join(each)}. It ranks by the expected purchases, which is best on average; "
         f"what {users:,} users happened to buy can go another way."
