@@ -42,7 +42,10 @@ def find_file(name: str, root: str | Path | None = None, *, download: bool = Tru
     if file is None or not download:
         raise ValueError(message)
     check(file.url is not None, f"{message} It is not offered for download as such: {file.source}")
-    check(root is None, f"{message} `python scripts/download.py` fetches it into the cache folder.")
+    check(
+        root is None,
+        f"{message} `python scripts/download.py` fetches it into the cache folder, where dataset.root=null looks too.",
+    )
     return fetch(file, cache_folder())
 
 

@@ -4,9 +4,11 @@ import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
+from download import fetch_all
 from torch import nn
 
 from ragx.data import root
@@ -120,6 +122,36 @@ def test_a_file_is_found_where_its_message_has_it_put(
         find_file("mine/train.txt")
 
     follow(advice, lambda: find_file("mine/train.txt"), put)
+
+
+CACHE_ROWS = {
+    "`python scripts/download.py` fetches it into the cache folder, where dataset.root=null looks": "mine/train.txt"
+}
+
+
+@pytest.mark.parametrize("advice", CACHE_ROWS)
+def test_a_file_is_fetched_for_who_looks_elsewhere(
+    advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, follow: Callable[..., None]
+) -> None:
+    name, cache, digest = CACHE_ROWS[advice], tmp_path / "cache", hashlib.sha256(CONTENT).hexdigest()
+    file = CatalogueFile(path=name, sha256=digest, content_sha256=digest, size=10, url="http://x/y", source="a shop.")
+
+    def fetch(file: CatalogueFile, folder: Path) -> Path:
+        (folder / file.path).parent.mkdir(parents=True)
+        (folder / file.path).write_bytes(CONTENT)
+        return folder / file.path
+
+    monkeypatch.setattr(root, "catalogued", lambda name: file)
+    monkeypatch.setattr(root, "cache_folder", lambda: cache)
+    monkeypatch.setattr(root, "fetch", fetch)
+    monkeypatch.delenv("RAGX_DATA", raising=False)
+
+    def look() -> None:
+        assert fetch_all([SimpleNamespace(name="mine", files=[file])]) == 0  # type: ignore[list-item]
+        find_file(name)
+        find_file(name, cache)
+
+    follow(advice, lambda: find_file(name, tmp_path / "elsewhere"), look)
 
 
 WORD_ROWS = {"Read it as such: dataset=csv dataset.path=…": "triples.txt"}

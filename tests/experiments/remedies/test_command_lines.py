@@ -33,11 +33,16 @@ ROWS = {
         f"{AUDIT.format('orders')} 'dataset.rules.filters=[{{_target_: ragx.data.MinimumValue, at_least: 1}}]'",
         ("dataset.columns.value=…value",),
     ),
+    "the events have no …: they carry …. Name their column": (
+        f"{AUDIT.format('orders')} 'dataset.rules.filters=[{{_target_: ragx.data.Period, first: 2020-01-01}}]'",
+        ("dataset.columns.time=…time",),
+    ),
     "has no timestamps, so it cannot be split by time": (f"{AUDIT.format('orders')} split=time", ("split=random",)),
     "name the column that says them with dataset.columns.part, or choose split=random or split=time": (
         f"{TIMED.format('orders')} split=published",
         ("split=random", "split=time"),
     ),
+    "or choose split=random or split=time": (f"{AUDIT.format('orders')} split=published", ("split=random",)),
     "hold a fraction of each user's train items out with split=published split.validation=0.1, or add that part": (
         f"{AUDIT.format('published')} dataset.columns.part=part split=published",
         ("split=published split.validation=0.1",),
@@ -99,7 +104,7 @@ ROWS = {
         "'dataset.rules.filters=[{_target_: ragx.data.MinimumValue, at_least: 1}]'",
         ("dataset.rules.before_split=[duplicates,filters]", "dataset.rules.before_split=[]"),
     ),
-    "set its _target_ to a subclass of ragx.data.Filter": (
+    "set its _target_ to a subclass of ragx.data.filters.Filter": (
         f"{AUDIT.format('orders')} 'dataset.rules.filters=[{{_target_: {ATTRIBUTES}, path: a, id: b}}]'",
         (),
         ("'dataset.rules.filters=[{_target_: ragx.data.KCore, users: 1, items: 1}]'",),

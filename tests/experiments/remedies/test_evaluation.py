@@ -12,7 +12,9 @@ from ragx.data.batches import PairBatches
 from ragx.data.cold import cold_users_split
 from ragx.data.dataset import Dataset, check_dataset, check_name
 from ragx.data.events import build_dataset
+from ragx.data.features import feature_joins
 from ragx.data.filters import KCore, KindsOfEvent
+from ragx.data.interactions import Interactions
 from ragx.data.leave_last_out import leave_last_out_split
 from ragx.data.negatives import Negatives, NegativeSampler
 from ragx.data.origins import origin_split
@@ -28,9 +30,11 @@ from ragx.evaluation.groups import deciles
 from ragx.evaluation.names import parse_metrics
 from ragx.evaluation.per_user_run import PerUserRun
 from ragx.evaluation.protocol import Protocol
+from ragx.evaluation.significance import compare
 from ragx.ranking.item_lists import ItemLists
 from ragx.ranking.ranking import rank
 from ragx.ranking.scorers import Constant, InnerProduct
+from ragx.report.recommendations import titles_said
 
 ROWS_OF = [(f"u{user}", f"i{(user + step) % 7}", 100 * step + user) for user in range(10) for step in range(5)]
 LISTS = ItemLists.from_pairs(torch.tensor([0, 1]), torch.tensor([0, 1]), 2)
@@ -64,6 +68,32 @@ def evaluated(seen: ItemLists | None, conventions: Conventions) -> Callable[[], 
 def per_user(*values: float, **options: Any) -> PerUserRun:
     tables = {seed: pl.DataFrame({"user": [0], "recall@20": [value]}) for seed, value in enumerate(values)}
     return PerUserRun(tables, LIGHTGCN, "f", **options)
+
+
+def of_users(*values: float) -> PerUserRun:
+    table = pl.DataFrame({"user": range(len(values)), "recall@20": values})
+    return PerUserRun({0: table}, LIGHTGCN, "f")
+
+
+def described() -> Dataset:
+    """Return a shop that says something of one user alone."""
+    made = shop()
+    return Dataset(made.name, made.interactions, tables={"users": pl.DataFrame({"user": ["u1"], "age": [30.0]})})
+
+
+def without_user(user: int) -> Interactions:
+    made = shop().interactions
+    return Interactions(made.table.filter(pl.col("user") != user), made.users, made.items)
+
+
+def shop_with(**columns: list[str | None]) -> Dataset:
+    """Return a shop with a table of an item that is sold and one that is not."""
+    made = shop()
+    return Dataset(
+        made.name,
+        made.interactions,
+        tables={"items": pl.DataFrame({"item": ["i1", "i99"], "kind": ["a", "b"], **columns})},
+    )
 
 
 def labels(kinds: int) -> Callable[[], object]:
@@ -161,6 +191,19 @@ ROWS: dict[str, tuple[Callable[[], object], ...]] = {
     "conventions.cold_users: expected null, as evaluation.cold_users=… says it": (
         lambda: Protocol(conventions=Conventions(cold_users="popularity")),
         lambda: Protocol(conventions=Conventions(), cold_users="popularity"),
+    ),
+    "Evaluate both on the same users": (
+        lambda: compare(per_user(1), of_users(0, 1), "recall@20"),
+        lambda: compare(of_users(1, 0), of_users(0, 1), "recall@20"),
+    ),
+    "choose another, or model.features=false": (
+        lambda: feature_joins(described(), without_user(1)),
+        lambda: feature_joins(described(), without_user(2)),
+    ),
+    "Fill column … of the table of items, or leave it out": (
+        lambda: titles_said(shop_with(title=[None, "B"])),
+        lambda: titles_said(shop_with(title=["A", "B"])),
+        lambda: titles_said(shop_with()),
     ),
     "look for a diverged training or a division by zero": (
         lambda: rank(InnerProduct(SCORES[:, None] / 0, SCORES[:, None] * 0), k=1),

@@ -56,19 +56,10 @@ ELSEWHERE = {
 }
 """Advice that is followed in a test of another folder: a part of the text, and the test."""
 OWED: dict[str, str] = {
-    "Run them again.": "runs of 0.1.0 without outside ids",
-    "Narrower or fewer layers would fit": "a model whose widths are a list",
-    "its layers alone do not fit into memory; make it narrower": "memory that no machine has",
-    "set trainer.checkpoint_every lower": "a process that ends before it is killed",
-    "its process was killed; run the sweep again": "a process that is killed",
-    "python scripts/download.py": "a file of the catalogue that is looked for in one folder",
-    "pip install 'psycopg[binary]'": "a package is missing",
-    "move it with .to": "a second device",
     "Keep one: where:": "a table of several splits or conventions",
     "that tells them apart": "a table of several configurations in a row",
     "Choose by labels: which of them name the rows": "a table of several sweeps",
     "Where you trust whoever made the run folder, … takes it": "a run folder with a part of another kind",
-    "cast the weights": "the contract of layers",
     "trainer.clip_norm=1 or a larger temperature": "a loss that is no number",
 }
 """Advice that no row follows yet, each with what it takes; nothing may be added here."""

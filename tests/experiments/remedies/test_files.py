@@ -141,6 +141,11 @@ ROWS: dict[str, tuple[Callable[[], object], ...]] = {
         jsonl('{"user": "u", "item": "a"}\n{"user": "v", "item": "b"}\n', encoding="utf-8-sig"),
         jsonl('{"user": "u", "item": "a"}\n{"user": "v", "item": "b"}\n'),
     ),
+    "once, got it again: leave one of them": (
+        jsonl('{"user": "u", "user": "w", "item": "a"}\n{"user": "v", "item": "b"}\n'),
+        jsonl('{"user": "u", "item": "a"}\n{"user": "v", "item": "b"}\n'),
+        jsonl('{"user": "w", "item": "a"}\n{"user": "v", "item": "b"}\n'),
+    ),
     "is not in JSON: write null": (
         jsonl('{"user": "u", "item": "a", "x": NaN}\n{"user": "v", "item": "b"}\n'),
         jsonl('{"user": "u", "item": "a", "x": null}\n{"user": "v", "item": "b"}\n'),
@@ -195,8 +200,8 @@ ROWS: dict[str, tuple[Callable[[], object], ...]] = {
         table("item,name,label\na,x,y\nb,z,w\n", {"name": "title", "label": "text"}),
         table("item,name,title\na,x,y\nb,z,w\n", {"name": "title"}),
     ),
-    "Write them alike in both files": (table("item,x\nA,1\nB,2\n"), table("item,x\na,1\nb,2\n")),
-    "got an empty one. Leave the table out or fill it": (
+    "Write them alike in both.": (table("item,x\nA,1\nB,2\n"), table("item,x\na,1\nb,2\n")),
+    "got an empty one. Leave it out or fill it": (
         lambda: frame_with_items(pl.DataFrame({"item": []}, schema={"item": pl.String})),
         csv(),
         lambda: frame_with_items(pl.DataFrame({"item": ["a"]})),

@@ -47,6 +47,10 @@ def away(folder: Path) -> None:
     folder.rename(folder.parents[1] / "away")
 
 
+def ids(header: str) -> Change:
+    return lambda folder: (folder.parents[1] / "ids.csv").write_text(f"{header}\nsome,customer-00003\n")
+
+
 RECOMMEND = "recommend run={} users=all"
 ROWS: dict[str, tuple[Change, str, Change, str]] = {
     "Expected either users=[…], users=all or users=file.csv, or, for a new user, items=[…]": (
@@ -54,6 +58,12 @@ ROWS: dict[str, tuple[Change, str, Change, str]] = {
         "recommend run={}",
         nothing,
         RECOMMEND,
+    ),
+    "Name the column of those ids, or another run": (
+        ids("user,customer"),
+        "recommend run={} users=ids.csv",
+        ids("segment,user"),
+        "recommend run={} users=ids.csv",
     ),
     "expected name=value with one of the options": (nothing, f"{RECOMMEND} =5", nothing, f"{RECOMMEND} k=5"),
     "; each is name=value": (nothing, f"{RECOMMEND} kk=5", nothing, f"{RECOMMEND} k=5"),

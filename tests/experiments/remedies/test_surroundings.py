@@ -3,25 +3,25 @@
 import shlex
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
-from hydra._internal.core_plugins.basic_launcher import BasicLauncher
-from runner import resuming
-from runner.cell import load_cell
-from runner.fitting import check_fits, needed_bytes
-from runner.status import show_status
 
 from ragx.data.sql import read_query
 from ragx.graph.graph import Graph
 from ragx.kernels.edge_attention import edge_attention
 from ragx.kernels.forms import use_form
 from ragx.kernels.native import has_compiler
-from ragx.report.sweep_record import SweepRecord
+from ragx.report.sweep_record import PlannedCell, SweepRecord
+from ragx.runner.commands import verify_resume as resuming
+from ragx.runner.commands.status import show_status
+from ragx.runner.run.cell import load_cell
+from ragx.runner.run.fitting import check_fits, needed_bytes
+from ragx.runner.sweep.sweeping import Sweep
 from ragx.training.keeper import Keeper
 from ragx.training.state import Progress
 
@@ -30,21 +30,31 @@ TINY = f"{SHOP} tracker=none trainer.max_epochs=1 evaluation.final=false threads
 Command = Callable[..., tuple[int, str, str]]
 Follow = Callable[..., None]
 
-MEMORY_ROWS = {
-    "its layers alone do not fit into memory; make it narrower": (
-        f"run {TINY} layer=gcn model.hidden_dim=100000000",
-        f"run {TINY} layer=gcn model.hidden_dim=8",
-    )
-}
+TRIED_OUT = """
+import torch
+from ragx.layers.relevance_conv import RelevanceConv
+
+class TriedOut(RelevanceConv):
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(in_channels, out_channels)
+        assert torch.ones(2).sum().item() == 2
+"""
+"""A layer that cannot be measured without memory."""
+MEMORY_ROWS = {"its layers alone do not fit into memory; make it narrower": (100_000_000, 8)}
 
 
 @pytest.mark.parametrize("advice", MEMORY_ROWS)
-def test_a_model_that_fits_no_memory(advice: str, command: Command, follow_lines: Follow) -> None:
-    follow_lines(advice, *MEMORY_ROWS[advice])
+def test_a_layer_that_fits_no_memory(
+    advice: str, command: Command, tmp_path: Path, follow_lines: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tried_out_here.py").write_text(TRIED_OUT)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    line = f"run {TINY} layer=custom layer._target_=tried_out_here.TriedOut model.hidden_dim="
+    follow_lines(advice, *(f"{line}{width}" for width in MEMORY_ROWS[advice]))
 
 
 WIDTH_ROWS = {
-    "is free. Narrower or fewer layers would fit": (
+    "Narrower or fewer layers would fit": (
         ("model.hidden_dim=[64,64]", "model.num_layers=2"),
         ("model.hidden_dim=[64,32]", "model.num_layers=2"),
         ("model.hidden_dim=[64]", "model.num_layers=1"),
@@ -57,14 +67,16 @@ def test_a_model_of_several_widths_that_does_not_fit(
     advice: str, config_of: Callable[..., Any], tmp_path: Path, follow: Follow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fit(*options: str) -> Callable[[], None]:
-        cell = load_cell(config_of(*TINY.split(), "layer=relevance", f"runs={tmp_path}", *options))
+        cell = load_cell(
+            config_of(*TINY.split(), "layer=relevance", "model.readout=last", f"runs={tmp_path}", *options)
+        )
         graph = cell.parts["graph"].build(interactions=cell.split.evidence)
         needed.append(needed_bytes(cell, graph, None))
         return lambda: check_fits(cell, graph, None)
 
     needed: list[int] = []
     wide, *others = [fit(*options) for options in WIDTH_ROWS[advice]]
-    monkeypatch.setattr("runner.fitting.free_memory", lambda: needed[0] - 1)
+    monkeypatch.setattr("ragx.runner.run.fitting.free_memory", lambda: needed[0] - 1)
     follow(advice, wide, *others)
 
 
@@ -158,17 +170,19 @@ def test_a_cell_whose_process_was_killed(
     advice: str, command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The launcher loses its workers twice: before a cell began, and behind its beginning."""
-    line, record, calls = shlex.split(SWEEP_STATE_ROWS[advice]), SweepRecord(Path("runs/sweeps/killed")), []
+    line = shlex.split(SWEEP_STATE_ROWS[advice])
 
-    def lose(*_: object, **__: object) -> None:
-        calls.append(len(calls))
-        if len(calls) == 2:
-            record.event(record.planned[0].key, "started")
-        raise RuntimeError("a worker was killed")
+    def lose(sweep: Sweep, cells: Sequence[PlannedCell]) -> bool:
+        launches.append(len(cells))
+        if len(launches) == 2:
+            SweepRecord(Path("runs/sweeps/killed")).event(cells[0].key, "started")
+        return False
 
+    launches: list[int] = []
     with monkeypatch.context() as patch:
-        patch.setattr(BasicLauncher, "launch", lose)
+        patch.setattr(Sweep, "_survives", lose)
         assert command(*line)[0] == 1
+    capsys.readouterr()
     show_status(["killed"])
     assert advice in " ".join(capsys.readouterr().out.split())
     assert command(*line)[0] == 0
