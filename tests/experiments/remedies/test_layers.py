@@ -11,7 +11,7 @@ from ragx.graph.graph import Graph
 from ragx.testing import check_layer
 
 
-class WeightedSum(MessagePassing):
+class WeightedSum(MessagePassing):  # type: ignore[misc]
     """A layer that casts the weights of edges to the dtype of its vectors, or does not."""
 
     def __init__(self, in_channels: int, out_channels: int, cast: bool) -> None:

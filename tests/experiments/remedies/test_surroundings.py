@@ -152,7 +152,7 @@ def test_a_run_that_is_over_before_its_first_checkpoint(
 ) -> None:
     def kill(every: int) -> None:
         runs = tmp_path / str(every)
-        monkeypatch.setattr(resuming.subprocess, "Popen", lambda *_, **__: Training(runs, every))
+        monkeypatch.setattr("subprocess.Popen", lambda *_, **__: Training(runs, every))
         assert resuming._kill_at(runs, [f"trainer.checkpoint_every={every}"], 2) == 2
 
     monkeypatch.setattr(resuming, "POLL", 0)

@@ -56,4 +56,4 @@ def test_runs_that_kept_no_outside_ids(advice: str, command: Command, tmp_path: 
         path.write_text(json.dumps(json.loads(path.read_text()) | {"data": f"order-{number}"}))
         for table in path.parent.glob("per_user*.parquet"):
             pl.read_parquet(table).drop("id").write_parquet(table)
-    follow(advice, compare, lambda: (make(), compare()))
+    follow(advice, compare, make, compare)
