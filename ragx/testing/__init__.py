@@ -1,4 +1,4 @@
-"""Contracts that users run on layers of their own."""
+"""Contracts that users run on layers and metrics of their own."""
 
 import lazy_loader
 

@@ -1,0 +1,48 @@
+"""The contract of metrics: those that come with ragx keep it, and each way to break it is named."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from ragx.evaluation.conventions import Conventions
+from ragx.evaluation.metrics import USER_METRICS, recall
+from ragx.testing import check_metric
+from ragx.typing import Tensor
+
+
+def reciprocal_hits(hits: Tensor, counts: Tensor, k: int, by: Conventions) -> Tensor:
+    """Return 1 / (1 + hits), of which less is better."""
+    return 1 / (1 + hits[:, :k].sum(1).double())
+
+
+def test_a_metric_of_ones_own_keeps_the_contract() -> None:
+    check_metric(reciprocal_hits, lowest=0, highest=1)
+
+
+@pytest.mark.parametrize("name", USER_METRICS)
+def test_every_metric_keeps_the_contract(name: str) -> None:
+    check_metric(USER_METRICS[name], lowest=0, highest=1)
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (lambda hits, counts, k, by: hits[:, :k].double(), r"expected shape \(12,\), one a user; got \(12, 1\)"),
+        (lambda hits, counts, k, by: hits[:, :k].sum(1) / counts, "expected finite numbers, got 1 that are not"),
+        (lambda hits, counts, k, by: hits[:, :k].sum(1), "expected values from -inf to 1 at k=3, got 0 to 3"),
+        (lambda hits, counts, k, by: torch.arange(len(hits)) / 100, "depends on the order of users"),
+        (lambda hits, counts, k, by: hits.any(1) / len(hits), "depends on other users"),
+        (lambda hits, counts, k, by: hits.any(1).double(), "depends on places after the first k=1"),
+        (lambda hits, counts, k, by: hits.any(1).double().tolist(), "expected a tensor, got a list"),
+        (lambda hits, counts, k, by: hits.logical_not_().any(1), "changed the hits or the counts"),
+    ],
+)
+def test_each_way_to_break_it_is_named(broken: Callable[..., Tensor], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        check_metric(broken, highest=1)
+
+
+def test_the_range_is_that_of_the_metric() -> None:
+    with pytest.raises(ValueError, match=r"recall: expected values from -inf to 0.5 at k=8"):
+        check_metric(recall, highest=0.5)
