@@ -1,0 +1,97 @@
+"""In every group, `custom` takes a part of one's own and nothing of the usual choice stays behind."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ragx.report.run_parts import GIVEN
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+TINY = {"dataset": ("num_users=60", "num_items=40", "num_days=40"), "trainer": ("max_epochs=1",)}
+MINE = """
+import torch
+import ragx
+import ragx.layers, ragx.models, ragx.objectives, ragx.training
+
+def dataset(*, users: int):
+    return ragx.data.generated_shop(num_users=users, num_items=40, num_days=40)
+
+def split(dataset, *, share: float):
+    return ragx.data.random_split(dataset, validation=share, test=0.1)
+
+def graph(interactions, *, power: int):
+    return ragx.graph.build_graph(interactions)
+
+class Layer(ragx.layers.LightConv):
+    def __init__(self, in_channels: int, out_channels: int, *, gain: int):
+        super().__init__(in_channels, out_channels)
+
+class Model(ragx.models.RelevanceAwareGraph):
+    def __init__(self, *, num_users: int, num_items: int, layer, features=None, width: int):
+        super().__init__(num_users=num_users, num_items=num_items, layer=layer, features=features, hidden_dim=width)
+
+class Objective(ragx.objectives.InBatchSoftmax):
+    def __init__(self, *, heat: float):
+        super().__init__(temperature=heat)
+
+class Optimizer(torch.optim.SGD):
+    def __init__(self, params, *, rate: float):
+        super().__init__(params, lr=rate)
+
+class Trainer(ragx.training.Trainer):
+    def __init__(self, *, most: int):
+        super().__init__(max_epochs=most)
+
+def evaluation(*, longest: int):
+    return ragx.evaluation.Protocol(cutoffs=(20, longest))
+
+class Diagnostics(ragx.evaluation.NoDiagnostics):
+    def __init__(self, *, every: int):
+        super().__init__()
+
+class Tracker(ragx.training.NoTracker):
+    def __init__(self, *, project: str):
+        super().__init__()
+"""
+OWN = {
+    "dataset": ("my_own.dataset", "users=50"),
+    "split": ("my_own.split", "share=0.2"),
+    "graph": ("my_own.graph", "power=2"),
+    "layer": ("my_own.Layer", "gain=2"),
+    "model": ("my_own.Model", "width=8"),
+    "objective": ("my_own.Objective", "heat=0.5"),
+    "optimizer": ("my_own.Optimizer", "rate=0.1"),
+    "trainer": ("my_own.Trainer", "most=1"),
+    "evaluation": ("my_own.evaluation", "longest=30"),
+    "diagnostics": ("my_own.Diagnostics", "every=5"),
+    "tracker": ("my_own.Tracker", "project=shop"),
+}
+
+
+def test_every_group_has_custom_and_it_asks_for_a_target() -> None:
+    assert set(OWN) | {"sampler"} == set(GIVEN)
+    for group in GIVEN:
+        shown, target = (CONF / group / "custom.yaml").read_text().splitlines()
+        assert f"{group}=custom {group}._target_=" in shown
+        assert target == "_target_: ???"
+
+
+@pytest.mark.parametrize("group", OWN)
+def test_a_part_of_ones_own_runs(group: str, command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my_own.py").write_text(MINE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "my_own", raising=False)
+    target, option = OWN[group]
+    small = [f"{part}.{each}" for part, options in TINY.items() if part != group for each in options]
+    quiet = [] if group == "tracker" else ["tracker=none"]
+    chosen = [f"{group}=custom", f"{group}._target_={target}", f"+{group}.{option}"]
+    ended = command("run", *small, *quiet, *chosen)
+    assert ended.status == 0, ended.err
+    (record,) = (json.loads(path.read_text()) for path in tmp_path.glob("runs/*/run.json"))
+    name, _, value = option.partition("=")
+    assert record["config"][group]["_target_"] == target
+    assert str(record["config"][group][name]) == value
+    assert set(record["config"][group]) <= {"_target_", name, "features"}
