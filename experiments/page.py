@@ -2,8 +2,7 @@
 
 import sys
 
-from ragx.runner.command_line import plain_command
-from ragx.runner.commands.page import HELP, write
+from ragx.runner.command import main
 
 if __name__ == "__main__":
-    sys.exit(plain_command(write, HELP))
+    sys.exit(main(["page", *sys.argv[1:]]))

@@ -1,11 +1,8 @@
 """How a sweep stands: ``python experiments/status.py sweep=<name>``."""
 
 import sys
-from pathlib import Path
 
-from ragx.runner.command_line import plain_command
-from ragx.runner.commands.status import HELP, show_status
+from ragx.runner.command import main
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path.cwd()))  # layers of one's own lie in the current folder
-    sys.exit(plain_command(show_status, HELP))
+    sys.exit(main(["status", *sys.argv[1:]]))

@@ -1,6 +1,9 @@
-"""Train from an unpacked wheel, so that a file it lacks is missed: ``python scripts/try_wheel.py FOLDER``."""
+"""Train from an unpacked wheel by library and by command, so that a file it lacks is missed: ``python scripts/try_wheel.py FOLDER``."""
 
+import os
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import torch
@@ -15,7 +18,13 @@ from ragx.kernels.native import has_compiler
 from ragx.layers.light_conv import LightConv
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.objectives.in_batch_softmax import InBatchSoftmax
+from ragx.runner.folders import CONF
 from ragx.training.trainer import Trainer
+
+OPTIONS = (
+    *("dataset=shop", "dataset.num_users=40", "dataset.num_items=30", "dataset.num_days=30"),
+    *("dataset.events_per_user=10", "model.hidden_dim=8", "trainer.max_epochs=1", "tracker=none"),
+)
 
 
 def main() -> None:
@@ -32,6 +41,19 @@ def main() -> None:
     form = form_of("weighted_sum", torch.device("cpu"))
     assert form == "native" or not has_compiler(), f"weighted sums take the form {form}."
     print(f"ragx {ragx.__version__} of the wheel trains, ndcg@20 {value:.3f}, weighted sums as {form}")
+    assert Path(CONF).is_relative_to(folder), f"expected the configs of {folder}, got {CONF}."
+    with tempfile.TemporaryDirectory() as elsewhere:
+        for command in (["run", "seed=0"], ["sweep", "seeds=1", "model.num_layers=0,1"]):
+            call(folder, Path(elsewhere), [*command, *OPTIONS])
+        runs = len(list(Path(elsewhere).glob("runs/*/metrics.json")))
+    assert runs == 3 or runs == 2, f"expected the runs of both commands, got {runs}."
+    print(f"the command ragx of the wheel left {runs} runs in a folder of its own")
+
+
+def call(package: Path, folder: Path, arguments: list[str]) -> None:
+    """Run the command ``ragx`` of an unpacked wheel in a folder."""
+    environment = os.environ | {"PYTHONPATH": str(package)}
+    subprocess.run([sys.executable, "-m", "ragx", *arguments], cwd=folder, env=environment, check=True)
 
 
 if __name__ == "__main__":

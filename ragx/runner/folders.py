@@ -4,7 +4,8 @@ import sysconfig
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
-CONF = str(PACKAGE.parent / "conf")
+CONF = str(next(filter(Path.is_dir, (PACKAGE / "conf", PACKAGE.parent / "conf")), PACKAGE / "conf"))
+"""Within the package where it is installed from a wheel, beside it in a checkout."""
 PLUGINS = PACKAGE / "runner" / "plugins"
 
 

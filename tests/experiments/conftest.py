@@ -1,6 +1,7 @@
 """The commands as a person runs them, but within this process and with what they say kept."""
 
 import importlib
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -10,6 +11,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
+from ragx.runner.command import main
 from ragx.runner.command_line import guarded
 
 HYDRA_SAYS = "Error executing job with overrides: "
@@ -39,14 +41,9 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.Capt
     def go(name: str, *arguments: str) -> Ended:
         GlobalHydra.instance().clear()
         capsys.readouterr()
-        monkeypatch.setattr("sys.argv", [f"{name}.py", *arguments])
-        script = importlib.import_module(name)
-        if name == "recommend":
-            status = script.main(list(arguments))
-        elif name == "audit":
-            status = script.main()
-        else:
-            status = guarded(script.job, CONF, name)
+        monkeypatch.setattr("sys.argv", [])  # which the command sets
+        monkeypatch.setattr("sys.path", [*sys.path])
+        status = main([name, *arguments])
         return Ended(status, *capsys.readouterr())
 
     yield go
@@ -96,7 +93,7 @@ def trained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     GlobalHydra.instance().clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["run.py", *shop, *rest])
-        assert guarded(importlib.import_module("run").job, CONF, "run") == 0
+        assert guarded(importlib.import_module("ragx.runner.jobs.run").job, CONF, "run") == 0
     GlobalHydra.instance().clear()
     (folder,) = (path.parent for path in runs.glob("*/metrics.json"))
     return folder

@@ -54,7 +54,7 @@ def _train(folder: Path, *more: str) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["run.py", *arguments])
         patch.setenv("RAGX_DATA", str(folder))
-        assert guarded(importlib.import_module("run").job, CONF, "run") == 0
+        assert guarded(importlib.import_module("ragx.runner.jobs.run").job, CONF, "run") == 0
     GlobalHydra.instance().clear()
     (run,) = (path.parent for path in folder.glob("runs/*/metrics.json"))
     return run

@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def job(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
     """Return the main job within this process."""
-    import run
+    from ragx.runner.jobs import run
 
     def go(*arguments: str) -> int:
         GlobalHydra.instance().clear()

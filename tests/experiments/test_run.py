@@ -53,7 +53,7 @@ def only_run(runs: Path) -> Path:
 @pytest.fixture
 def main(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., int]]:
     """Return the main job within this process."""
-    import run
+    from ragx.runner.jobs import run
 
     def go(*arguments: str) -> int:
         GlobalHydra.instance().clear()

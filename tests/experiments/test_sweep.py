@@ -43,7 +43,7 @@ class FatalConv(LightConv):
 @pytest.fixture
 def sweep(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., int]]:
     """Return a sweep within this process."""
-    import run
+    from ragx.runner.jobs import run
 
     def go(*arguments: str) -> int:
         GlobalHydra.instance().clear()

@@ -27,7 +27,7 @@ Make = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Make]:
     """Return a function that runs the command and gives exit status, output and errors."""
-    import table
+    from ragx.runner.jobs import table
 
     (tmp_path / "runs").mkdir()
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")

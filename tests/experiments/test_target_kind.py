@@ -18,7 +18,7 @@ CONF = str(Path(__file__).resolve().parents[2] / "conf")
 @pytest.fixture
 def main(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., int]]:
     """Return the main job on a file of 600 events, a third of them purchases."""
-    import run
+    from ragx.runner.jobs import run
 
     random = np.random.default_rng(0)
     users, items = random.integers(0, 20, 600), random.integers(0, 40, 600)

@@ -18,6 +18,7 @@ from ragx.evaluation.significance import compare_table
 from ragx.former_names import TARGET
 from ragx.report.looks import Looks, Readings, test_mark
 from ragx.report.table_output import check_format, write_table
+from ragx.runner.command_line import plain_command
 from ragx.runner.commands.compared_runs import (
     MOST_POPULAR,
     Compared,
@@ -182,3 +183,8 @@ def _rows(found: Mapping[str, Comparison]) -> pl.DataFrame:
             | {"seeds": each.num_seeds[0], "baseline_seeds": each.num_seeds[1], "sentence": each.sentence()}
         )
     return pl.DataFrame(rows)
+
+
+def main() -> int:
+    """Return the exit status of the command line."""
+    return plain_command(compare_runs, HELP)

@@ -19,6 +19,7 @@ from ragx.report.looks import Looks
 from ragx.report.run_files import read_run, write_json
 from ragx.report.run_folder import Run, load_run
 from ragx.report.trusted import Trusted
+from ragx.runner.command_line import plain_command
 from ragx.runner.commands.options import parse_options, trusted, whole
 from ragx.runner.run.evaluating import Evaluation, add_results
 from ragx.runner.run.opening import check_stored_model, stored_model_differs
@@ -161,3 +162,8 @@ def _groups_table(name: str, reports: Mapping[str, Any]) -> Table:
     for group, users, *row in zip(of_one["groups"], of_one["users"], *means, strict=True):
         table.add_row(Text(str(group)), f"{users:,}", *(f"{mean:.4f}" for mean in row))
     return table
+
+
+def main() -> int:
+    """Return the exit status of the command line."""
+    return plain_command(evaluate_run, HELP)

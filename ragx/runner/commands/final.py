@@ -19,6 +19,7 @@ from ragx.report.recorded_data import check_unchanged
 from ragx.report.run_files import read_run, write_json
 from ragx.report.sweep_record import CellState, SweepRecord, find_sweep
 from ragx.report.trusted import Trusted
+from ragx.runner.command_line import plain_command
 from ragx.runner.commands.again import config_of
 from ragx.runner.commands.options import parse_options, trusted, truth
 from ragx.runner.run.cell import Cell, load_cell
@@ -211,3 +212,8 @@ def _looks_of(
 def _mean_and_spread(values: Sequence[float]) -> str:
     spread = f" ± {statistics.stdev(values):.4f}" if len(values) > 1 else ""
     return f"{statistics.fmean(values):.4f}{spread}"
+
+
+def main() -> int:
+    """Return the exit status of the command line."""
+    return plain_command(finalize, HELP)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ragx.report.page import write_page
 from ragx.report.sweep_record import find_sweep
+from ragx.runner.command_line import plain_command
 from ragx.runner.commands.options import parse_options
 
 HELP = """python experiments/page.py sweep=<name>
@@ -34,3 +35,8 @@ def write(arguments: Sequence[str]) -> None:
     options = parse_options(Options, arguments, first="sweep")
     runs = Path(options.runs)
     print(write_page(find_sweep(runs, options.sweep), runs))
+
+
+def main() -> int:
+    """Return the exit status of the command line."""
+    return plain_command(write, HELP)

@@ -15,6 +15,7 @@ from ragx.report.find_run import find_run
 from ragx.report.recommendations import titles_said, with_titles
 from ragx.report.run_folder import load_run
 from ragx.report.table_output import check_format, write_table
+from ragx.runner.command_line import plain_command
 from ragx.runner.commands.id_lists import id_list, is_id_file, matched
 from ragx.runner.commands.options import parse_options, trusted, truth, whole
 
@@ -119,3 +120,8 @@ def _show(console: Console, table: pl.DataFrame, output: str) -> None:
         console.print(f"{SHOWN_USERS} of {len(users):,} users are shown{keep}.", highlight=False)
     if output:
         console.print(f"{table.height:,} rows: {output}", highlight=False, markup=False)
+
+
+def main() -> int:
+    """Return the exit status of the command line."""
+    return plain_command(recommend, HELP)

@@ -13,6 +13,7 @@ from ragx.checks import RunError, check
 from ragx.report.find_run import find_run
 from ragx.report.recorded_data import check_unchanged
 from ragx.report.run_files import SCHEMA, read_run
+from ragx.runner.command_line import plain_command
 from ragx.runner.commands.again import Difference, config_of, difference
 from ragx.runner.commands.options import parse_options, trusted
 from ragx.runner.run.cell import Cell, load_cell
@@ -120,3 +121,8 @@ def sentence(found: Difference, tolerance: float, changed: Sequence[str]) -> str
     if found.metric <= tolerance:
         return f"within tolerance: {by}" + (f". What differs: {also}." if also else ".")
     return f"different: {by}. What differs: {also or 'nothing that is on record'}."
+
+
+def main() -> int:
+    """Return the exit status of the command line."""
+    return plain_command(reproduce, HELP)

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ragx.report.sweep_record import find_sweep
+from ragx.runner.command_line import plain_command
 from ragx.runner.commands.options import parse_options
 from ragx.runner.sweep.view import print_sweep
 
@@ -33,3 +34,8 @@ def show_status(arguments: Sequence[str]) -> None:
     """
     options = parse_options(Options, arguments, first="sweep")
     print_sweep(Console(file=sys.stdout), find_sweep(Path(options.runs), options.sweep))
+
+
+def main() -> int:
+    """Return the exit status of the command line."""
+    return plain_command(show_status, HELP)

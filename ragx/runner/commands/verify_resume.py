@@ -15,11 +15,10 @@ from rich.console import Console
 
 from ragx.checks import RunError, check
 from ragx.report.run_files import read_run
+from ragx.runner.command_line import plain_command
 from ragx.runner.commands.again import difference
-from ragx.runner.folders import PACKAGE
 from ragx.training.checkpoint import load_checkpoint
 
-RUN = PACKAGE.parent / "experiments" / "run.py"
 POLL, PATIENCE = 0.02, 3600.0
 HELP = """python experiments/verify_resume.py [kills=1] [random=0] [option=value …]
 
@@ -70,7 +69,7 @@ def verify_resume(arguments: Sequence[str]) -> None:
 
 
 def _command(runs: Path, options: Sequence[str]) -> list[str]:
-    return [sys.executable, str(RUN), "tracker=none", *options, f"runs={runs}"]
+    return [sys.executable, "-m", "ragx", "run", "tracker=none", *options, f"runs={runs}"]
 
 
 def _finish(runs: Path, options: Sequence[str]) -> None:
@@ -117,3 +116,8 @@ def _reached(path: Path) -> int:
         return int(load_checkpoint(path)["progress"]["steps"])
     except ValueError:
         return 0  # it is just being replaced
+
+
+def main() -> int:
+    """Return the exit status of the command line."""
+    return plain_command(verify_resume, HELP)

@@ -1,0 +1,58 @@
+"""The command ``ragx``: which command does what, and the call of one; each is imported when it is called."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ragx.checks import did_you_mean
+
+COMMANDS = {
+    "run": ("jobs.run", "train and evaluate one model on one dataset"),
+    "sweep": ("jobs.run", "run a grid of configurations, each with several seeds"),
+    "search": ("jobs.search", "search for good settings of one model"),
+    "status": ("commands.status", "show how a sweep stands"),
+    "final": ("commands.final", "evaluate the chosen configurations of a sweep on test"),
+    "table": ("jobs.table", "make a table of the results of sweeps"),
+    "page": ("commands.page", "write the page and the plots of a sweep"),
+    "compare": ("commands.compare", "test whether finished runs differ"),
+    "evaluate": ("commands.evaluate", "evaluate a finished run under other metrics, without training"),
+    "recommend": ("commands.recommend", "write the top-K lists of a finished run"),
+    "reproduce": ("commands.reproduce", "make a finished run once more and compare the two"),
+    "audit": ("jobs.audit", "look for faults in a dataset and its split"),
+    "verify_resume": ("commands.verify_resume", "kill a run, resume it and compare it with an unbroken one"),
+}
+"""Each command's module below ``ragx.runner`` and what it does."""
+USAGE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that a command line begins with.
+
+    Args:
+        arguments: the command and its options; those of the process by default.
+
+    Returns:
+        The exit status of the command; 2 where there is none of that name.
+    """
+    name, *rest = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if name in ("-h", "--help"):
+        print(usage())
+        return 0
+    if name not in COMMANDS:
+        near = did_you_mean(name, COMMANDS)
+        print(f"error: {name}: unknown command.{near} Commands: {', '.join(COMMANDS)}.", file=sys.stderr)
+        return USAGE
+    sys.path.insert(0, str(Path.cwd()))  # layers and readers of one's own lie in the current folder
+    sys.argv = [f"ragx {name}", *(["-m"] if name == "sweep" else []), *rest]
+    status: int = importlib.import_module(f"ragx.runner.{COMMANDS[name][0]}").main()
+    return status
+
+
+def usage() -> str:
+    """Return the help: a line for each command."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {what}" for name, (_, what) in COMMANDS.items()]
+    return "\n".join(
+        ["ragx COMMAND [option=value …]", "", *lines, "", "ragx COMMAND --help tells the options of a command."]
+    )

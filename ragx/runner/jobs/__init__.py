@@ -1,0 +1,1 @@
+"""The jobs that Hydra composes a config for."""
