@@ -1,4 +1,4 @@
-"""Train from an unpacked wheel by library and by command, so that a file it lacks is missed: ``python scripts/try_wheel.py FOLDER``."""
+"""Train from an unpacked wheel, by library and command, to miss what it lacks: ``python scripts/try_wheel.py FOLDER``."""
 
 import os
 import subprocess
@@ -46,7 +46,7 @@ def main() -> None:
         for command in (["run", "seed=0"], ["sweep", "seeds=1", "model.num_layers=0,1"]):
             call(folder, Path(elsewhere), [*command, *OPTIONS])
         runs = len(list(Path(elsewhere).glob("runs/*/metrics.json")))
-    assert runs == 3 or runs == 2, f"expected the runs of both commands, got {runs}."
+    assert runs == 2, f"expected 2 runs, since the sweep takes over the first, got {runs}."
     print(f"the command ragx of the wheel left {runs} runs in a folder of its own")
 
 

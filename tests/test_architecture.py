@@ -15,7 +15,7 @@ FOUNDATION = (
 ORDER = (
     *FOUNDATION,
     *("data", "datasets", "graph", "kernels", "layers", "ranking", "metrics", "objectives", "models"),
-    *("training", "evaluation", "report", "testing", "runner"),
+    *("training", "evaluation", "report", "testing", "runner", "__main__"),
 )
 STRANGERS = {("training", "evaluation"), ("evaluation", "training")}
 ENGINE_FILES = {"training/engine.py", "training/step.py", "training/loop.py"}
