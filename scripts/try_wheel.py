@@ -1,4 +1,4 @@
-"""Train from an unpacked wheel, by library and command, to miss what it lacks: ``python scripts/try_wheel.py FOLDER``."""
+"""Train from an unpacked wheel, by library and command, for what it lacks: ``python scripts/try_wheel.py FOLDER``."""
 
 import os
 import subprocess
