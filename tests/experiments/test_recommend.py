@@ -3,22 +3,26 @@
 import json
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
-import recommend
+
+from ragx.runner.command import main
 
 
 @pytest.fixture
 def folder(trained_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", [])  # which the command sets, as it does the path
+    monkeypatch.setattr("sys.path", [*sys.path])
     return trained_folder
 
 
 def _say(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
-    status = recommend.main(list(arguments))
+    status = main(["recommend", *arguments])
     captured = capsys.readouterr()
     assert "Traceback" not in captured.err
     return status, captured.err if status else captured.out
