@@ -68,6 +68,10 @@ ROWS: dict[str, tuple[str, ...]] = {
         f"{RUN} optimizer.lr=1e38",
         f"{RUN} optimizer.lr=1e-3",
     ),
+    "Try a smaller learning rate, trainer.clip_norm=1 or a larger temperature": (
+        f"{RUN} objective.temperature=1e-42",
+        f"{RUN} objective.temperature=0.1",
+    ),
     "set PGPASSWORD or ~/.pgpass, and for W&B WANDB_API_KEY": (
         f"{RUN} runs=postgresql://me:secret@host/shop",
         RUN,

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from ragx.parts import bind
 from ragx.report.run_folder import load_run
+from ragx.report.trusted import Trusted
 from ragx.runner.commands.reproduce import reproduce
 
 SHOP = "dataset.num_users=40 dataset.num_items=30 dataset.num_days=30 dataset.events_per_user=10"
@@ -139,3 +141,16 @@ def test_a_model_without_layers_serves_no_new_user(
         run.fold_in(run.dataset.interactions.items.ids[:2].to_list(), k=3)
 
     follow(advice, lambda: recommend(without), lambda: recommend(enough))
+
+
+TRUST_ROWS = {"Where you trust whoever made the run folder, … takes it": "ragx"}
+
+
+@pytest.mark.parametrize("advice", TRUST_ROWS)
+def test_a_part_of_another_kind(advice: str, follow: Callable[..., None]) -> None:
+    config = {"tracker": {"_target_": "ragx.data.KCore", "users": 1, "items": 1}}
+    follow(
+        advice,
+        lambda: bind(config, {"tracker": ()}, Trusted()),
+        lambda: bind(config, {"tracker": ()}, Trusted([TRUST_ROWS[advice]])),
+    )
