@@ -140,6 +140,17 @@ def test_config_tracker_and_engine_are_named_where_they_belong() -> None:
     assert outside == []
 
 
+def test_no_model_is_named_outside_models() -> None:
+    """What trains, evaluates, keeps and serves models knows their contract alone."""
+    allowed = {"ragx.models.node_model", "ragx.models.heads", "ragx.models.most_popular"}
+    named: list[str] = []
+    for path in files("ragx", "experiments"):
+        inside = path.relative_to(ROOT).parts[:2] in (("ragx", "models"), ("ragx", "testing"))
+        wrong = {module for module in imports_of(path) if module.startswith("ragx.models")} - allowed
+        named += [f"{path.relative_to(ROOT)} imports {module}" for module in wrong if not inside]
+    assert named == []
+
+
 def test_files_are_short() -> None:
     lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in _all_files()}
     assert {name for name, length in lengths.items() if length > MOST_LINES} == set(LONGER_FILES)

@@ -10,14 +10,14 @@ from ragx.graph.graph import Graph
 from ragx.graph.weights import SymmetricNorm
 from ragx.kernels.segment import segment_sum
 from ragx.kernels.weighted_sum import weighted_sum
-from ragx.models.relevance_aware_graph import RelevanceAwareGraph
+from ragx.models.node_model import NodeModel
 from ragx.typing import Float, Tensor
 
 
 class Diagnostics(Protocol):
     """Something that measures a model at a validation."""
 
-    def measure(self, model: RelevanceAwareGraph, graph: Graph) -> dict[str, float]:
+    def measure(self, model: NodeModel, graph: Graph) -> dict[str, float]:
         """Return the measures by name, such as ``effective_rank/layer_2``; layer 0 is what the first layer is given."""
 
 
@@ -25,7 +25,7 @@ class Diagnostics(Protocol):
 class NoDiagnostics:
     """Measures nothing, and costs nothing."""
 
-    def measure(self, model: RelevanceAwareGraph, graph: Graph) -> dict[str, float]:
+    def measure(self, model: NodeModel, graph: Graph) -> dict[str, float]:
         """Return nothing."""
         return {}
 
@@ -45,19 +45,19 @@ class LayerDiagnostics:
     attention_entropy: bool = True
 
     @torch.no_grad()
-    def measure(self, model: RelevanceAwareGraph, graph: Graph) -> dict[str, float]:
+    def measure(self, model: NodeModel, graph: Graph) -> dict[str, float]:
         """Return the measures by name, such as ``attention_entropy/layer_1/head_2``."""
         found: dict[str, float] = {}
         training = model.training
         model.eval()
-        graph = graph.to(model.embedding.device)
+        graph = graph.to(model.base_embeddings.device)
         outputs = model.layer_outputs(graph)
         for depth, x in enumerate(outputs):
             if self.dirichlet_energy:
                 found[f"dirichlet_energy/layer_{depth}"] = dirichlet_energy(x, graph)
             if self.effective_rank:
                 found[f"effective_rank/layer_{depth}"] = effective_rank(x)
-        for depth, (layer, x) in enumerate(zip(model.layers, outputs, strict=False), 1):
+        for depth, (layer, x) in enumerate(zip(getattr(model, "layers", ()), outputs, strict=False), 1):
             attention = getattr(layer, "attention", None)
             if self.attention_entropy and callable(attention):
                 weight = attention(x, graph.adjacency, graph.edge_weight)

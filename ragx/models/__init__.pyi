@@ -1,8 +1,12 @@
+from .heads import Head
 from .most_popular import MostPopular
+from .node_model import NodeModel
 from .relevance_aware_graph import LayerFactory, RelevanceAwareGraph
 
 __all__ = [
+    "Head",
     "LayerFactory",
     "MostPopular",
+    "NodeModel",
     "RelevanceAwareGraph",
 ]

@@ -4,20 +4,17 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
-from ragx.checks import check, check_choice, check_positive
+from ragx.checks import check
 from ragx.graph.graph import Graph
 from ragx.kernels.linear_propagation import linear_propagation
 from ragx.layers.readout import Readout, ReadoutName
-from ragx.objectives.similarity import SIMILARITIES, SimilarityName, comparable
-from ragx.ranking.item_lists import ItemLists
-from ragx.ranking.ranking import Ranking, rank
-from ragx.ranking.scorers import InnerProduct, Scorer
-from ragx.typing import Float, Int, Tensor
+from ragx.models.heads import Head
+from ragx.models.node_model import NodeModel
+from ragx.objectives.similarity import SimilarityName
+from ragx.typing import Float, Tensor
 
 
 class LayerFactory(Protocol):
@@ -27,7 +24,7 @@ class LayerFactory(Protocol):
         """Return a layer that maps [N, in_channels] and a graph to [N, out_channels]."""
 
 
-class RelevanceAwareGraph(nn.Module):
+class RelevanceAwareGraph(NodeModel):
     """Embeddings of users and items → layers over the weighted graph → read-out → scores of users for items.
 
     s_ui = cos(x_u, x_i) / τ + β log d_i, or ⟨x_u, x_i⟩ / τ + β log d_i, with d_i the degree of item i in train. A loss
@@ -68,17 +65,11 @@ class RelevanceAwareGraph(nn.Module):
         popularity_prior: float = 0.0,
         features: Float[Tensor, "N F"] | None = None,
     ) -> None:
-        super().__init__()
-        check_choice("similarity", similarity, SIMILARITIES)
+        head = Head(similarity=similarity, temperature=temperature, popularity_prior=popularity_prior)
+        super().__init__(num_users=num_users, num_items=num_items, head=head)
         widths = self._widths(num_layers, hidden_dim)
-        check(num_users >= 1 and num_items >= 1, f"Expected at least one user and item, got {num_users}, {num_items}.")
-        check_positive("temperature", temperature)
-        check(popularity_prior >= 0, f"popularity_prior: expected at least 0, got {popularity_prior}.")
-        self.num_users, self.num_items, self.similarity = num_users, num_items, similarity
-        self.temperature, self.popularity_prior = temperature, popularity_prior
         self.embedding = nn.Parameter(torch.empty(num_users + num_items, widths[0]))
-        self.features: Tensor | None
-        self.register_buffer("features", features, persistent=False)
+        self.features = features
         self.feature_map: nn.Linear | None = None
         if features is not None:
             nodes = num_users + num_items
@@ -97,11 +88,6 @@ class RelevanceAwareGraph(nn.Module):
             f"hidden_dim: expected a width or {max(num_layers, 1)} widths of at least 1, got {hidden_dim}.",
         )
         return [widths[0], *widths] if num_layers else widths[:1]
-
-    @property
-    def base_embeddings(self) -> Float[Tensor, "N D"]:
-        """The embeddings before any layer, which penalties look at."""
-        return self.embedding
 
     def forward(self, graph: Graph) -> Float[Tensor, "N D"]:
         """Return the final vector of every node, users first."""
@@ -144,42 +130,3 @@ class RelevanceAwareGraph(nn.Module):
         return self.readout.name in ("last", "mean") and all(
             getattr(layer, "is_linear_propagation", False) for layer in self.layers
         )
-
-    @torch.no_grad()
-    def scorer(self, graph: Graph) -> Scorer:
-        """Return what ranking asks for scores, with the layers as in evaluation."""
-        training = self.training
-        self.eval()
-        users, items = self(graph.to(self.embedding.device)).float().cpu().split([self.num_users, self.num_items])
-        self.train(training)
-        users, items = comparable(self.similarity, users) / self.temperature, comparable(self.similarity, items)
-        if self.popularity_prior:
-            degree = graph.degree[self.num_users :].cpu().to(items).clamp(min=0.5)  # never seen: half as often as once
-            users = torch.cat([users, users.new_ones(len(users), 1)], dim=1)
-            items = torch.cat([items, self.popularity_prior * degree.log().unsqueeze(1)], dim=1)
-        return InnerProduct(users, items)
-
-    def recommend(
-        self,
-        graph: Graph,
-        users: Int[Tensor, " B"],
-        k: int = 20,
-        *,
-        exclude_seen: bool = True,
-        item_ids: Int[Tensor, " I"] | NDArray[np.int64] | None = None,
-    ) -> Ranking:
-        """Return the best items of each user with their scores, best first.
-
-        Args:
-            graph: train graph; the neighbours of a user are what the user has seen.
-            users: user rows.
-            k: number of items K.
-            exclude_seen: whether items the user has in the graph are left out.
-            item_ids: keys that settle ties, such as ``IdMap.tie_keys``; the item's row by default.
-        """
-        seen = None
-        if exclude_seen:
-            of_user = graph.adjacency.target < self.num_users
-            pairs = graph.adjacency.target[of_user].cpu(), graph.adjacency.source[of_user].cpu() - self.num_users
-            seen = ItemLists.from_pairs(*pairs, self.num_users)
-        return rank(self.scorer(graph), users, k=k, seen=seen, item_ids=item_ids)

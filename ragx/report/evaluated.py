@@ -13,7 +13,7 @@ from ragx.evaluation.evaluate import EvaluationResult
 from ragx.evaluation.names import needs_item_features
 from ragx.evaluation.protocol import Protocol
 from ragx.graph.graph import Graph
-from ragx.models.relevance_aware_graph import RelevanceAwareGraph
+from ragx.models.node_model import NodeModel
 from ragx.parts import bind
 from ragx.ranking.scorers import Scorer
 from ragx.report.run_folder import Run
@@ -28,7 +28,7 @@ TEST = (
 
 
 def evaluate(
-    subject: Run | RelevanceAwareGraph | Scorer,
+    subject: Run | NodeModel | Scorer,
     data: Split | Dataset | None = None,
     *,
     metrics: Sequence[str] = METRICS,
@@ -91,11 +91,11 @@ def _protocol_of(subject: object) -> Protocol:
     return protocol
 
 
-def _scorer_of(subject: Run | RelevanceAwareGraph | Scorer, graph: Graph | None) -> Scorer:
+def _scorer_of(subject: Run | NodeModel | Scorer, graph: Graph | None) -> Scorer:
     if isinstance(subject, Run):
         check(graph is None, "graph: expected none beside a run, which brings its own; leave it out.")
         return subject.model.scorer(subject.graph)
-    if isinstance(subject, RelevanceAwareGraph):
+    if isinstance(subject, NodeModel):
         if graph is None:
             raise ValueError(
                 "graph: expected what the model propagates over, such as graph=ragx.graph.build_graph(split.train)."

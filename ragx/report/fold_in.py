@@ -10,7 +10,7 @@ from torch import nn
 from ragx.checks import check
 from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
-from ragx.models.relevance_aware_graph import RelevanceAwareGraph
+from ragx.models.node_model import NodeModel
 
 NEW_USER = "new user"
 
@@ -38,7 +38,7 @@ def add_user(interactions: Interactions, items: np.ndarray) -> Interactions:
     return Interactions(pl.concat([table, added.select(table.columns)]), users, interactions.items)
 
 
-def with_new_user(model: RelevanceAwareGraph) -> RelevanceAwareGraph:
+def with_new_user(model: NodeModel) -> NodeModel:
     r"""Return a copy of the model for one user more, whose own embedding and features are zero.
 
     On the graph with the new user's edges the layers then give the user's vector from the items alone. For plain sums
@@ -49,7 +49,8 @@ def with_new_user(model: RelevanceAwareGraph) -> RelevanceAwareGraph:
         ValueError: the model has no layers, so that nothing flows from items to a user.
     """
     check(
-        len(model.layers) > 0, "A model without layers cannot serve a new user: train with model.num_layers=1 or more."
+        len(getattr(model, "layers", ())) > 0,
+        "A model without layers cannot serve a new user: train with model.num_layers=1 or more.",
     )
     new = copy.deepcopy(model)
     new.embedding = nn.Parameter(_insert_zero(model.embedding.detach(), model.num_users))

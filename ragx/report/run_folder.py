@@ -16,7 +16,7 @@ from ragx.data.interactions import Interactions
 from ragx.data.split import Split
 from ragx.evaluation.held_out import item_lists
 from ragx.graph.graph import Graph
-from ragx.models.relevance_aware_graph import RelevanceAwareGraph
+from ragx.models.node_model import NodeModel
 from ragx.notebook import one_line
 from ragx.parts import Part, bind
 from ragx.ranking.ranking import rank
@@ -50,7 +50,7 @@ class Run:
     folder: Path
     config: dict[str, Any]
     metrics: dict[str, Any]
-    model: RelevanceAwareGraph
+    model: NodeModel
     graph: Graph
     dataset: Dataset
     split: Split

@@ -1,12 +1,15 @@
 """The parts of a run, and how they are built from each other."""
 
+import inspect
+from typing import Any
+
 from ragx.checks import check
 from ragx.data.dataset import Dataset
 from ragx.data.features import node_features
 from ragx.data.interactions import Interactions
 from ragx.data.split import Split
 from ragx.graph.graph import Graph
-from ragx.models.relevance_aware_graph import RelevanceAwareGraph
+from ragx.models.node_model import NodeModel
 from ragx.parts import Part
 from ragx.typing import Tensor
 
@@ -33,13 +36,44 @@ def build_split(parts: dict[str, Part], dataset: Dataset, target_kind: str | Non
     return split if target_kind is None else split.for_target(target_kind)
 
 
-def build_model(parts: dict[str, Part], graph: Graph, features: Tensor | None = None) -> RelevanceAwareGraph:
+def build_model(parts: dict[str, Part], graph: Graph, features: Tensor | None = None) -> NodeModel:
     """Return the untrained model of a run, its weights drawn from torch's generator as it stands."""
-    given = {} if features is None else {"features": features}
-    model: RelevanceAwareGraph = parts["model"].build(
-        num_users=graph.num_users, num_items=graph.num_items, layer=parts["layer"].factory(), **given
-    )
+    return sized_model(parts, graph.num_users, graph.num_items, features)
+
+
+def sized_model(parts: dict[str, Part], num_users: int, num_items: int, features: Tensor | None = None) -> NodeModel:
+    """Return an untrained model of the parts, given a layer and features only where it takes them.
+
+    Raises:
+        ValueError: the model refuses an option, or there are features and it takes none.
+    """
+    given: dict[str, Any] = {"num_users": num_users, "num_items": num_items}
+    if takes(parts["model"], "layer"):
+        given["layer"] = parts["layer"].factory()
+    if features is not None:
+        name = parts["model"].name
+        check(takes(parts["model"], "features"), f"model.features: {name} takes no features of users and items.")
+        given["features"] = features
+    model: NodeModel = parts["model"].build(**given)
     return model
+
+
+def takes(part: Part, name: str) -> bool:
+    """Say whether a part has an argument, its own or one that it hands on to the class that it derives from."""
+    if not inspect.isclass(part.target):
+        return _names(part.target, name) is not False
+    for base in part.target.__mro__:
+        if "__init__" in vars(base) and (answer := _names(base, name)) is not None:
+            return answer
+    return True
+
+
+def _names(target: Any, name: str) -> bool | None:
+    """Return whether a callable has an argument, None where it may hand any on."""
+    parameters = inspect.signature(target.__init__ if inspect.isclass(target) else target).parameters
+    if name in parameters:
+        return True
+    return None if any(each.kind is each.VAR_KEYWORD for each in parameters.values()) else False
 
 
 def features_for(dataset: Dataset, train: Interactions, wanted: bool) -> Tensor | None:

@@ -5,12 +5,12 @@ import torch
 from ragx.data.interactions import Interactions
 from ragx.evaluation.cold_users import ColdUsers, serve_by_popularity
 from ragx.graph.graph import Graph
-from ragx.models.relevance_aware_graph import RelevanceAwareGraph
+from ragx.models.node_model import NodeModel
 from ragx.ranking.scorers import Scorer
 from ragx.typing import Bool, Int, Tensor
 
 
-def serving_scorer(model: RelevanceAwareGraph, graph: Graph, known: Interactions, cold_users: ColdUsers) -> Scorer:
+def serving_scorer(model: NodeModel, graph: Graph, known: Interactions, cold_users: ColdUsers) -> Scorer:
     """Return what lists are made by: the model, and popularity for users that only an untrained vector speaks for.
 
     Args:

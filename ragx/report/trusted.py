@@ -17,7 +17,7 @@ from ragx.data.split import Split
 from ragx.evaluation.diagnostics import Diagnostics
 from ragx.evaluation.protocol import Protocol
 from ragx.graph.graph import Graph
-from ragx.models.relevance_aware_graph import RelevanceAwareGraph
+from ragx.models.node_model import NodeModel
 from ragx.objectives.base import ViewObjective
 from ragx.parts import ADDRESS, PYG
 from ragx.training.step import Batches
@@ -29,7 +29,7 @@ KINDS: dict[str, Any] = {
     "split": Split,
     "graph": Graph,
     "layer": nn.Module,
-    "model": RelevanceAwareGraph,
+    "model": NodeModel,
     "objective": ViewObjective,
     "sampler": Batches,
     "optimizer": torch.optim.Optimizer,

@@ -17,7 +17,7 @@ from ragx.evaluation.protocol import Protocol
 from ragx.parts import Part, Refuse
 from ragx.report.provenance import identity_of, provenance
 from ragx.report.run_files import WAS_FIXED
-from ragx.report.run_parts import build_split
+from ragx.report.run_parts import build_split, takes
 from ragx.report.source_hash import hash_of_sources, modules_of_parts, sources_of
 from ragx.runner.run.preflight import bind_parts, check_settings, try_small
 from ragx.training.trackers import Tracker
@@ -47,7 +47,8 @@ class Cell:
     def __post_init__(self) -> None:
         self.plain = {name: part.as_dict() for name, part in self.parts.items()}
         # The fingerprint and the contents say what was found in the places that a dataset names.
-        decisive = {name: self.plain[name] for name in DECISIVE}
+        idle = () if takes(self.parts["model"], "layer") else ("layer",)
+        decisive = {name: self.plain[name] for name in DECISIVE if name not in idle}
         decisive |= {name: self.plain[name] for name, usual in WAS_FIXED.items() if self.plain[name] != usual}
         decisive["dataset"] = _without_places(self.plain["dataset"])
         apart = ("checkpoint_every", "engine", "refit")
@@ -67,7 +68,7 @@ class Cell:
         self.cell = identity_of(cell)
         self.identity = identity_of({**cell, "seed": self.config["seed"]})
         self.train_identity = identity_of({**cell, "seed": self.config["seed"], "refit": None})
-        self.modules = sorted(modules_of_parts(self.parts))
+        self.modules = sorted(modules_of_parts({name: self.parts[name] for name in self.parts if name not in idle}))
         self.sources = sources_of(self.modules)
         self.source = hash_of_sources(self.sources)
         model = self.parts["model"].name.rpartition(".")[2]

@@ -11,7 +11,7 @@ from ragx.evaluation.diagnostics import Diagnostics
 from ragx.evaluation.held_out import item_lists
 from ragx.graph.graph import Graph
 from ragx.metrics.name import USUAL_CUTOFF, MetricName
-from ragx.models.relevance_aware_graph import RelevanceAwareGraph
+from ragx.models.node_model import NodeModel
 from ragx.random import seed_modules
 from ragx.ranking.ranking import rank
 from ragx.report.curve import plot_curve
@@ -143,9 +143,7 @@ class Course:
             "taken_up": list(self.taken_up),
         }
 
-    def _train(
-        self, graph: Graph, stage: str, chosen: FitResult | None = None
-    ) -> tuple[RelevanceAwareGraph, FitResult]:
+    def _train(self, graph: Graph, stage: str, chosen: FitResult | None = None) -> tuple[NodeModel, FitResult]:
         """Train on the train part, or, given what was chosen there, as long on train and validation."""
         cell, split = self.cell, self.cell.split
         train = split.train_and_validation if chosen else split.train
@@ -185,11 +183,11 @@ class Course:
         diagnostics: Diagnostics = self.cell.parts["diagnostics"].build()
         return found | diagnostics.measure(model, graph)
 
-    def _evaluation(self, model: RelevanceAwareGraph, graph: Graph) -> Evaluation:
+    def _evaluation(self, model: NodeModel, graph: Graph) -> Evaluation:
         cell = self.cell
         return Evaluation(protocol=cell.protocol, dataset=cell.dataset, split=cell.split, model=model, graph=graph)
 
-    def _leave(self, model: RelevanceAwareGraph, graph: Graph, fit: FitResult, metrics: dict[str, Any]) -> None:
+    def _leave(self, model: NodeModel, graph: Graph, fit: FitResult, metrics: dict[str, Any]) -> None:
         """Write model, pictures, lists and then the metrics, which mark the run as finished, its test part sealed."""
         cell = self.cell
         self.lock.check()

@@ -19,7 +19,7 @@ from ragx.evaluation.protocol import Protocol
 from ragx.files import write_atomically
 from ragx.graph.graph import Graph
 from ragx.models.most_popular import MostPopular
-from ragx.models.relevance_aware_graph import RelevanceAwareGraph
+from ragx.models.node_model import NodeModel
 from ragx.ranking.scorers import InnerProduct, Scorer
 
 Results = dict[str, EvaluationResult]
@@ -42,7 +42,7 @@ class Evaluation:
     protocol: Protocol
     dataset: Dataset
     split: Split
-    model: RelevanceAwareGraph
+    model: NodeModel
     graph: Graph
     refit: bool = False
 

@@ -86,7 +86,7 @@ def _measurable(parts: dict[str, Part], graph: Graph, features: torch.Tensor | N
             return build_model(parts, graph, features), 0
     except Exception:
         small = small_model(parts)
-    table = small.embedding
+    table = small.base_embeddings
     return small, (graph.num_nodes - len(table)) * table[0].numel() * table.element_size()
 
 

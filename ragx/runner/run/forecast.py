@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ragx.graph.graph import Graph
-from ragx.models.relevance_aware_graph import RelevanceAwareGraph
+from ragx.models.node_model import NodeModel
 from ragx.random import seed_modules
 from ragx.report.run_parts import build_model, features_for
 from ragx.report.sweep_record import PlannedCell
@@ -65,7 +65,7 @@ def forecast(cell: Cell) -> Forecast:
     return Forecast(seconds, memory)
 
 
-def _validate(cell: Cell, model: RelevanceAwareGraph, graph: Graph) -> float:
+def _validate(cell: Cell, model: NodeModel, graph: Graph) -> float:
     """Return the seconds of one validation."""
     began = time.perf_counter()
     cell.protocol.validate(model.scorer(graph), cell.split, metrics=[cell.trainer.stopping.monitor])

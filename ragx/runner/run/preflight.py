@@ -10,11 +10,11 @@ import torch
 
 from ragx.checks import LONGEST_NAME, RunError, as_typed, check, check_choice, did_you_mean
 from ragx.evaluation.names import parse_metrics, refuse_sampling
-from ragx.models.relevance_aware_graph import RelevanceAwareGraph
+from ragx.models.node_model import NodeModel
 from ragx.parts import Part, PartsError, Refuse, bind
 from ragx.passwords import passwords
 from ragx.ranking.memory import is_out_of_memory
-from ragx.report.run_parts import GIVEN
+from ragx.report.run_parts import GIVEN, sized_model
 
 REUSE = ("same", "code", "never")
 """Which finished runs are taken for what they are: those of the same code, of any code, or none."""
@@ -31,7 +31,7 @@ USED = {
     "evaluation": ("validate", "test"),
     "tracker": ("start", "log", "table", "finish"),
     "diagnostics": ("measure",),
-    "model": ("embedding", "scorer", "parameters"),
+    "model": ("base_embeddings", "scorer", "parameters"),
     "optimizer": ("step", "param_groups"),
 }
 """What the runner asks of parts; what lacks it is another kind of thing."""
@@ -191,12 +191,11 @@ def try_together(parts: dict[str, Part]) -> None:
     _check_kind(parts["optimizer"], parts["optimizer"].build(params=list(model.parameters())))
 
 
-def small_model(parts: dict[str, Part]) -> RelevanceAwareGraph:
+def small_model(parts: dict[str, Part]) -> NodeModel:
     """Return the model for two users and items, without memory where its layers can be made so."""
 
-    def build() -> RelevanceAwareGraph:
-        model: RelevanceAwareGraph = parts["model"].build(num_users=2, num_items=2, layer=parts["layer"].factory())
-        return model
+    def build() -> NodeModel:
+        return sized_model(parts, 2, 2)
 
     try:
         with torch.device("meta"):
