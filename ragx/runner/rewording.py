@@ -37,6 +37,9 @@ def reword(error: Exception, conf: str, name: str) -> str:
     place = re.search(r"full_key: (\S+)", cause)
     if match := re.search(r"Could not override '([^']*)'", text):
         return _unknown_key(match[1], conf, name, place[1] if place else "")
+    if re.search(r"Error merging override '?search\.space=.*ListConfig", f"{text} {cause}", re.DOTALL):
+        whole = "~search.space '+search.space={…}'"
+        return f"search.space: a list cannot take the place of a range in it; write the whole space anew: {whole}."
     if "Config group override must be" in text:
         return _no_choice(conf, text)
     if match := re.search(r"In '[^']*': Could not find '([^']+)'|Could not find '([^']+)'", text):

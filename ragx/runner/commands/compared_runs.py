@@ -154,7 +154,8 @@ def per_user_tables(
 def _per_user(read: Compared, name: str, part: str) -> pl.DataFrame:
     path = read.folder / f"{name}_{part}.parquet"
     way = (
-        "; it did not open the test part: its command with evaluation.final=true does; part=validation compares without"
+        "; it did not open the test part: its command with evaluation.final=true does, and for runs of a sweep "
+        "python experiments/final.py sweep=…; part=validation compares without"
         if part == "test"
         else ""
     )

@@ -72,6 +72,10 @@ ROWS: dict[str, tuple[str, ...]] = {
         f"{RUN} objective.temperature=1e-42",
         f"{RUN} objective.temperature=0.1",
     ),
+    "a list cannot take the place of a range in it; write the whole space anew": (
+        f"{SEARCH} 'search.space={{optimizer.lr:[0.1,0.2]}}'",
+        f"{SEARCH} '~search.space' '+search.space={{optimizer.lr:[0.1,0.2]}}'",
+    ),
     "set PGPASSWORD or ~/.pgpass, and for W&B WANDB_API_KEY": (
         f"{RUN} runs=postgresql://me:secret@host/shop",
         RUN,

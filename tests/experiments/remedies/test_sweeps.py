@@ -86,7 +86,12 @@ SWEEP_ROWS = {
     ),
     "it has no rows; run … again": Case(write("final.json", '{"rows": []}'), TABLE, ("final sweep=two", TABLE)),
     "damaged (…: …); run … again": Case(write("final.json", "{"), TABLE, ("final sweep=two", TABLE)),
-    "its command with evaluation.final=true does; part=validation compares without": Case(
+    "for runs of a sweep python experiments/final.py sweep=…; part=validation compares without": Case(
+        nothing,
+        COMPARE,
+        ("final sweep=two", COMPARE),
+    ),
+    "its command with evaluation.final=true does, and for runs of a sweep": Case(
         nothing,
         COMPARE,
         (f"{COMPARE} part=validation", *OPENED, COMPARE),
