@@ -14,7 +14,7 @@ from ragx.data.catalogue_entry import CatalogueEntry
 from ragx.parts import bind
 
 CONFIGS = Path(__file__).parents[2] / "conf" / "dataset"
-OWN = {"csv", "tsv", "parquet", "jsonl", "sql", "recbole", "lines", "shop"}
+OWN = {"csv", "custom", "tsv", "parquet", "jsonl", "sql", "recbole", "lines", "shop"}
 
 
 def config(name: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from ragx.data.table import json_lines_file, parquet_file, table_file
 from ragx.parts import bind
 
 CONF = Path(__file__).parents[2] / "conf" / "split"
-SPLITS = sorted(path.stem for path in CONF.glob("*.yaml"))
+SPLITS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem != "custom")
 SHUFFLES = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

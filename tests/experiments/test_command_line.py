@@ -39,7 +39,7 @@ def composing_error(config_of: Config, *overrides: str) -> Exception:
         ("engine.device=cpu", "engine.device: unknown option, since there is no 'engine'. Did you mean 'trainer.eng"),
         ("temperature=1", "temperature: unknown option. Did you mean 'model.temperature' or 'objective.temperature'?"),
         ("layer=relevence", "layer=relevence: unknown choice. Did you mean 'relevance'? Choices: custom, "),
-        ("objective=bprr", "objective=bprr: unknown choice. Did you mean 'bpr'? Choices: bpr, in_batch_softmax"),
+        ("objective=bprr", "objective=bprr: unknown choice. Did you mean 'bpr'? Choices: bpr, custom, in_batch"),
         ("trainer.engine.devise=cpu", "trainer.engine.devise: unknown option. Did you mean 'device'?"),
         ("layers=light", "layers: unknown option. Did you mean 'layer'?"),
         ("layer=null", "layer=null: expected one of custom, "),
@@ -173,7 +173,7 @@ def test_names_of_ones_own_configs_are_suggested(flags: list[str], own_configs: 
             "split=own_spilt: unknown choice. Did you mean 'own_split'? Choices: cold_items, ",
         ),
         ("search", "layer=mien", "layer=mien: unknown choice. Did you mean 'mine'?"),
-        ("run", "layer=mine", "layer.gain: unknown option of ragx.layers.relevance_attention_conv.RelevanceAttention"),
+        ("run", "layer=mine", "layer.gain: unknown option of ragx.layers.RelevanceAttentionConv"),
     ],
 )
 def test_choices_of_ones_own_are_listed(
