@@ -16,8 +16,9 @@ NO_REFUSALS = (
     *("audit_data.py", "audit_ids.py", "audit_parts.py", "audit_shares.py", "audit_times.py", "audit_values.py"),
     *("page.py", "page_html.py", "page_look.py", "page_notices.py", "page_provenance.py", "page_reasons.py"),
     *("table_formats.py", "table_latex.py", "table_notes.py", "summary.py", "catalogue.py", "progress.py"),
+    "command.py",
 )
-"""Findings, notices, notes and pages: nothing is refused there."""
+"""Findings, notices, notes, pages and the list of commands: nothing is refused there."""
 
 IMPERATIVES = (
     "add|ask|begin|build|call|cast|change|choose|convert|delete|double|drop|empty|evaluate|explain|fetch|give|hold|"
@@ -66,6 +67,8 @@ NO_ADVICE: dict[str, str] = {
     "scheme://user:password@host": "a pattern",
     "left by another version of ragx, without …; read as far as it goes": "a note, which refuses nothing",
     "No width would fit": "there is no remedy",
+    "expected values from … to … at k=…": "says what a metric gave",
+    "the value depends on places after the first k=…": "says what is wrong with a metric",
 }
 """Texts that read like advice and are none, each with the reason."""
 
