@@ -15,6 +15,7 @@ from ragx.parts import Part, PartsError, Refuse, bind
 from ragx.passwords import passwords
 from ragx.ranking.memory import is_out_of_memory
 from ragx.report.run_parts import GIVEN, sized_model
+from ragx.training.tiny_step import try_step
 
 REUSE = ("same", "code", "never")
 """Which finished runs are taken for what they are: those of the same code, of any code, or none."""
@@ -24,6 +25,8 @@ SETTINGS = ("seed", "threads", "runs", "reuse", "resume", "target_kind", "sweep"
 FOR_SWEEPS = ("seeds", "dry_run")
 OF_SWEEP = ("name", "rows", "folder")
 MOST_THREADS = 4_096
+MOST_TRIED = 2**22
+"""Parameters of a model, apart from its rows, up to which one step of it costs next to nothing."""
 USED = {
     "objective": ("of_batch", "negatives"),
     "sampler": ("__len__", "batch"),
@@ -189,6 +192,8 @@ def try_together(parts: dict[str, Part]) -> None:
         raise RunError(f"model: its layers alone do not fit into memory; make it narrower. {error}") from error
     _check_kind(parts["model"], model)
     _check_kind(parts["optimizer"], parts["optimizer"].build(params=list(model.parameters())))
+    if sum(each.numel() for each in model.parameters()) <= MOST_TRIED:
+        try_step(lambda users, items: sized_model(parts, users, items), parts["objective"].build())
 
 
 def small_model(parts: dict[str, Part]) -> NodeModel:
