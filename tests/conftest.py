@@ -68,10 +68,12 @@ def offline_run() -> Callable[[Path], OfflineRun]:
 def _offline_run(folder: Path) -> OfflineRun:
     deadline = time.monotonic() + 30
     while True:  # a process of its own closes the file
-        (file,) = folder.glob("wandb/offline-run-*/run-*.wandb")
-        found = _read_offline(file.read_bytes())
-        if found.exit_code is not None or time.monotonic() > deadline:
-            return found
+        files = list(folder.glob("wandb/offline-run-*/run-*.wandb"))
+        if files or time.monotonic() > deadline:
+            (file,) = files
+            found = _read_offline(file.read_bytes())
+            if found.exit_code is not None or time.monotonic() > deadline:
+                return found
         time.sleep(0.05)
 
 

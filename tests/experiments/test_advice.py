@@ -30,6 +30,9 @@ ALLOWED = {
     "password": "what an address is searched for",
     "masked": "an argument of conventions in Python",
     "ordered": "an argument of datasets in Python",
+    "graph": "an argument of ragx.evaluate in Python",
+    "reason": "an argument of Protocol.test in Python",
+    "on_open": "an argument of Protocol.test in Python",
 }
 
 

@@ -75,7 +75,7 @@ def test_planted_differences_are_found_in_their_direction(runs: Path, compare: C
     assert "worse cell-worse: worse by" in out
     assert out.count("after Holm over 3 comparisons; 5 seeds.") == 3
     assert "A finding stands on the largest, after Holm over the 3 comparisons shown" in out
-    assert "Split abc, 300 users. Conventions: recall_denominator=relevant, " in out
+    assert "Split abc, 300 of 300 users paired. Conventions: recall_denominator=relevant, " in out
     assert "cold_users=exclude." in out
     assert "The test part of split abc has had 1 look." in out
     assert "better cell-better: model=better, model.width=6." in out

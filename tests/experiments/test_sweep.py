@@ -33,7 +33,7 @@ from ragx.layers.light_conv import LightConv
 class FatalConv(LightConv):
     def forward(self, x, edge_index, edge_weight=None):
         mark = Path({mark!r})
-        if self.training and x.shape[1] == 16 and not mark.exists():
+        if self.training and len(x) > 10 and x.shape[1] == 16 and not mark.exists():  # not at the tiny step before
             mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
         return super().forward(x, edge_index, edge_weight)

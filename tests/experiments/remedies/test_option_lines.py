@@ -69,8 +69,8 @@ ROWS: dict[str, tuple[str, ...]] = {
         f"{RUN} optimizer.lr=1e-3",
     ),
     "Try a smaller learning rate, trainer.clip_norm=1 or a larger temperature": (
-        f"{RUN} objective.temperature=1e-42",
-        f"{RUN} objective.temperature=0.1",
+        f"{RUN} trainer.batch_size=16 objective.similarity=inner_product optimizer.lr=1e25",
+        f"{RUN} trainer.batch_size=16 objective.similarity=inner_product optimizer.lr=1e-3",
     ),
     "a list cannot take the place of a range in it; write the whole space anew": (
         f"{SEARCH} 'search.space={{optimizer.lr:[0.1,0.2]}}'",
