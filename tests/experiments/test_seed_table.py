@@ -1,6 +1,7 @@
 """What a tracker is told of a sweep: every cell as a run, and the means over seeds."""
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -21,6 +22,8 @@ def test_parallel_offline_runs_keep_config_and_summary_and_their_means_are_a_tab
     tmp_path: Path, offline_run: Callable[[Path], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WANDB_API_KEY", "")
+    for name in [name for name in os.environ if "WANDB_SERVICE" in name]:
+        monkeypatch.delenv(name)  # a service that an earlier test of this process began is not that of the sweep
     monkeypatch.chdir(tmp_path)
     workers = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "model.num_layers=0,1", "seeds=2")
     command = [sys.executable, str(ROOT / "experiments" / "run.py"), "-m", "sweep.name=mine", *TINY, *workers]
