@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from ragx.data.batches import Batch
-from ragx.data.negatives import NegativeSampler, TrainPairs
+from ragx.data.negatives import TrainPairs
 from ragx.graph.graph import Graph
 from ragx.models.node_model import NodeModel
 from ragx.objectives.base import ViewObjective
@@ -91,7 +91,7 @@ def _batch(graph: Graph, objective: ViewObjective) -> Batch:
     pairs = TrainPairs(users, items, USERS, ITEMS)
     negatives = None
     if objective.negatives is not None:
-        negatives = NegativeSampler(objective.negatives, pairs).draw(users, torch.Generator().manual_seed(0))
+        negatives = objective.negatives.sampler(pairs).draw(users, torch.Generator().manual_seed(0))
     return Batch(users, items, negatives, pairs)
 
 
