@@ -73,7 +73,10 @@ class PyGConv(nn.Module):
         try:
             self.conv = target(**widths, **options)
         except Exception as error:
-            raise ValueError(f"conv: {conv} cannot be made: {type(error).__name__}: {error}") from error
+            raise ValueError(
+                f"conv: expected {conv} to be made with these options and widths {in_channels} and {out_channels}, got "
+                f"{error!r}; change layer.options or the widths."
+            ) from error
         self._try_out(conv, in_channels, out_channels)
 
     def forward(self, x: Tensor, edge_index: Graph | Tensor, edge_weight: Tensor | None = None) -> Tensor:
@@ -97,13 +100,15 @@ class PyGConv(nn.Module):
 
     def _try_out(self, name: str, in_channels: int, out_channels: int) -> None:
         """Call a copy of the convolution on two nodes, so that what does not fit is said before data is read."""
-        conv, edges = copy.deepcopy(self.conv).eval(), torch.tensor([[0, 1], [1, 0]])
+        conv = copy.deepcopy(self.conv).eval()
+        edges = torch.tensor([[1, 0], [0, 1]])  # by target as in a graph, which aggr=lstm insists on
         try:
             with torch.no_grad(), torch.random.fork_rng(devices=[]):
                 out = self._call(conv, torch.ones(2, in_channels), edges, torch.ones(2))
         except Exception as error:
             raise ValueError(
-                f"conv: {name} with these options fails on a graph of two nodes: {type(error).__name__}: {error}"
+                f"conv: expected {name} with these options to run on a graph of two nodes, got {error!r}; change "
+                "layer.options, or write a layer of your own around it (layer=custom)."
             ) from error
         came = list(out.shape) if isinstance(out, Tensor) else type(out).__name__
         check(

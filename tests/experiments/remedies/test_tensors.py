@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch_geometric.data import Data, HeteroData
 from torch_geometric.explain.algorithm.utils import set_masks
-from torch_geometric.nn import RGCNConv
+from torch_geometric.nn import DNAConv, RGCNConv
 from torch_geometric.transforms import ToUndirected
 from torch_geometric.utils import coalesce, to_edge_index
 
@@ -186,6 +186,16 @@ ROWS: dict[str, Row] = {
         conv("MixHopConv", 8, 4),
         conv("MixHopConv", 8, 4, options={"powers": [1]}),
     ),
+    "got …; change layer.options or the widths": (
+        conv("EGConv", 8, 4),
+        conv("EGConv", 8, 4, options={"num_heads": 2}),
+        conv("EGConv", 8, 8),
+    ),
+    "to run on a graph of two nodes, got …; change layer.options": (
+        conv("GCNConv", 8, 4, options={"aggr": ["mean", "max"]}),
+        conv("GCNConv", 8, 4, options={"aggr": "max"}),
+    ),
+    "options, or write a layer of your own": (conv("DNAConv", 8, 8), lambda: DNAConv(8)(X[:, None], GRAPH.edge_index)),
     "takes no edge weights": (conv("SAGEConv", 8, 8, edge_weight="required"), conv("SAGEConv", 8, 8)),
     " unless layer.options.edge_dim=1": (
         conv("GATConv", 8, 8, edge_weight="required"),
