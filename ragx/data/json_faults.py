@@ -69,7 +69,7 @@ def check_json_names(path: Path, names: Sequence[str]) -> None:
         ValueError: one does; the message names the line.
     """
     lines = lossy_lines(path).fill_null("")
-    several = np.zeros(len(lines), dtype=bool)
+    several = lines.str.contains(ESCAPED).to_numpy()  # a name may be written with escapes, and then in many ways
     for name in names:
         several |= (lines.str.count_matches(json.dumps(name, ensure_ascii=False), literal=True) > 1).to_numpy()
     for row in np.flatnonzero(several).tolist():

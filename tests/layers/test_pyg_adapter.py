@@ -94,11 +94,11 @@ def test_an_edge_of_weight_zero_is_left_out(options: Any) -> None:
         ),
         (
             {"conv": PYG + "EGConv"},
-            r"conv: expected .*EGConv to be made with .* widths 8 and 4, got ValueError\(.*must be divisible.*; change lay",
+            r"conv: expected .*EGConv to be made with .* widths 8 and 4, got ValueError\(.*divisible.*; change",
         ),
         (
             {"conv": PYG + "MeshCNNConv"},
-            r"conv: expected .*MeshCNNConv with these options to run on a graph of two nodes, got RuntimeError\(.*; change",
+            r"conv: expected .*MeshCNNConv with these options to run on a graph of two nodes, got Runtime.*; change",
         ),
         (
             {"conv": PYG + "SAGEConv", "edge_weight": "required"},
