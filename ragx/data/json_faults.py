@@ -1,13 +1,13 @@
 """Where a file of JSON lines is at fault, found by reading it again line by line: slow, and only for messages."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-import numpy as np
 import polars as pl
 
+from ragx.checks import check
 from ragx.data.csv_faults import NOT_UTF8
 from ragx.data.identifiers import as_ids
 from ragx.data.source import READ_ERRORS, Source, first_line, lossy_lines, read_bytes, shortened
@@ -16,6 +16,8 @@ MARK = b"\xef\xbb\xbf"
 AT_ONCE = 1000
 ODD = r"^(?s:true|false|[\[{].*|-?[0-9]{16,}|-?[0-9]*\.[0-9].*|-?[0-9.]+[eE][+-]?[0-9]+)$"
 """How the text of what is no id looks, and that of some ids."""
+ESCAPED_NAME = r'"[^"\\]*\\.(?:[^"\\]|\\.)*"\s*:'
+"""A name of a field that is written with a backslash."""
 
 
 def json_line(path: Path, row: int) -> int:
@@ -69,10 +71,10 @@ def check_json_names(path: Path, names: Sequence[str]) -> None:
         ValueError: one does; the message names the line.
     """
     lines = lossy_lines(path).fill_null("")
-    several = lines.str.contains(ESCAPED).to_numpy()  # a name may be written with escapes, and then in many ways
+    several = lines.str.contains(ESCAPED_NAME)  # an escape may stand for any letter of a wanted name
     for name in names:
-        several |= (lines.str.count_matches(json.dumps(name, ensure_ascii=False), literal=True) > 1).to_numpy()
-    for row in np.flatnonzero(several).tolist():
+        several |= lines.str.count_matches(json.dumps(name, ensure_ascii=False), literal=True) > 1
+    for row in several.arg_true().to_list():
         for field in _twice(lines[row], names):
             raise ValueError(f"{path}, line {row + 1}: expected field {field!r} once, got it again: leave one of them.")
 
@@ -112,16 +114,33 @@ def json_fields(path: Path) -> tuple[str, list[str]]:
     return "", list(fields)
 
 
-def json_value(text: str | bytes) -> Any:
+def json_value(text: str | bytes, of_pairs: Callable[[list[tuple[str, Any]]], Any] = dict) -> Any:
     """Return what a JSON text says.
+
+    Args:
+        text: the text.
+        of_pairs: makes the value of an object out of its names and their values.
 
     Raises:
         ValueError: it is no JSON, holds NaN or an infinite number, or is nested too deeply.
     """
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=of_pairs)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+def distinct(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object of names and their values.
+
+    Raises:
+        ValueError: a name is there twice.
+    """
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        check(name not in values, f"{name!r} is there twice: leave one of them")
+        values[name] = value
+    return values
 
 
 def _refuse_constant(name: str) -> NoReturn:

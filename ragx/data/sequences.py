@@ -9,7 +9,7 @@ from ragx.data.dataset import Dataset
 from ragx.data.identifiers import written_as
 from ragx.data.ids import IdMap
 from ragx.data.interactions import Interactions
-from ragx.data.json_faults import json_value
+from ragx.data.json_faults import distinct, json_value
 from ragx.data.lines import read_lines
 from ragx.data.root import locate
 from ragx.data.source import first_line, read_bytes
@@ -28,7 +28,7 @@ def sequence_file(*, name: str, path: str, item_attributes: str | None = None, r
         root: folder to look in; by default RAGX_DATA, ``data`` and the user's cache folder.
 
     Raises:
-        ValueError: a file is missing or does not parse.
+        ValueError: a file is missing or does not parse, or attributes name an item twice.
     """
     events = read_lines(locate(path, root))
     users, items = (IdMap(side, events[side].unique().sort()) for side in ("user", "item"))
@@ -40,7 +40,7 @@ def sequence_file(*, name: str, path: str, item_attributes: str | None = None, r
 
 def _read_attributes(path: Path) -> pl.DataFrame:
     try:
-        lists = json_value(read_bytes(path))
+        lists = json_value(read_bytes(path), distinct)
     except ValueError as error:
         raise ValueError(f"{path}: expected one JSON object, item → list of attributes; {first_line(error)}.") from None
     check(

@@ -159,3 +159,15 @@ def test_a_field_twice_in_a_row_of_json_lines_is_refused(tmp_path: Path) -> None
     (tmp_path / "items.jsonl").write_text('{"sku": "a", "price": 1}\n{"sku": "b", "price": 2, "price": 9}\n')
     with pytest.raises(ValueError, match=r"items\.jsonl, line 2: expected field 'price' once, got it again"):
         table.read("item", tmp_path)
+
+
+@pytest.mark.parametrize("name", [r"price", r"pric\u0065", r"\u0070\u0072ice"])
+@pytest.mark.parametrize("fields", ['"price": 2, "{}": 9', '"{}" : 9, "x": "\\"", "price":2', '"{}": 2, "{}": 9'])
+def test_a_field_twice_is_refused_however_it_is_escaped(name: str, fields: str, tmp_path: Path) -> None:
+    table = AttributeTable(path="items.jsonl", id="sku", columns={"price": "number"})
+    once = r'{"\u0073ku": "\u0061:", "\u0070rice": 1, "o\"": {"price": 3, "pric\u0065": 4}}'
+    (tmp_path / "items.jsonl").write_text(once)
+    assert table.read("item", tmp_path).rows() == [("a:", 1.0)]
+    (tmp_path / "items.jsonl").write_text(f'{once}\n{{"sku": "b", {fields.replace("{}", name)}}}\n')
+    with pytest.raises(ValueError, match=r"items\.jsonl, line 2: expected field 'price' once, got it again"):
+        table.read("item", tmp_path)

@@ -51,6 +51,9 @@ ELSEWHERE = {
     "its run folder is not there; run the sweep again, which makes it anew": (
         "remedies/test_sweeps.py::test_status_names_a_run_that_is_gone_and_the_sweep_makes_it_anew"
     ),
+    "is there twice: leave one of them": (
+        "../data/test_sequences.py::test_an_item_with_two_lists_of_attributes_is_refused_until_one_is_left"
+    ),
     "Restore the data as it was, or make the run again": (
         "test_changed_data.py::test_other_contents_are_refused_by_name"
     ),
