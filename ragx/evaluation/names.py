@@ -4,8 +4,6 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from ragx.checks import check, check_choice
-from ragx.evaluation.metrics import USER_METRICS
-from ragx.evaluation.set_metrics import SET_METRICS
 from ragx.metrics.known import KNOWN
 from ragx.metrics.name import MetricName
 
@@ -29,7 +27,7 @@ def parse_metrics(metrics: Sequence[str], cutoffs: Sequence[int]) -> list[Metric
     for text in metrics:
         check(isinstance(text, str), f"metrics: expected names such as recall, got {text!r}.")
         name = MetricName.read(text)
-        _check_metric(name.metric, (*USER_METRICS, *SET_METRICS))
+        _check_metric(name.metric, [name for name, metric in KNOWN.items() if metric.takes_cutoff])
         for cutoff in cutoffs if name.k is None else (name.k,):
             check(str(cutoff).isdecimal() and int(cutoff) >= 1, f"{text}: expected cut-offs from 1, got {cutoff!r}.")
             names[MetricName(name.metric, int(cutoff))] = None

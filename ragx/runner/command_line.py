@@ -13,7 +13,6 @@ from omegaconf.errors import OmegaConfBaseException
 from ragx.checks import RunError
 from ragx.parts import PartsError
 from ragx.passwords import check_no_password
-from ragx.ranking.memory import is_out_of_memory
 from ragx.runner.folders import CONF, PLUGINS
 from ragx.runner.rewording import reword
 from ragx.training.interruption import Interrupted, sigterm_raises
@@ -56,6 +55,8 @@ def guarded(job: Callable[[], Any], conf: str, name: str) -> int:
     except RunError as error:
         return _say_errors([str(error)], 1)
     except (MemoryError, RuntimeError) as error:
+        from ragx.ranking.memory import is_out_of_memory  # with torch, which most mistakes can do without
+
         if not is_out_of_memory(error):
             raise
         return _say_errors([f"Memory ran out. {error}".strip()], 1)

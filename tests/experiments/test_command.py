@@ -13,7 +13,8 @@ from ragx.runner.command import COMMANDS, main
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = {path.stem for path in (ROOT / "experiments").glob("*.py")}
-HEAVY = ("torch", "hydra", "omegaconf", "numpy", "polars", "matplotlib", "scipy")
+LIBRARIES = ("torch", "torch_geometric", "numpy", "polars", "matplotlib", "scipy", "optuna")
+HEAVY = ("hydra", "omegaconf", *LIBRARIES)
 TINY = (
     *("dataset.num_users=40", "dataset.num_items=30", "dataset.num_days=30", "dataset.events_per_user=10"),
     *("tracker=none", "trainer.max_epochs=1", "model.hidden_dim=8", "evaluation.final=false"),
@@ -51,6 +52,24 @@ def test_listing_commands_imports_nothing_that_takes_time(arguments: list[str]) 
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.stderr.splitlines()[arguments == ["tabel"] :] in ([], [""])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["run", "--help"], ["search", "--help"], ["audit", "--help"], ["table", "table=smok"]),
+        *(["run", "layer=relevence"], ["run", "modl=lightgcn"], ["run", "model.num_layer=3"]),
+    ],
+    ids=" ".join,
+)
+def test_what_composing_tells_waits_for_no_heavy_import(arguments: list[str], tmp_path: Path) -> None:
+    code = (
+        f"import atexit, sys; atexit.register(lambda: print('imported:', *{{*{LIBRARIES}}} & {{*sys.modules}})); "
+        f"from ragx.runner.command import main; sys.exit(main({arguments}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == (0 if "--help" in arguments else 2), done.stderr
+    assert done.stdout.splitlines()[-1] == "imported:"
 
 
 def test_an_unknown_command_names_the_nearest_and_all(capsys: pytest.CaptureFixture[str]) -> None:

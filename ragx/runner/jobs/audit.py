@@ -7,7 +7,6 @@ from omegaconf import OmegaConf
 
 from ragx.evaluation.findings import Verdict
 from ragx.runner.command_line import attempt, guarded
-from ragx.runner.commands.audit import run_audit
 from ragx.runner.folders import CONF
 
 
@@ -18,6 +17,8 @@ def main() -> int:
     @hydra.main(config_path=CONF, config_name="audit", version_base="1.3")
     def job(config: Any) -> None:
         def audit() -> None:
+            from ragx.runner.commands.audit import run_audit
+
             plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
             verdicts.append(run_audit(plain))
 

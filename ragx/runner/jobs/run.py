@@ -9,8 +9,6 @@ from omegaconf import OmegaConf
 
 from ragx.runner.command_line import attempt, guarded
 from ragx.runner.folders import CONF
-from ragx.runner.run.single import run_alone
-from ragx.runner.sweep.job import run_in_sweep
 
 
 @hydra.main(config_path=CONF, config_name="run", version_base="1.3")
@@ -18,8 +16,16 @@ def job(config: Any) -> float | None:
     """Run one configuration; a sweep calls it once for each."""
     plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
     if HydraConfig.get().mode == RunMode.MULTIRUN:
+        from ragx.runner.sweep.job import run_in_sweep
+
         return run_in_sweep(plain, list(HydraConfig.get().overrides.task))
-    return attempt(lambda: run_alone(plain))
+    return attempt(lambda: _run(plain))
+
+
+def _run(config: dict[str, Any]) -> float:
+    from ragx.runner.run.single import run_alone
+
+    return run_alone(config)
 
 
 def main() -> int:

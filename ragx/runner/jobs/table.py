@@ -8,7 +8,6 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
 from ragx.runner.command_line import attempt, guarded
-from ragx.runner.commands.table import run_table
 from ragx.runner.folders import CONF
 
 
@@ -16,7 +15,13 @@ from ragx.runner.folders import CONF
 def job(config: Any) -> None:
     """Make the table that a config describes."""
     plain: dict[str, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
-    attempt(lambda: run_table(plain, HydraConfig.get().runtime.choices.get("table")))
+    attempt(lambda: _make(plain, HydraConfig.get().runtime.choices.get("table")))
+
+
+def _make(config: dict[str, Any], choice: str | None) -> None:
+    from ragx.runner.commands.table import run_table
+
+    run_table(config, choice)
 
 
 def main() -> int:
