@@ -95,7 +95,7 @@ class TrainPairs:
 
 
 class NegativeSampler:
-    """Draws negatives for batches of users.
+    """Draws negatives for batches of users; a subclass says by :meth:`propose` how.
 
     Args:
         negatives: count and distribution.
@@ -124,12 +124,12 @@ class NegativeSampler:
             ValueError: a user is one of :attr:`users_without`.
         """
         users = users.repeat_interleave(self.negatives.count)
-        items = self._propose(len(users), generator)
+        items = self.propose(len(users), generator)
         wrong = self.pairs.contains(users, items).nonzero().squeeze(1)
         for _ in range(self.max_rounds):
             if not wrong.numel():
                 break
-            items[wrong] = self._propose(len(wrong), generator)
+            items[wrong] = self.propose(len(wrong), generator)
             wrong = wrong[self.pairs.contains(users[wrong], items[wrong])]
         for place in wrong.tolist():
             items[place] = self._draw_from_rest(users[place : place + 1], generator)
@@ -148,7 +148,13 @@ class NegativeSampler:
         )
         return torch.multinomial(chance, 1, generator=generator)
 
-    def _propose(self, size: int, generator: torch.Generator) -> Tensor:
+    def propose(self, size: int, generator: torch.Generator) -> Int[Tensor, " n"]:
+        """Return items, some of which a user may have: :meth:`draw` asks anew in the place of these.
+
+        Args:
+            size: how many.
+            generator: what every draw is made with.
+        """
         if self.cumulative is None:
             return torch.randint(self.pairs.num_items, (size,), generator=generator)
         draw = torch.rand(size, generator=generator, dtype=torch.float64) * self.cumulative[-1]

@@ -1,4 +1,5 @@
 from .heads import Head
+from .matrix_factorization import MatrixFactorization
 from .most_popular import MostPopular
 from .node_model import NodeModel
 from .relevance_aware_graph import LayerFactory, RelevanceAwareGraph
@@ -6,6 +7,7 @@ from .relevance_aware_graph import LayerFactory, RelevanceAwareGraph
 __all__ = [
     "Head",
     "LayerFactory",
+    "MatrixFactorization",
     "MostPopular",
     "NodeModel",
     "RelevanceAwareGraph",

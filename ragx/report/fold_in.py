@@ -46,11 +46,17 @@ def with_new_user(model: NodeModel) -> NodeModel:
     the user's items and d_i the number of users of item i, the new one among them.
 
     Raises:
-        ValueError: the model has no layers, so that nothing flows from items to a user.
+        ValueError: the model has no layers, so that nothing flows from items to a user, or no ``embedding``.
     """
+    name = type(model).__name__
     check(
         len(getattr(model, "layers", ())) > 0,
-        "A model without layers cannot serve a new user: train with model.num_layers=1 or more.",
+        f"{name} has no layers, so that nothing flows from items to a new user: train a model that has some, such as "
+        "model=relevance_aware_graph model.num_layers=1.",
+    )
+    check(
+        getattr(model, "embedding", None) is not None,
+        f"A new user is a row more of ``embedding`` [N, D], users first, which {name} has not.",
     )
     new = copy.deepcopy(model)
     new.embedding = nn.Parameter(_insert_zero(model.embedding.detach(), model.num_users))

@@ -117,7 +117,7 @@ class Neighbours(Negatives):
 class NextItem(NegativeSampler):
     """Proposes rows one after the other; what the user has is proposed anew."""
 
-    def _propose(self, size: int, generator: torch.Generator) -> torch.Tensor:
+    def propose(self, size: int, generator: torch.Generator) -> torch.Tensor:
         return torch.arange(size) % self.pairs.num_items
 
 

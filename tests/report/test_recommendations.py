@@ -173,7 +173,7 @@ def test_what_is_unknown_or_out_of_range_is_named(run: Run) -> None:
     with pytest.raises(ValueError, match="they leave no item to recommend"):
         run.recommend("customer-00001", only=["item-00001"], without=["item-00001"])
     bare = RelevanceAwareGraph(num_users=120, num_items=60, layer=_light, num_layers=0)
-    with pytest.raises(ValueError, match="A model without layers cannot serve a new user"):
+    with pytest.raises(ValueError, match="RelevanceAwareGraph has no layers, so that nothing flows from items"):
         replace(run, model=bare).fold_in(["item-00001"])
 
 

@@ -1,8 +1,10 @@
 """Advice about run folders: damaged, ambiguous, of other ground or other code."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,23 +126,24 @@ def test_what_is_advised_goes_through(
     follow(advice, lambda: call(wrong), followed)
 
 
-MODEL_ROWS = {"train with model.num_layers=1 or more": (0, 1)}
+WITH_LAYERS = "train a model that has some, such as model=relevance_aware_graph model.num_layers=1"
+MODEL_ROWS = {WITH_LAYERS: ("model=mf", "model.num_layers=0")}
 
 
 @pytest.mark.parametrize("advice", MODEL_ROWS)
 def test_a_model_without_layers_serves_no_new_user(
     advice: str, command: Callable[..., tuple[int, str, str]], tmp_path: Path, follow: Callable[..., None]
 ) -> None:
-    without, enough = MODEL_ROWS[advice]
-
-    def recommend(layers: int) -> None:
-        runs = f"runs-{layers}"
-        assert command(*RUN.split(), f"model.num_layers={layers}", f"runs={runs}")[0] == 0
+    def recommend(options: str) -> None:
+        runs = re.sub(r"\W", "-", options)
+        assert command(*RUN.split(), *options.split(), f"runs={runs}")[0] == 0
         (folder,) = (path.parent for path in tmp_path.glob(f"{runs}/*/metrics.json"))
         run = load_run(folder)
         run.fold_in(run.dataset.interactions.items.ids[:2].to_list(), k=3)
 
-    follow(advice, lambda: recommend(without), lambda: recommend(enough))
+    advised = WITH_LAYERS.partition("such as ")[2]
+    for without in MODEL_ROWS[advice]:
+        follow(advice, partial(recommend, without), partial(recommend, advised))
 
 
 TRUST_ROWS = {"Where you trust whoever made the run folder, … takes it": "ragx"}
