@@ -7,10 +7,15 @@ from typing import Any
 
 import pytest
 
+from ragx.report.looks import Looks
+from ragx.report.run_files import write_json
 from ragx.runner.commands.evaluate import evaluate_run
+from ragx.runner.commands.final import finalize
 from ragx.runner.commands.reproduce import reproduce
 
 OLD = Path(__file__).parents[1] / "data" / "run_of_0_1_0"
+COLUMNS = "{user: customer, item: sku, time: ordered_at, value: amount}"
+CELL = ("dataset=csv", "dataset.path=orders.csv", f"dataset.columns={COLUMNS}", "split=leave_last_out", "seed=0")
 
 
 @pytest.fixture
@@ -38,6 +43,33 @@ def test_it_is_not_made_once_more_on_another_split(old: Path) -> None:
     with pytest.raises(ValueError, match=r"a run of version 0\.1\.0 on split 901402a74c98, .*; make a new run"):
         reproduce([str(old)])
     assert sorted(path.name for path in old.iterdir()) == before
+
+
+def test_what_its_sweep_chose_is_not_opened_on_another_split(old: Path, command: Any) -> None:
+    """Events of 0.1.0 name no monitor; the sweep made anew, as the refusal advises, is opened."""
+    sweep, key = old.parent / "sweeps" / "mine", " ".join(sorted(CELL))
+    plan = {"axes": [], "rows": [], "cells": [{"overrides": CELL, "seed": 0, "row": ""}], "dropped": []}
+    done = {
+        "cell": key,
+        "event": "done",
+        "folder": f"elsewhere/{old.name}",
+        "how": "run",
+        "value": 0.2857,
+        "seconds": 1,
+    }
+    write_json(sweep / "sweep.json", plan)
+    (sweep / "events.jsonl").write_text(json.dumps(done) + "\n")
+    final = ["sweep=mine", f"runs={old.parent}"]
+    with pytest.raises(ValueError, match=r"a run of version 0\.1\.0 on split 901402a74c98, .*; make a new run"):
+        finalize(final)
+    assert not Looks(old.parent).by_test_part()
+    assert not (sweep / "final.json").exists()
+    tiny = ("tracker=none", "trainer.max_epochs=1", "model.hidden_dim=8", "sweep.name=mine", f"runs={old.parent}")
+    made = command("run", "-m", *CELL, *tiny)
+    assert made.status == 0, made.err
+    finalize(final)
+    (opened,) = Looks(old.parent).by_test_part().values()
+    assert opened.looks == 1
 
 
 def test_a_table_has_it_among_others(old: Path, command: Any) -> None:
