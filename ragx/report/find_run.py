@@ -1,12 +1,16 @@
-"""Run folders by the beginning of their names, since an identity is long to type."""
+"""Run folders by the beginning of their names or identities, which are long to type."""
 
+import re
 from pathlib import Path
 
 from ragx.checks import check
 
+SET_ASIDE = ".code-"
+"""What stands between the name of a run and the hash of the code that it is kept of."""
+
 
 def find_run(path: str | Path) -> Path:
-    """Return the folder called ``path``, or the one finished run whose path begins so.
+    """Return the folder called ``path``, or the one finished run whose path, or whose identity, begins so.
 
     A bare name is looked for below ``runs`` too, where runs lie by default.
 
@@ -19,11 +23,36 @@ def find_run(path: str | Path) -> Path:
         if place.is_dir():
             return place
     begun = [found for place in places for found in _begun(place)]
-    check(len(begun) > 0, f"{path}: expected a finished run, or the beginning of its name; found none.")
+    begun = begun or [found for place in places for found in _of_identity(place)]
+    check(len(begun) > 0, f"{path}: expected a finished run, or the beginning of its name or identity; found none.")
     names = ", ".join(each.name for each in begun[:10])
     check(len(begun) == 1, f"{path}: {len(begun)} finished runs begin so: {names}. Write more of the name.")
     return begun[0]
 
 
+def folders_of(runs: Path, identity: str) -> list[Path]:
+    """Return the folders of one run, whatever their labels, a finished one first.
+
+    Args:
+        runs: the folder that run folders lie in.
+        identity: what names end in; what other code left, and is kept beside, is none of them.
+    """
+    there = [path for path in runs.glob(f"*-{identity}") if path.is_dir() and not is_set_aside(path)]
+    return sorted(there, key=lambda path: (not (path / "metrics.json").is_file(), path.name))
+
+
+def is_set_aside(folder: Path) -> bool:
+    """Say whether a folder keeps what other code had left of a run."""
+    return SET_ASIDE in folder.name
+
+
 def _begun(path: Path) -> list[Path]:
     return sorted(each.parent for each in path.parent.glob(f"{path.name}*/metrics.json")) if path.name else []
+
+
+def _of_identity(path: Path) -> list[Path]:
+    if not re.fullmatch("[0-9a-f]+", path.name):
+        return []
+    found = (each.parent for each in path.parent.glob(f"*-{path.name}*/metrics.json"))
+    ends = re.compile(f"-{path.name}[0-9a-f]*$")
+    return sorted(folder for folder in found if ends.search(folder.name) and not is_set_aside(folder))

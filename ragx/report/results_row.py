@@ -9,6 +9,7 @@ import polars as pl
 
 from ragx.checks import check
 from ragx.data.part_rules import BEFORE_SPLIT
+from ragx.report.find_run import is_set_aside
 from ragx.report.looks import Readings
 from ragx.report.provenance import identity_of
 from ragx.report.source_hash import modules_of
@@ -71,7 +72,7 @@ def row_of(folder: Path, record: Row, metrics: Row) -> tuple[Row, list[str]]:
         "name": record.get("name", folder.name),
         "folder": str(folder),
         "cell": record.get("cell") or f"config-{identity_of(config)}",
-        "kept": ".code-" in folder.name,
+        "kept": is_set_aside(folder),
         "fingerprint": fingerprint,
         "published_fingerprint": record.get("published_fingerprint"),
         "before_split": _before_split(metrics),

@@ -77,8 +77,9 @@ def _check_record(path: Path, record: dict[str, Any]) -> None:
         ValueError: it is something else.
     """
     check_file_name(f"{path}: name", record["name"])
-    if record.get("sweep") is not None:
-        check_file_name(f"{path}: sweep", record["sweep"])
+    for name in ("sweep", "given_name"):
+        if record.get(name) is not None:
+            check_file_name(f"{path}: {name}", record[name])
     seed = record.get("seed", 0)
     fits = isinstance(seed, int) and not isinstance(seed, bool) and -(2**63) <= seed < 2**63
     check(fits, f"{path}: expected seed to be a whole number from -2^63 to 2^63 - 1, got {seed!r:.40}; it was edited.")

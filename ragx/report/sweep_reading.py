@@ -10,7 +10,7 @@ from ragx.report.results import collect
 from ragx.report.sweep_record import SweepRecord
 from ragx.report.sweep_results import Configuration, SweepResults, SweepRun
 
-NOT_OPTIONS = ("seed", "threads", "sweep", "sweep.folder", "sweep.name")
+NOT_OPTIONS = ("seed", "threads", "name", "sweep", "sweep.folder", "sweep.name")
 """Overrides of a cell that are no choice between configurations."""
 
 

@@ -12,8 +12,8 @@ from ragx.report.table_conditions import Run, shown_option
 from ragx.report.table_rows import Found, Group, Name, by_dataset, label_of, of_one_cell, rows_by_conditions
 from ragx.report.table_spec import TableSpec
 
-NO_LABELS = ("dataset", "seed", "threads", "sweep")
-"""Options that name no row: the dataset is a column, and of seeds there is the mean."""
+NO_LABELS = ("dataset", "seed", "threads", "sweep", "name")
+"""Options that name no row: the dataset is a column, of seeds there is the mean, and all runs have one name."""
 
 
 class _Entry(NamedTuple):

@@ -32,6 +32,7 @@ def config_of(folder: Path, *, final: bool, refit: bool | None = None, reuse: st
     config["evaluation"]["final"] = final
     config["trainer"]["refit"] = record["refit"] if refit is None else refit
     settings = {"seed": record["seed"], "target_kind": record.get("target_kind"), "runs": str(folder.parent)}
+    settings["name"] = record.get("given_name")
     threads = record.get("provenance", {}).get("machine", {}).get("threads", record.get("threads"))
     settings |= {"threads": threads, "reuse": reuse, "resume": "same", "sweep": {"name": record.get("sweep")}}
     return config | settings

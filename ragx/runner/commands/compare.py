@@ -22,7 +22,8 @@ from ragx.runner.command_line import plain_command
 from ragx.runner.commands.compared_runs import (
     MOST_POPULAR,
     Compared,
-    baseline_label,
+    baseline_cell,
+    by_label,
     check_comparable,
     per_user_tables,
     read_compared,
@@ -35,8 +36,8 @@ from ragx.runner.run.summary import print_measured
 PARTS, WIDTH, MOST_TOLD = ("validation", "test"), 200, 5
 HELP = """python experiments/compare.py runs=[a,b,c] baseline=a metric=ndcg@20 part=test
 
-runs=[…]          finished runs, each as much of its path as no other finished run begins with, or folders of runs;
-                  seeds of one configuration count as one model
+runs=[…]          finished runs, each as much of its path or identity as no other finished run begins with, or folders
+                  of runs; seeds of one configuration count as one model
 baseline=a        the run, or one of its seeds, that the others are held against, or most_popular
 metric=ndcg@20    a per-user metric at a cut-off that the runs were evaluated with
 part=test         or validation
@@ -69,11 +70,10 @@ def compare_runs(arguments: Sequence[str]) -> None:
     named = id_list("runs", options.runs) if options.runs.startswith("[") else [options.runs]
     trust = trusted(options.trust)
     reads = [read_compared(folder, trust) for folder in run_folders(named)]
-    baseline = MOST_POPULAR if options.baseline == MOST_POPULAR else baseline_label(options.baseline, reads, trust)
+    cell = None if options.baseline == MOST_POPULAR else baseline_cell(options.baseline, reads, trust)
     check_comparable(reads, options.part)
-    groups: dict[str, list[Compared]] = {}
-    for read in reads:
-        groups.setdefault(read.label, []).append(read)
+    groups = by_label(reads)
+    baseline = next((label for label, seeds in groups.items() if seeds[0].cell == cell), MOST_POPULAR)
     tables = per_user_tables(groups, options.part, baseline == MOST_POPULAR)
     fingerprint, rules = str(reads[0].record["fingerprint"]), reads[0].rules
     runs = {

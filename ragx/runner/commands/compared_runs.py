@@ -1,6 +1,7 @@
 """Finished runs as they are compared: found, read, refused where their numbers are not one quantity, and paired."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,11 @@ from ragx.checks import check
 from ragx.evaluation.conventions import Conventions
 from ragx.evaluation.protocol import Protocol
 from ragx.parts import bind
-from ragx.report.find_run import find_run
+from ragx.report.find_run import find_run, is_set_aside
 from ragx.report.run_files import read_run
 from ragx.report.table_checks import split_of
 from ragx.report.trusted import Trusted
+from ragx.runner.run.label import configuration_label
 
 MOST_POPULAR = "most_popular"
 
@@ -36,9 +38,14 @@ class Compared:
         return counts
 
     @property
+    def cell(self) -> str:
+        """Identity of the configuration, the same for every seed."""
+        return str(self.record["cell"])
+
+    @property
     def label(self) -> str:
-        """Model and configuration, the same for every seed."""
-        return f"{str(self.record['config']['model']['_target_']).rpartition('.')[2]} {self.record['cell']}"
+        """The name that was given, or what the configuration is called."""
+        return str(self.record.get("given_name") or configuration_label(self.record["config"], self.record))
 
 
 def run_folders(names: Sequence[str]) -> list[Path]:
@@ -53,7 +60,7 @@ def run_folders(names: Sequence[str]) -> list[Path]:
         if (folder / "run.json").is_file():
             folders.append(folder)
             continue
-        inside = [each.parent for each in sorted(folder.glob("*/metrics.json")) if ".code-" not in each.parent.name]
+        inside = [each.parent for each in sorted(folder.glob("*/metrics.json")) if not is_set_aside(each.parent)]
         check(bool(inside), f"{folder}: expected a finished run, or a folder of finished runs; found none.")
         folders += inside
     return list({folder.resolve(): folder for folder in folders}.values())
@@ -79,20 +86,32 @@ def read_compared(folder: Path, trust: Trusted) -> Compared:
     return Compared(folder, record, protocol.rules, metrics)
 
 
-def baseline_label(name: str, reads: list[Compared], trust: Trusted) -> str:
-    """Return the label of the baseline, whose run joins the others where it was not named among them.
+def baseline_cell(name: str, reads: list[Compared], trust: Trusted) -> str:
+    """Return the configuration of the baseline, whose run joins the others where it was not named among them.
 
     Raises:
         ValueError: the name is no finished run, or that of several configurations.
     """
     begun = [each for each in reads if str(each.folder).startswith(name) or each.folder.name.startswith(name)]
-    if len({each.label for each in begun}) != 1:
+    begun = begun or [each for each in reads if str(each.record["identity"]).startswith(name)]
+    if len({each.cell for each in begun}) != 1:
         folder = find_run(name)
         begun = [each for each in reads if each.folder.resolve() == folder.resolve()]
         if not begun:
             begun = [read_compared(folder, trust)]
             reads += begun
-    return begun[0].label
+    return begun[0].cell
+
+
+def by_label(reads: Sequence[Compared]) -> dict[str, list[Compared]]:
+    """Return the runs of every configuration by its label, with its identity where several are called alike."""
+    cells: dict[str, list[Compared]] = {}
+    for read in reads:
+        cells.setdefault(read.cell, []).append(read)
+    labels = Counter([MOST_POPULAR, *(seeds[0].label for seeds in cells.values())])
+    return {
+        label if labels[label := seeds[0].label] == 1 else f"{label} {cell}": seeds for cell, seeds in cells.items()
+    }
 
 
 def check_comparable(reads: Sequence[Compared], part: str) -> None:

@@ -33,7 +33,7 @@ DECILES = {
 }
 HELP = """python experiments/evaluate.py run=<folder> metrics=[recall,ndcg] cutoffs=[20,50] groups=[activity]
 
-run=<folder>        a finished run, or as much of its path as no other finished run begins with
+run=<folder>        a finished run, or as much of its path or identity as no other finished run begins with
 part=validation     or test: opens the test part, which counts as a look
 metrics=[…]         as the run had them by default, like all that follow
 cutoffs=[…]         lengths of the lists

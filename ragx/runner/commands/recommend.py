@@ -23,7 +23,7 @@ SHOWN_USERS = 10
 LISTS = ("users", "items", "only", "without")
 HELP = """python experiments/recommend.py run=<folder> users=[ann,bob] k=10
 
-run=<folder>      a finished run, or as much of its path as no other finished run begins with
+run=<folder>      a finished run, or as much of its path or identity as no other finished run begins with
 users=[…]         outside ids, users=all, or users=file.csv with a column user
 items=[…]         instead of users: a new user, given as the items that user has (or a file with a column item)
 k=10              items in a list

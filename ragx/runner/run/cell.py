@@ -15,10 +15,12 @@ from ragx.data.root import stamps
 from ragx.data.split import Split
 from ragx.evaluation.protocol import Protocol
 from ragx.parts import Part, Refuse
+from ragx.report.find_run import folders_of
 from ragx.report.provenance import identity_of, provenance
 from ragx.report.run_files import WAS_FIXED
 from ragx.report.run_parts import build_split, takes
 from ragx.report.source_hash import hash_of_sources, modules_of_parts, sources_of
+from ragx.runner.run.label import run_label
 from ragx.runner.run.preflight import bind_parts, check_settings, try_small
 from ragx.training.trackers import Tracker
 from ragx.training.trainer import Trainer
@@ -35,7 +37,7 @@ class Cell:
 
     ``cell`` is the identity of the configuration without its seed, ``identity`` that of the run, ``train_identity``
     that of its training before any refit, ``sources`` the hashes of the modules that take part, and ``source`` that of
-    all of them.
+    all of them. The folder is the one that the run has, or else a new one called by its ``label`` and identity.
     """
 
     config: dict[str, Any]
@@ -71,10 +73,11 @@ class Cell:
         self.modules = sorted(modules_of_parts({name: self.parts[name] for name in self.parts if name not in idle}))
         self.sources = sources_of(self.modules)
         self.source = hash_of_sources(self.sources)
-        model = self.parts["model"].name.rpartition(".")[2]
-        self.name = f"{self.dataset.name}-{model}-{self.identity}"
         self.runs = Path(self.config["runs"])
-        self.folder = self.runs / self.name
+        self.label = run_label(self.plain, self.dataset.name, self.config)
+        there = folders_of(self.runs, self.identity)
+        self.folder = there[0] if there else self.runs / f"{self.label}-{self.identity}"
+        self.name = self.folder.name
 
     @cached_property
     def contents(self) -> dict[str, str]:

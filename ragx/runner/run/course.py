@@ -125,6 +125,7 @@ class Course:
         return {
             "schema": SCHEMA,
             "name": cell.name,
+            "given_name": config.get("name"),
             "dataset": cell.dataset.name,
             "identity": cell.identity,
             "cell": cell.cell,

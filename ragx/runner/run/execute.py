@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from ragx.files import copy_folder, remove_abandoned
+from ragx.report.find_run import folders_of
 from ragx.report.looks import Kind
 from ragx.report.run_files import read_json, read_run, write_json
 from ragx.report.run_lock import RunLock
@@ -52,6 +53,7 @@ def _execute(cell: Cell, say: Speaker, kind: Kind, training: Path | None) -> How
             remove_abandoned(folder)
         if is_being_set_aside(cell.folder):
             finish_setting_aside(cell.folder)
+        _tell_folder(cell, say)
         print_data(say, cell.dataset, cell.split)
         if is_finished(cell):
             if cell.protocol.final and not is_opened(cell.folder):
@@ -73,6 +75,16 @@ def _execute(cell: Cell, say: Speaker, kind: Kind, training: Path | None) -> How
             raise
         print_summary(say, cell.folder)
         return "continued" if begun else "run"
+
+
+def _tell_folder(cell: Cell, say: Speaker) -> None:
+    """Say where a run is in another folder than its name lets expect, or in several."""
+    given, others = cell.config.get("name"), folders_of(cell.runs, cell.identity)
+    if given and not cell.name.startswith(f"{given}-"):
+        say.print(f"This run has a folder already and keeps it: {cell.folder}.")
+    if cell.folder in others and len(others) > 1:
+        also = " and ".join(str(each) for each in others if each != cell.folder)
+        say.print(f"Several folders are this run: {cell.folder} is taken, {also} left as it is.")
 
 
 def _open(cell: Cell, say: Speaker, kind: Kind) -> None:

@@ -15,6 +15,7 @@ from ragx.parts import Part, PartsError, Refuse, bind
 from ragx.passwords import passwords
 from ragx.ranking.memory import is_out_of_memory
 from ragx.report.run_parts import GIVEN, sized_model
+from ragx.runner.run.label import check_given_name
 from ragx.training.tiny_step import try_step
 
 REUSE = ("same", "code", "never")
@@ -23,6 +24,8 @@ RESUME = ("same", "anyway")
 """Whether a run is taken up only on what it was begun on (forms of kernels, compiler, versions), or on anything."""
 SETTINGS = ("seed", "threads", "runs", "reuse", "resume", "target_kind", "sweep")
 FOR_SWEEPS = ("seeds", "dry_run")
+NEWER = ("name",)
+"""Settings that earlier configs and run folders lack."""
 OF_SWEEP = ("name", "rows", "folder")
 MOST_THREADS = 4_096
 MOST_TRIED = 2**22
@@ -63,12 +66,13 @@ def check_settings(config: dict[str, Any]) -> None:
     """
     for name in SETTINGS:
         check(name in config, f"{name}: this setting cannot be removed.")
-    known = (*GIVEN, *SETTINGS, *FOR_SWEEPS)
+    known = (*GIVEN, *SETTINGS, *NEWER, *FOR_SWEEPS)
     for name in config:
         check(name in known or name == "features", f"{name}: unknown option.{did_you_mean(name, known)}")
     for line in passwords("", {name: config[name] for name in SETTINGS}):
         raise ValueError(line.removeprefix("."))
     check_seed("seed", config["seed"])
+    check_given_name(config.get("name"))
     check_folder("runs", config["runs"])
     check_choice("reuse", str(config["reuse"]), REUSE)
     check_choice("resume", str(config["resume"]), RESUME)

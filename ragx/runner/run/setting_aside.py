@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ragx.checks import check_file_name
 from ragx.files import make_folder, sync
+from ragx.report.find_run import SET_ASIDE
 from ragx.report.run_files import read_json, write_json
 
 STAYS = ("lock.json", ".lock.guard", "log.txt")
@@ -46,8 +47,8 @@ def finish_setting_aside(folder: Path) -> Path:
 
 def _free_name(folder: Path, made_by: str) -> str:
     known = made_by if re.fullmatch(r"\w{1,64}", made_by, re.ASCII) else "unknown"
-    number, name = 1, f"{folder.name}.code-{known}"
+    number, name = 1, f"{folder.name}{SET_ASIDE}{known}"
     while folder.with_name(name).exists():
         number += 1
-        name = f"{folder.name}.code-{known}.{number}"
+        name = f"{folder.name}{SET_ASIDE}{known}.{number}"
     return name

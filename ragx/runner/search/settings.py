@@ -11,7 +11,7 @@ from ragx.runner.search.space import Distribution, distributions
 
 NAMES = ("name", "trials", "startup", "seeds", "rows", "space")
 OWN = ("search", "+search", "~search")
-PLACES = ("runs", "tracker", "hydra", "reuse", "resume")
+PLACES = ("runs", "name", "tracker", "hydra", "reuse", "resume")
 """Options that decide nothing about a result."""
 
 

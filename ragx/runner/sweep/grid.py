@@ -71,6 +71,8 @@ def expand(
     seeds = seeds_of(config, axes)
     rows = list(config.sweep.rows)
     named = [name for name, _ in axes]
+    calls = next((len(values) for name, values in axes if name == "name"), 1)
+    check(calls == 1, f"name: expected one name for all runs, whose hashes tell them apart, got {calls} names.")
     for row in rows:
         known = row in named or row in GIVEN or OmegaConf.select(config, row) is not None
         check(known, f"sweep.rows: {row!r} is no option of this sweep.{did_you_mean(row, named)}")

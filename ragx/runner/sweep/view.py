@@ -68,6 +68,8 @@ def table_of(record: SweepRecord) -> Table:
             table.add_row("running", Text(short(cell, cells)))
     if (best := best_of(cells)) is not None:
         table.add_row("best so far", Text(f"{best.value:.4f}  {short(best, cells)}"))
+        if best.folder is not None:
+            table.add_row("", Text(best.folder.name))
     if (left := seconds_left(cells)) is not None:
         table.add_row("time left", f"about {_clock(left)}")
     return table
