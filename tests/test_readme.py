@@ -69,7 +69,7 @@ def test_ones_own_orders_become_recommendations_in_three_commands(tmp_path: Path
     assert done.returncode == 0, done.stderr
     assert "customer-00042" in done.stdout
     folder = next((tmp_path / "runs").glob("orders-*"))
-    script = block("python", "ragx.load_run").replace("runs/orders-RelevanceAwareGraph-…", str(folder))
+    script = block("python", "ragx.load_run").replace("runs/orders-light-1l-softmax-…", str(folder))
     (tmp_path / "lists.py").write_text(script)
     done = run(tmp_path, "lists.py")
     assert done.returncode == 0, done.stderr

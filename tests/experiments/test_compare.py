@@ -71,17 +71,17 @@ def test_planted_differences_are_found_in_their_direction(runs: Path, compare: C
     output = tmp_path / "table.csv"
     status, out = compare(f"runs={runs}", "baseline=shop-base", f"output={output}")
     assert status == 0
-    assert "better cell-better: better by" in out
-    assert "worse cell-worse: worse by" in out
+    assert "better: better by" in out
+    assert "worse: worse by" in out
     assert out.count("after Holm over 3 comparisons; 5 seeds.") == 3
     assert "A finding stands on the largest, after Holm over the 3 comparisons shown" in out
     assert "Split abc, 300 of 300 users paired. Conventions: recall_denominator=relevant, " in out
     assert "cold_users=exclude." in out
     assert "The test part of split abc has had 1 look." in out
-    assert "better cell-better: model=better, model.width=6." in out
+    assert "better: model=better, model.width=6." in out
     assert "single seed" not in out
     table = pl.read_csv(output)
-    assert table["run"].to_list() == ["better cell-better", "other cell-other", "worse cell-worse"]
+    assert table["run"].to_list() == ["better", "other", "worse"]
     by_name = {row["run"].split()[0]: row for row in table.to_dicts()}
     assert by_name["better"]["difference"] == pytest.approx(0.02, abs=0.003)
     assert by_name["worse"]["difference"] == pytest.approx(-0.02, abs=0.003)
@@ -108,9 +108,9 @@ def test_the_most_popular_items_are_a_baseline(runs: Path, compare: Compare) -> 
     status, out = compare(one, "baseline=most_popular", "part=validation")
     assert status == 0
     assert "against most_popular" in out
-    assert "better cell-better: better by" in out
+    assert "better: better by" in out
     assert "look" not in out
-    assert "A single seed may be a lucky one, and no p over seeds says so: better cell-better." in out
+    assert "A single seed may be a lucky one, and no p over seeds says so: better." in out
     assert "1 seed; no p over seeds, as a single training does not tell its luck." in out
     for model, refit in (("refitted", True), ("plain", False)):
         planted(runs, model, 0, 0.0, refit=refit)
@@ -124,7 +124,7 @@ def test_what_a_single_seed_stands_for_depends_on_whether_it_is_trained(runs: Pa
     status, out = compare(better, f"baseline={runs}/shop-base-0")
     assert status == 0
     assert "5 seeds against 1; the single training is taken to vary as the others do." in out
-    assert "taken to vary as the others do: better cell-better." in out
+    assert "taken to vary as the others do: better." in out
     status, out = compare(better, "baseline=most_popular")
     assert "5 seeds against 1; the single one is made without draws." in out
     assert "A single" not in out
@@ -138,13 +138,23 @@ def test_few_users_are_said_to_be_few(tmp_path: Path, compare: Compare) -> None:
     assert status == 0
     assert re.search(r"[+-]0\.\d+ to \+0\.\d+ few", out)
     assert "(few users differ), p " in out
-    assert "few: fewer than 50 users differ, so that intervals and p-values are rough: better cell-better." in out
+    assert "few: fewer than 50 users differ, so that intervals and p-values are rough: better." in out
 
 
 def test_a_baseline_joins_the_runs(runs: Path, compare: Compare) -> None:
     status, out = compare(f"runs=[{runs}/shop-better-0]", f"baseline={runs}/shop-base-3")
     assert status == 0
-    assert "better cell-better: better by" in out
+    assert "better: better by" in out
+
+
+def test_configurations_are_called_as_was_asked_and_told_apart_where_alike(runs: Path, compare: Compare) -> None:
+    for cell in ("cell-1", "cell-2"):
+        planted(runs / cell, "base", 0, 0.01, cell=cell)
+    planted(runs / "named", "base", 0, 0.02, cell="cell-3", identity="9a9bfc1234", given_name="my-run")
+    listed = ",".join(str(runs / name / "shop-base-0") for name in ("cell-1", "cell-2", "named"))
+    status, out = compare(f"runs=[{listed}]", "baseline=9a9b")
+    assert (status, "against my-run" in out) == (0, True)
+    assert "base cell-1: worse by" in out and "base cell-2: worse by" in out
 
 
 def test_users_are_paired_by_outside_id_whatever_the_order_of_the_file(tmp_path: Path, compare: Compare) -> None:
@@ -208,7 +218,10 @@ def test_other_rules_are_refused(change: dict[str, Any], message: str, tmp_path:
             ["runs=[RUNS/shop-base-0]", "baseline=RUNS/shop-base-0"],
             "expected another configuration beside the baseline",
         ),
-        (["runs=RUNS", "baseline=RUNS/gone"], "expected a finished run, or the beginning of its name; found none"),
+        (
+            ["runs=RUNS", "baseline=RUNS/gone"],
+            "expected a finished run, or the beginning of its name or identity; found none",
+        ),
         (["runs=RUNS"], "baseline: a value is required; write baseline=…"),
         (["runs=RUNS", "baseline=shop-base", "metric=NDCG@20"], "expected ndcg@20, got 'NDCG@20'; names are in"),
         (["runs=RUNS", "baseline=shop-base", "part=train"], "part: expected one of validation, test; got 'train'"),

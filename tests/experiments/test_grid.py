@@ -66,6 +66,13 @@ def test_the_command_line_overrules_an_axis_of_the_yaml(grid: Callable[..., Grid
     assert list(axes) == ["model.num_layers", "model.hidden_dim", "layer.heads"]
 
 
+def test_runs_that_differ_by_name_alone_are_refused(grid: Callable[..., Grid]) -> None:
+    with pytest.raises(ValueError, match="name: expected one name for all runs, whose hashes tell them apart, got 2"):
+        grid().expand("name=one,two")
+    cells, _ = grid().expand("name=one", "model.num_layers=1,2")
+    assert [cell.overrides[0] for cell in cells] == ["name=one"] * 2
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

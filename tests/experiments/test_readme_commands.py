@@ -39,13 +39,15 @@ def test_runs_are_compared_as_shown(
 ) -> None:
     (line,) = (line for line in LINES if "compare.py" in line)
     _, *arguments = shlex.split(line)
-    for name in re.findall(r"ml-100k-RelevanceAwareGraph-\w+", arguments[0]):
+    for name, layer in (("ml-100k-lightgcn-3l-bpr-12ab", "LightConv"), ("ml-100k-ngcf-2l-bpr-34cd", "NGCFConv")):
+        assert name in arguments[0]
         folder = tmp_path / "runs" / f"{name}0123"
         shutil.copytree(trained_folder, folder)
         record = json.loads((folder / "run.json").read_text())
+        record["config"]["layer"]["_target_"] = f"ragx.layers.{layer}"
         (folder / "run.json").write_text(json.dumps(record | {"name": folder.name, "cell": name}))
     monkeypatch.chdir(tmp_path)
     compare_runs(arguments)
     said = capsys.readouterr().out
-    assert "ml-100k-RelevanceAwareGraph-12ab" in said and "ml-100k-RelevanceAwareGraph-34cd" in said
+    assert "light-1l-softmax: " in said and "ngcf-1l-softmax: " in said
     assert "most_popular" in said

@@ -124,13 +124,13 @@ def test_mistakes_are_one_line_and_exit_2(
     [
         ("x**", "run: expected a folder, or the beginning of its path without wildcards, got 'x**'"),
         ("runs/*", "run: expected a folder, or the beginning of its path without wildcards, got 'runs/*'"),
-        ("nowhere", "nowhere: expected a finished run, or the beginning of its name; found none"),
-        ("runs/[/x]", "runs/[/x]: expected a finished run, or the beginning of its name; found none"),
-        ("x.json", "x.json: expected a finished run, or the beginning of its name; found none"),
+        ("nowhere", "nowhere: expected a finished run, or the beginning of its name or identity; found none"),
+        ("runs/[/x]", "runs/[/x]: expected a finished run, or the beginning of its name or identity; found none"),
+        ("x.json", "x.json: expected a finished run, or the beginning of its name or identity; found none"),
         (".", ".: expected a finished run with metrics.json, found none"),
         ("runs/two", "runs/two: 2 finished runs begin so: two-a, two-b. Write more of the name."),
         ("a" * 300, "a" * 300 + ": File name too long"),
-        ("/proc/x", "/proc/x: expected a finished run, or the beginning of its name; found none"),
+        ("/proc/x", "/proc/x: expected a finished run, or the beginning of its name or identity; found none"),
         ("", "run: a value is required; write run=…"),
     ],
 )

@@ -23,7 +23,9 @@ def test_a_beginning_that_only_one_finished_run_has_is_enough(tmp_path: Path) ->
 
 
 def test_none_and_several_are_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="expected a finished run, or the beginning of its name; found none"):
+    with pytest.raises(
+        ValueError, match="expected a finished run, or the beginning of its name or identity; found none"
+    ):
         find_run(tmp_path / "orders")
     finished(tmp_path / "orders-a")
     finished(tmp_path / "orders-b")
@@ -39,3 +41,18 @@ def test_a_bare_name_is_looked_for_below_runs_too(tmp_path: Path, monkeypatch: p
     assert find_run("shop-model-12ab") == find_run("shop-model-1") == Path("runs/shop-model-12ab")
     with pytest.raises(ValueError, match="elsewhere/shop-model: expected a finished run"):
         find_run("elsewhere/shop-model")
+
+
+def test_the_beginning_of_an_identity_is_enough_too(tmp_path: Path) -> None:
+    one = finished(tmp_path / "ml-100k-lightgcn-3l-bpr-9a9bfc1234")
+    other = finished(tmp_path / "my-run-9a00000000")
+    finished(tmp_path / "my-run-9a00000000.code-9a9bfc5678")
+    finished(tmp_path / "9a-data-light-1l-softmax-ffff000000")
+    assert find_run(tmp_path / "9a9") == find_run(tmp_path / "9a9bfc1234") == one
+    assert find_run(tmp_path / "9a0") == other
+    assert find_run(tmp_path / "9a").name == "9a-data-light-1l-softmax-ffff000000"  # names come first
+    (tmp_path / "9a-data-light-1l-softmax-ffff000000" / "metrics.json").unlink()
+    with pytest.raises(ValueError, match="2 finished runs begin so: ml-100k-lightgcn-3l-bpr-9a9bfc1234, my-run-9a0"):
+        find_run(tmp_path / "9a")
+    with pytest.raises(ValueError, match="or the beginning of its name or identity; found none"):
+        find_run(tmp_path / "bfc1234")  # the end of one
