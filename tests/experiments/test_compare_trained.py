@@ -122,7 +122,7 @@ def test_two_models_of_ml_100k_give_the_sentence(
         left(tmp_path, name, split, scorer)
     compare_runs([f"runs={tmp_path}", f"baseline={tmp_path}/popular", f"output={tmp_path / 'table.csv'}"])
     out = capsys.readouterr().out
-    assert "neighbours neighbours: better by " in out
+    assert "neighbours: better by " in out
     assert len(re.findall(r"p < \.001 over users after Holm over 3 comparisons; 1 seed; no p over seeds", out)) == 3
     assert f"Split {split.fingerprint}" in out
     assert pl.read_csv(tmp_path / "table.csv").height == 3
