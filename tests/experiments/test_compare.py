@@ -147,16 +147,6 @@ def test_a_baseline_joins_the_runs(runs: Path, compare: Compare) -> None:
     assert "better: better by" in out
 
 
-def test_configurations_are_called_as_was_asked_and_told_apart_where_alike(runs: Path, compare: Compare) -> None:
-    for cell in ("cell-1", "cell-2"):
-        planted(runs / cell, "base", 0, 0.01, cell=cell)
-    planted(runs / "named", "base", 0, 0.02, cell="cell-3", identity="9a9bfc1234", given_name="my-run")
-    listed = ",".join(str(runs / name / "shop-base-0") for name in ("cell-1", "cell-2", "named"))
-    status, out = compare(f"runs=[{listed}]", "baseline=9a9b")
-    assert (status, "against my-run" in out) == (0, True)
-    assert "base cell-1: worse by" in out and "base cell-2: worse by" in out
-
-
 def test_users_are_paired_by_outside_id_whatever_the_order_of_the_file(tmp_path: Path, compare: Compare) -> None:
     ids = [f"u{number}" for number in np.random.default_rng(1).permutation(USERS)]
     planted(tmp_path, "base", 0, 0.0, ids=ids)

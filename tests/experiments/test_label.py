@@ -11,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragx.checks import check_file_name
+from ragx.evaluation.conventions import Conventions
 from ragx.report.find_run import find_run, folders_of
+from ragx.report.trusted import Trusted
+from ragx.runner.commands.compared_runs import Compared, baseline_cell, by_label
 from ragx.runner.run.cell import load_cell
 from ragx.runner.run.execute import execute
 from ragx.runner.run.label import LONGEST_LABEL, check_given_name, configuration_label, run_label
@@ -150,3 +153,19 @@ def test_a_config_without_the_setting_still_runs(config: Make) -> None:
     earlier = config()
     del earlier["name"]
     assert load_cell(earlier).identity == load_cell(config("name=mine")).identity
+
+
+def test_a_comparison_calls_configurations_by_their_labels_and_tells_those_alike_apart() -> None:
+    config = {"model": {"_target_": "my_models.Base"}}
+    records = [
+        {"cell": "c1", "seed": 0, "identity": "1200000000", "config": config},
+        {"cell": "c2", "seed": 0, "identity": "3400000000", "config": config},
+        {"cell": "c3", "seed": 0, "identity": "9a9bfc1234", "config": config, "given_name": "my-run"},
+        {"cell": "c3", "seed": 1, "identity": "9a9c000000", "config": config, "given_name": "my-run"},
+        {"cell": "c4", "seed": 0, "identity": "5600000000", "config": config, "given_name": "most_popular"},
+    ]
+    reads = [Compared(Path(f"shop-{record['identity']}"), record, Conventions(), {}) for record in records]
+    groups = by_label(reads)
+    assert list(groups) == ["Base c1", "Base c2", "my-run", "most_popular c4"]
+    assert groups["my-run"] == reads[2:4]
+    assert baseline_cell("9a9", reads, Trusted()) == "c3"
