@@ -1,7 +1,22 @@
-from . import data, datasets, evaluation, graph, kernels, layers, models, objectives, ranking, report, testing, training
+from . import (
+    data,
+    datasets,
+    evaluation,
+    graph,
+    kernels,
+    layers,
+    models,
+    objectives,
+    ranking,
+    report,
+    runs,
+    serving,
+    testing,
+    training,
+)
 from .data.dataset import Dataset
-from .report.evaluated import evaluate
-from .report.run_folder import Run, load_run
+from .serving.evaluated import evaluate
+from .serving.run import Run, load_run
 
 __version__: str
 
@@ -20,6 +35,8 @@ __all__ = [
     "objectives",
     "ranking",
     "report",
+    "runs",
+    "serving",
     "testing",
     "training",
 ]

@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any
 
 from ragx.checks import check_choice
+from ragx.data.cleaning.rules import EventRules
 from ragx.data.dataset import Dataset
-from ragx.data.lines import line_files
-from ragx.data.recbole import recbole_files
-from ragx.data.rules import EventRules
-from ragx.data.sequences import sequence_file
-from ragx.data.shop import generated_shop
-from ragx.data.table import parquet_file
+from ragx.data.generated.shop import generated_shop
+from ragx.data.readers.lines import line_files
+from ragx.data.readers.recbole import recbole_files
+from ragx.data.readers.sequences import sequence_file
+from ragx.data.readers.table import parquet_file
 
 
 def _lightgcn(name: str) -> Callable[..., Dataset]:

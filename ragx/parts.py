@@ -92,7 +92,7 @@ def bind(
         config: parts by name.
         given: names of the arguments that each part gets when it is built, and that a config may not set.
         refuse: says of a dotted path, before it is imported, why it must not be; by default all may. See
-            :class:`ragx.report.trusted.Trusted`.
+            :class:`ragx.runs.trusted.Trusted`.
 
     Raises:
         PartsError: targets that cannot be imported or are refused, unknown or missing arguments, values of a wrong

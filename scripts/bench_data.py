@@ -24,9 +24,9 @@ import numpy as np
 import polars as pl
 
 from ragx.data.dataset import Dataset
+from ragx.data.readers.table import parquet_file, table_file
 from ragx.data.split import Split
-from ragx.data.splitters import random_split, time_split
-from ragx.data.table import parquet_file, table_file
+from ragx.data.splits.splitters import random_split, time_split
 
 COLUMNS = {"user": "customer", "item": "sku", "time": "ordered_at", "value": "amount"}
 PAGE = resource.getpagesize()

@@ -1,8 +1,8 @@
 """Hold the exact ranking with all its metrics against the bare matrix product, on the public LightGCN splits.
 
-Run ``python scripts/bench_evaluation.py``; the data is looked for as everywhere, see ``ragx.data.root``. Times are
-medians of alternating repeats in one process, extra memory is that of a fresh one. The exit status is 1 where a claim
-is not met.
+Run ``python scripts/bench_evaluation.py``; the data is looked for as everywhere, see ``ragx.data.catalogue.root``.
+Times are medians of alternating repeats in one process, extra memory is that of a fresh one. The exit status is 1 where
+a claim is not met.
 """
 
 import argparse
@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from ragx.data.lines import read_lines
-from ragx.data.root import find_file
+from ragx.data.catalogue.root import find_file
+from ragx.data.readers.lines import read_lines
 from ragx.evaluation.conventions import TREC, preset
 from ragx.evaluation.evaluate import EvaluationResult, evaluate
 from ragx.evaluation.metrics import USER_METRICS

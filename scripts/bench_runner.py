@@ -21,9 +21,9 @@ from omegaconf import OmegaConf
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "experiments"))
 
 from ragx.random import seed_modules
-from ragx.report.run_parts import build_model
 from ragx.runner.run.cell import load_cell
 from ragx.runner.sweep.job import run_in_sweep
+from ragx.runs.parts import build_model
 
 CONF = str(Path(__file__).resolve().parents[1] / "conf")
 TINY = ("dataset.num_users=200", "dataset.num_items=100", "dataset.num_days=90", "trainer.max_epochs=1")

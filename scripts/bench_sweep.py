@@ -11,9 +11,9 @@ import torch
 from bench_common import Verdict, seconds_of
 
 from ragx.data.batches import PairBatches
+from ragx.data.generated.shop import generated_shop
 from ragx.data.negatives import Negatives
-from ragx.data.shop import generated_shop
-from ragx.data.splitters import time_split
+from ragx.data.splits.splitters import time_split
 from ragx.graph.build import build_graph
 from ragx.graph.graph import Graph
 from ragx.layers.relevance_attention_conv import RelevanceAttentionConv

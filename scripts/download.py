@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from ragx.checks import check_choice
-from ragx.data.catalogue import CATALOGUE
-from ragx.data.catalogue_entry import CatalogueEntry
-from ragx.data.root import find_file
+from ragx.data.catalogue.entry import CatalogueEntry
+from ragx.data.catalogue.known import CATALOGUE
+from ragx.data.catalogue.root import find_file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

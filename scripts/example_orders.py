@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ragx.data.shop import generated_shop
+from ragx.data.generated.shop import generated_shop
 
 
 def example_orders(num_users: int = 300, num_items: int = 150) -> pl.DataFrame:

@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 
 import ragx
-from ragx.data.shop import generated_shop
-from ragx.data.splitters import default_split
+from ragx.data.generated.shop import generated_shop
+from ragx.data.splits.splitters import default_split
 from ragx.evaluation.protocol import Protocol
 from ragx.graph.build import build_graph
 from ragx.kernels.forms import form_of

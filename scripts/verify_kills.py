@@ -24,12 +24,12 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from ragx.kernels.native import compiled
-from ragx.report.run_files import read_json, write_json
-from ragx.report.sweep_record import PlannedCell, SweepRecord
 from ragx.runner.commands.again import difference
 from ragx.runner.commands.final import finalize
 from ragx.runner.run.single import run_cell
 from ragx.runner.sweep.job import run_in_sweep
+from ragx.runs.files import read_json, write_json
+from ragx.runs.sweeps.record import PlannedCell, SweepRecord
 from ragx.training.checkpoint import load_checkpoint, save_checkpoint
 from ragx.training.trackers import JsonLines
 

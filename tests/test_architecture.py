@@ -15,7 +15,7 @@ FOUNDATION = (
 ORDER = (
     *FOUNDATION,
     *("data", "datasets", "graph", "kernels", "layers", "ranking", "metrics", "objectives", "models"),
-    *("training", "evaluation", "report", "testing", "runner", "__main__"),
+    *("training", "evaluation", "runs", "serving", "report", "testing", "runner", "__main__"),
 )
 STRANGERS = {("training", "evaluation"), ("evaluation", "training")}
 ENGINE_FILES = {"training/engine.py", "training/step.py", "training/loop.py"}
@@ -32,7 +32,7 @@ MORE_ARGUMENTS: dict[str, str] = {
     "ragx/training/trainer.py:Trainer": "settings of the loop, one flat YAML node",
     "ragx/training/loop.py:Loop": "the mutable state of one training, made in one place",
     "ragx/training/state.py:Progress": "a record of what a checkpoint holds, every field with its default",
-    "ragx/report/sweep_record.py:CellState": "a record of where a cell stands, every field with its default",
+    "ragx/runs/sweeps/record.py:CellState": "a record of where a cell stands, every field with its default",
     "ragx/runner/search/settings.py:SearchSettings": "a record of what a search YAML says, checked",
     "ragx/runner/commands/recommend.py:Options": "a record of a command line, one field for each option",
     "ragx/runner/commands/evaluate.py:Options": "the options of a command line, each by its name",

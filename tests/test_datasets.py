@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 import ragx
+from ragx.data.catalogue.root import look_for
+from ragx.data.cleaning.rules import EventRules
 from ragx.data.contents import contents_of
-from ragx.data.root import look_for
-from ragx.data.rules import EventRules
 from ragx.datasets import READERS
 from ragx.parts import Part, bind
 

@@ -12,7 +12,7 @@ from ragx.evaluation.evaluate import EvaluationResult, evaluate
 from ragx.notebook import html_table, one_line
 from ragx.ranking.item_lists import ItemLists
 from ragx.ranking.scorers import Constant
-from ragx.report.results import Results
+from ragx.runs.results import Results
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_results_of_runs_are_a_table_and_every_text_in_it_is_escaped() -> None:
 
 
 def test_no_runs_are_a_table_too(tmp_path: Path) -> None:
-    assert "<caption>0 runs</caption>" in ragx.report.collect(tmp_path)._repr_html_()
+    assert "<caption>0 runs</caption>" in ragx.runs.collect(tmp_path)._repr_html_()
 
 
 def test_headers_and_captions_are_escaped() -> None:

@@ -1,23 +1,23 @@
-from .attributes import AttributeTable
 from .batches import Batch, PairBatches
-from .cold import cold_items_split, cold_users_split
+from .cleaning.filters import Filter, KCore, KindsOfEvent, MinimumValue, Period
+from .cleaning.rules import EventRules
 from .dataset import Dataset, Truth
-from .filters import Filter, KCore, KindsOfEvent, MinimumValue, Period
-from .ids import IdMap
+from .generated.shop import generated_shop
+from .ids.id_map import IdMap
 from .interactions import Interactions
-from .leave_last_out import leave_last_out_split
-from .lines import line_files, read_lines
 from .negatives import Negatives, NegativeSampler, TrainPairs
-from .origins import origin_split
-from .recbole import recbole_files
-from .rules import EventRules
-from .sequences import sequence_file
-from .shop import generated_shop
+from .readers.attributes import AttributeTable
+from .readers.lines import line_files, read_lines
+from .readers.recbole import recbole_files
+from .readers.sequences import sequence_file
+from .readers.sql import sql_query
+from .readers.table import json_lines_file, parquet_file, read_table, table_file
 from .split import Events, SealedTest, Split
-from .splitters import default_split, published_split, random_split, time_split
-from .sql import sql_query
-from .table import json_lines_file, parquet_file, read_table, table_file
-from .user_time import user_time_split
+from .splits.cold import cold_items_split, cold_users_split
+from .splits.leave_last_out import leave_last_out_split
+from .splits.origins import origin_split
+from .splits.splitters import default_split, published_split, random_split, time_split
+from .splits.user_time import user_time_split
 
 __all__ = [
     "AttributeTable",

@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 
 from ragx.checks import check
+from ragx.data.cleaning.part_rules import PartRules
+from ragx.data.ids.joins import joined
 from ragx.data.interactions import PARTS, Interactions
-from ragx.data.joins import joined
-from ragx.data.part_rules import PartRules
 from ragx.data.row_order import row_order
 from ragx.notebook import one_line
 
@@ -98,7 +98,7 @@ class Dataset:
         Raises:
             ValueError: a column is not there, or a cell is at fault; the message names the row.
         """
-        from ragx.data.frames import frame_dataset  # which is made of readers, and they of this class
+        from ragx.data.readers.frames import frame_dataset  # which is made of readers, and they of this class
 
         return frame_dataset(events, columns, name=name, rules=rules)
 

@@ -7,9 +7,9 @@ import polars as pl
 import torch
 
 from ragx.data.dataset import Dataset
-from ragx.data.ids import IdMap
+from ragx.data.ids.id_map import IdMap
+from ragx.data.ids.joins import join_ids
 from ragx.data.interactions import Interactions
-from ragx.data.joins import join_ids
 from ragx.typing import Float, Tensor
 
 ONE_HOT_LIMIT = 256  # above this many categories, names are hashed into as many columns
@@ -24,7 +24,8 @@ def node_features(dataset: Dataset, train: Interactions) -> Float[Tensor, "N F"]
     with empty cells is followed by one that marks them.
 
     Args:
-        dataset: its tables ``users`` and ``items`` hold attributes, typed as :func:`ragx.data.attributes.typed_table`.
+        dataset: its tables ``users`` and ``items`` hold attributes, typed as
+            :func:`ragx.data.readers.attributes.typed_table`.
         train: interactions whose maps are the nodes, and whose users and items set scales and categories.
     """
     feature_joins(dataset, train)  # refuses tables that say nothing of train

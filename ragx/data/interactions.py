@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 
 from ragx.checks import check
-from ragx.data.identifiers import as_ids
-from ragx.data.ids import IdMap
+from ragx.data.ids.id_map import IdMap
+from ragx.data.ids.identifiers import as_ids
 from ragx.data.source import Source
 from ragx.notebook import one_line
 

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from ragx.checks import as_typed, check, did_you_mean
-from ragx.data.counted import Step
+from ragx.data.cleaning.counted import Step
+from ragx.data.cleaning.part_rules import PartRules
+from ragx.data.ids.near_ids import folded
 from ragx.data.interactions import Interactions
-from ragx.data.near_ids import folded
-from ragx.data.part_rules import PartRules
 from ragx.notebook import one_line
 
 

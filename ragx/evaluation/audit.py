@@ -6,10 +6,10 @@ from dataclasses import replace
 import torch
 
 from ragx.checks import check
+from ragx.data.cleaning.part_rules import PartRules
 from ragx.data.dataset import Dataset, check_dataset
 from ragx.data.interactions import Interactions
 from ragx.data.negatives import Negatives, TrainPairs
-from ragx.data.part_rules import PartRules
 from ragx.data.split import Split
 from ragx.evaluation import audit_data, audit_ids, audit_parts, audit_shares, audit_times, audit_values
 from ragx.evaluation.audit_parts import Draw

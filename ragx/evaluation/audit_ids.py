@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from ragx.data.dataset import Dataset
+from ragx.data.ids.near_ids import DIFFERENCES, alike, folded
 from ragx.data.interactions import Interactions
-from ragx.data.near_ids import DIFFERENCES, alike, folded
 from ragx.evaluation.findings import SHOWN, Finding, counted, finding
 
 NOTHING = (

@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 import torch
 
+from ragx.data.cleaning.part_rules import BEFORE_SPLIT
 from ragx.data.dataset import Dataset
 from ragx.data.interactions import PARTS, Interactions
-from ragx.data.leave_last_out import TIED
 from ragx.data.negatives import Negatives, TrainPairs
-from ragx.data.part_rules import BEFORE_SPLIT
 from ragx.data.split import Split
+from ragx.data.splits.leave_last_out import TIED
 from ragx.evaluation.findings import SHOWN, Finding, Verdict, finding
 from ragx.evaluation.measured import few_are_measured, measured_sentence
 from ragx.typing import Int, Tensor

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ragx.data.ids import IdMap
+from ragx.data.ids.id_map import IdMap
 from ragx.data.interactions import Interactions
 from ragx.evaluation.findings import SHOWN, Finding, Verdict, finding
 

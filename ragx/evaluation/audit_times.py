@@ -5,8 +5,8 @@ import time
 import numpy as np
 import polars as pl
 
+from ragx.data.cleaning.times import TOLERANCE
 from ragx.data.interactions import Interactions
-from ragx.data.times import TOLERANCE
 from ragx.evaluation.findings import SHOWN, Finding, counted, finding
 
 YEAR, DAY = 31_536_000, 86_400

@@ -8,8 +8,8 @@ import polars as pl
 import torch
 
 from ragx.checks import check, check_choice
-from ragx.data.ids import IdMap
-from ragx.data.joins import join_ids
+from ragx.data.ids.id_map import IdMap
+from ragx.data.ids.joins import join_ids
 from ragx.evaluation.evaluate import EvaluationResult
 from ragx.evaluation.groups import by_groups, deciles, recall_by_item_group
 from ragx.metrics.name import MetricName, usual_cutoff

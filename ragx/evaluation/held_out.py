@@ -5,7 +5,7 @@ from weakref import WeakKeyDictionary
 
 import torch
 
-from ragx.data.ids import IdMap
+from ragx.data.ids.id_map import IdMap
 from ragx.data.interactions import Interactions
 from ragx.data.split import Split
 from ragx.ranking.item_lists import ItemLists

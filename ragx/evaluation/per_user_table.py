@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from ragx.checks import check
-from ragx.data.ids import IdMap
+from ragx.data.ids.id_map import IdMap
 from ragx.evaluation.evaluate import EvaluationResult
 
 KEYS = ("user", "id")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from ragx.checks import check, check_choice
-from ragx.data.joins import join_ids
+from ragx.data.ids.joins import join_ids
 from ragx.evaluation.comparison import Comparison
 from ragx.evaluation.intervals import CONFIDENCE, Interval, is_few
 from ragx.evaluation.per_user_run import PerUserRun

@@ -1,5 +1,1 @@
-"""Run folders, tables, plots and pages."""
-
-import lazy_loader
-
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+"""Tables, plots and pages."""

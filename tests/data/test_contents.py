@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ragx.data.contents import changed_contents, content_hash, contents_of
 from ragx.data.dataset import Dataset
 from ragx.data.first_appearance import as_read_by_0_1_0
-from ragx.data.ids import IdMap
+from ragx.data.ids.id_map import IdMap
 from ragx.data.interactions import Interactions
 
 COLUMNS = ["user", "item", "value", "timestamp", "kind", "part"]

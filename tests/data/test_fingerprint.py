@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ragx.data.fingerprint import fingerprint
-from ragx.data.ids import IdMap
+from ragx.data.ids.id_map import IdMap
 from ragx.data.interactions import Interactions
 
 USERS, ITEMS = ["u", "v", "w"], [1, 2, 10, 3]

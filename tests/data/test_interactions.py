@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ragx.data.ids import IdMap
+from ragx.data.ids.id_map import IdMap
 from ragx.data.interactions import Interactions
 
 

@@ -8,7 +8,7 @@ import pytest
 from ragx.data.dataset import Dataset
 from ragx.data.interactions import Interactions
 from ragx.data.split import SealedTest, Split
-from ragx.data.split_by_part import split_by_part
+from ragx.data.splits.by_part import split_by_part
 
 # user, item, part, time
 EVENTS = [

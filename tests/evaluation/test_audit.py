@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 import torch
 
-from ragx.data.cold import cold_users_split
 from ragx.data.dataset import Dataset
 from ragx.data.interactions import Interactions
-from ragx.data.leave_last_out import leave_last_out_split
-from ragx.data.recbole import recbole_files
+from ragx.data.readers.recbole import recbole_files
 from ragx.data.split import SealedTest, Split
-from ragx.data.splitters import published_split, random_split, time_split
+from ragx.data.splits.cold import cold_users_split
+from ragx.data.splits.leave_last_out import leave_last_out_split
+from ragx.data.splits.splitters import published_split, random_split, time_split
 from ragx.evaluation.audit import audit
 from ragx.evaluation.findings import Audit, Finding
 

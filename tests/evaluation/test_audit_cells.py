@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ragx.data.dataset import Dataset
+from ragx.data.generated.shop import generated_shop
 from ragx.data.interactions import Interactions
-from ragx.data.leave_last_out import leave_last_out_split
-from ragx.data.shop import generated_shop
 from ragx.data.split import Split
-from ragx.data.splitters import random_split, time_split
+from ragx.data.splits.leave_last_out import leave_last_out_split
+from ragx.data.splits.splitters import random_split, time_split
 from ragx.evaluation import audit_data, audit_ids, audit_shares, audit_times, audit_values
 from ragx.evaluation.audit import audit
 from ragx.evaluation.findings import Finding

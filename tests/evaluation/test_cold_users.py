@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from ragx.data.cold import cold_users_split
 from ragx.data.dataset import Dataset
 from ragx.data.split import Split
-from ragx.data.splitters import time_split
+from ragx.data.splits.cold import cold_users_split
+from ragx.data.splits.splitters import time_split
 from ragx.evaluation.cold_users import COLD_USERS, serve_by_popularity
 from ragx.evaluation.per_user_run import PerUserRun
 from ragx.evaluation.protocol import Protocol

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ragx.data.ids import IdMap
+from ragx.data.ids.id_map import IdMap
 from ragx.data.split import Split
 from ragx.evaluation.per_user_table import per_user_table, write_per_user
 from ragx.evaluation.protocol import Protocol

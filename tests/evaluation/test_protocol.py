@@ -15,7 +15,7 @@ import torch
 from ragx.data.dataset import Dataset
 from ragx.data.interactions import Interactions
 from ragx.data.split import Split
-from ragx.data.splitters import time_split
+from ragx.data.splits.splitters import time_split
 from ragx.evaluation import held_out
 from ragx.evaluation.conventions import LIGHTGCN, TREC, Conventions
 from ragx.evaluation.evaluate import EvaluationResult

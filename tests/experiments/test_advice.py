@@ -16,7 +16,14 @@ ROOT = Path(__file__).parents[2]
 CONF = ROOT / "conf"
 OVERRIDE = re.compile(r"(?<![\w./<{:&-])((?:[a-z_]+\.)*[a-z_]+)=([\w.…-]*)")
 COMMANDS = ("compare", "evaluate", "final", "page", "recommend", "reproduce", "status")
-NOT_MESSAGES = ("page_look.py", "page_html.py", "page.py", "table_formats.py", "sql.py")
+NOT_MESSAGES = (
+    "pages/look.py",
+    "pages/html.py",
+    "pages/sweep.py",
+    "commands/page.py",
+    "tables/formats.py",
+    "readers/sql.py",
+)
 ADVISED = re.compile(
     r"\b(?:set|Set|change|Change|choose|Choose|use|Use|lower|Lower) ((?:[a-z_]+\.)+[a-z_]+)(?![\w.=(…])"
 )
@@ -39,7 +46,7 @@ ALLOWED = {
 def _texts() -> Iterator[tuple[str, str]]:
     """Give every text of the source that may be shown, what is filled in as ``…``, with its place."""
     for path in sorted([*(ROOT / "ragx").rglob("*.py"), *(ROOT / "experiments").rglob("*.py")]):
-        if path.name in NOT_MESSAGES:
+        if path.as_posix().endswith(NOT_MESSAGES):
             continue
         tree = ast.parse(path.read_text())
         hidden = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}

@@ -10,12 +10,12 @@ import polars as pl
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 
-from ragx.report.run_folder import load_run
-from ragx.report.sweep_record import PlannedCell, SweepRecord
 from ragx.runner.command_line import guarded
 from ragx.runner.commands.again import difference
 from ragx.runner.commands.final import finalize
 from ragx.runner.commands.reproduce import reproduce
+from ragx.runs.sweeps.record import PlannedCell, SweepRecord
+from ragx.serving.run import load_run
 from ragx.training.checkpoint import load_checkpoint
 
 from .conftest import CONF

@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ragx.report.run_files import write_json
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.compare import HELP, compare_runs
+from ragx.runs.files import write_json
 from ragx.training.trackers import JsonLines
 
 USERS, METRIC = 300, "ndcg@20"

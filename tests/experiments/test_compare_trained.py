@@ -20,9 +20,9 @@ from ragx.models.most_popular import MostPopular
 from ragx.parts import bind
 from ragx.ranking.item_similarity import ItemSimilarity
 from ragx.ranking.scorers import Scorer
-from ragx.report.run_files import write_json
 from ragx.runner.command_line import guarded
 from ragx.runner.commands.compare import compare_runs
+from ragx.runs.files import write_json
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -13,8 +13,8 @@ from omegaconf import OmegaConf
 
 from ragx.former_names import TARGET
 from ragx.parts import Part, PartsError
-from ragx.report.run_parts import GIVEN
 from ragx.runner.run.preflight import bind_parts, check_settings, try_small
+from ragx.runs.parts import GIVEN
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 CHOICES = sorted(f"{path.parent.name}={path.stem}" for path in CONF.glob("*/*.yaml") if path.parent.name in GIVEN)

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ragx.report.looks import Looks
-from ragx.report.run_files import read_json, read_run, write_json
-from ragx.report.sweep_record import PlannedCell, SweepRecord
 from ragx.runner.commands.final import choose, finalize
 from ragx.runner.run.cell import Cell
 from ragx.runner.run.opening import rehearse
 from ragx.runner.sweep.view import best_of
+from ragx.runs.files import read_json, read_run, write_json
+from ragx.runs.looks import Looks
+from ragx.runs.sweeps.record import PlannedCell, SweepRecord
 
 TINY = (
     *("dataset.num_users=60", "dataset.num_items=40", "tracker=none", "trainer.max_epochs=1", "model.hidden_dim=8"),

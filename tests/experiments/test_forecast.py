@@ -9,10 +9,10 @@ import pytest
 import torch
 from rich.console import Console
 
-from ragx.report.sweep_record import PlannedCell
 from ragx.runner.run.cell import load_cell
 from ragx.runner.run.fitting import needed_bytes
 from ragx.runner.run.forecast import Forecast, forecast, print_forecast
+from ragx.runs.sweeps.record import PlannedCell
 
 TINY = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=30", "tracker=none", "trainer.max_epochs=3")
 DROPPED = [{"cell": "layer.heads=[/x]", "reason": "8 heads do not divide the width 12"}]

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from ragx.report.run_folder import load_run
 from ragx.runner.commands.compare import compare_runs
 from ragx.runner.commands.evaluate import evaluate_run
 from ragx.runner.commands.options import trusted
 from ragx.runner.commands.reproduce import reproduce
+from ragx.serving.run import load_run
 
 OWN = "from ragx.layers.light_conv import LightConv\nclass MyConv(LightConv):\n    pass\n"
 URI = "postgresql://me:hunter2@host/shop"

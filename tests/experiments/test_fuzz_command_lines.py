@@ -94,7 +94,7 @@ def shop(tmp_path: Path, trained_folder: Path, monkeypatch: pytest.MonkeyPatch) 
     (tmp_path / "shelf.txt").write_text("item-00001\nitem-00002\nitem-00003\n")
     shutil.copytree(trained_folder, tmp_path / "trained")
     monkeypatch.delenv("RAGX_DATA", raising=False)
-    monkeypatch.setattr("ragx.data.root.fetch", _refuse)
+    monkeypatch.setattr("ragx.data.catalogue.root.fetch", _refuse)
     return tmp_path
 
 

@@ -9,8 +9,8 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
-from ragx.report.sweep_record import PlannedCell
 from ragx.runner.sweep.grid import Axis, axes_of, expand, seeds_of
+from ragx.runs.sweeps.record import PlannedCell
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 SWEEPS = sorted(path.stem for path in (CONF / "sweep").glob("*.yaml"))

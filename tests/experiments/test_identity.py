@@ -127,9 +127,9 @@ def test_a_run_taken_up_with_other_forms_stops_and_names_the_option_that_goes_on
 
 
 def test_a_lost_compiler_stops_a_run_that_is_taken_up(config_of: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ragx.report.provenance.compiler_version", lambda: "cc 12")
+    monkeypatch.setattr("ragx.runs.provenance.compiler_version", lambda: "cc 12")
     interrupted(config_of)
-    monkeypatch.setattr("ragx.report.provenance.compiler_version", lambda: None)
+    monkeypatch.setattr("ragx.runs.provenance.compiler_version", lambda: None)
     with pytest.raises(ValueError, match=r"compiler: cc 12 then, None now"):
         run_cell(config_of(*PLAIN, *SMALL), quiet=True)
 

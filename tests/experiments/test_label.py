@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 
 from ragx.checks import check_file_name
 from ragx.evaluation.conventions import Conventions
-from ragx.report.find_run import find_run, folders_of
-from ragx.report.trusted import Trusted
 from ragx.runner.commands.compared_runs import Compared, baseline_cell, by_label
 from ragx.runner.run.cell import load_cell
 from ragx.runner.run.execute import execute
@@ -21,6 +19,8 @@ from ragx.runner.run.label import LONGEST_LABEL, check_given_name, configuration
 from ragx.runner.run.preflight import bind_parts
 from ragx.runner.run.single import run_cell
 from ragx.runner.run.speaker import Speaker
+from ragx.runs.find import find_run, folders_of
+from ragx.runs.trusted import Trusted
 
 TINY = ("dataset.num_users=40", "dataset.num_items=30", "dataset.num_days=30", "dataset.events_per_user=10")
 QUICK = (*TINY, "tracker=none", "trainer.max_epochs=1", "model.hidden_dim=4", "evaluation.intervals=false", "runs=runs")

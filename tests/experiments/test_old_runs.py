@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ragx.report.looks import Looks
-from ragx.report.run_files import write_json
 from ragx.runner.commands.evaluate import evaluate_run
 from ragx.runner.commands.final import finalize
 from ragx.runner.commands.reproduce import reproduce
+from ragx.runs.files import write_json
+from ragx.runs.looks import Looks
 
 OLD = Path(__file__).parents[1] / "data" / "run_of_0_1_0"
 COLUMNS = "{user: customer, item: sku, time: ordered_at, value: amount}"

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 import torch
 
-from ragx.report.looks import Looks
 from ragx.runner.run import opening
+from ragx.runs.looks import Looks
 from ragx.training.checkpoint import load_checkpoint
 
 TINY = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=40", "tracker=none", "trainer.max_epochs=2")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ragx.report.sweep_record import PlannedCell, SweepRecord
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.page import HELP, write
+from ragx.runs.sweeps.record import PlannedCell, SweepRecord
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from ragx.report.looks import Looks, Readings
 from ragx.runner.commands.reproduce import NotReproducedError, reproduce
+from ragx.runs.looks import Looks, Readings
 
 TINY = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=40", "tracker=none", "trainer.max_epochs=1")
 

@@ -16,8 +16,8 @@ import torch
 from hydra.core.global_hydra import GlobalHydra
 
 import ragx
-from ragx.report.run_folder import load_run
 from ragx.runner.command_line import guarded
+from ragx.serving.run import load_run
 from ragx.training.checkpoint import load_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,9 +11,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from ragx.report.sweep_record import SweepRecord
 from ragx.runner.search.settings import SearchSettings, settings_of
 from ragx.runner.search.space import corners, distributions, options_of
+from ragx.runs.sweeps.record import SweepRecord
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 CHOICES = {"search": "objectives", "dataset": "shop"}

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ragx.report.run_files import read_run
-from ragx.report.sweep_record import SweepRecord
+from ragx.runs.files import read_run
+from ragx.runs.sweeps.record import SweepRecord
 
 ROOT = Path(__file__).parents[2]
 TINY = ("dataset.num_users=120", "dataset.num_items=60", "dataset.num_days=60", "trainer.max_epochs=2")

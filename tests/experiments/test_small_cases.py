@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ragx.report.run_folder import load_run
+from ragx.serving.run import load_run
 
 Command = Callable[..., Any]
 MINE = ["dataset=csv", "dataset.path=events.csv", "dataset.columns.time=time"]

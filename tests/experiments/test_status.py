@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ragx.report.run_lock import RunLock
-from ragx.report.sweep_record import PlannedCell, SweepRecord
 from ragx.runner.commands.status import show_status
+from ragx.runs.lock import RunLock
+from ragx.runs.sweeps.record import PlannedCell, SweepRecord
 
 
 def told(text: str) -> str:

@@ -16,9 +16,9 @@ import pytest
 import torch
 from hydra.core.global_hydra import GlobalHydra
 
-from ragx.report.run_files import read_run
-from ragx.report.sweep_record import SweepRecord
 from ragx.runner.command_line import guarded
+from ragx.runs.files import read_run
+from ragx.runs.sweeps.record import SweepRecord
 from ragx.training.checkpoint import load_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]

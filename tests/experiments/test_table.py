@@ -14,8 +14,8 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
-from ragx.report.sweep_record import PlannedCell, SweepRecord
 from ragx.runner.run.preflight import bind_parts
+from ragx.runs.sweeps.record import PlannedCell, SweepRecord
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 NAMES = sorted(path.stem for path in (CONF / "table").glob("*.yaml"))

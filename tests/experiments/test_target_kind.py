@@ -9,8 +9,8 @@ import pytest
 import torch
 from hydra.core.global_hydra import GlobalHydra
 
-from ragx.report.run_folder import load_run
 from ragx.runner.command_line import guarded
+from ragx.serving.run import load_run
 
 CONF = str(Path(__file__).resolve().parents[2] / "conf")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch_geometric.data import Data, HeteroData
 from torch_geometric.transforms import ToUndirected
 
-from ragx.data.ids import IdMap
+from ragx.data.ids.id_map import IdMap
 from ragx.data.interactions import Interactions
 from ragx.graph.build import build_graph
 from ragx.graph.from_data import graph_from_data

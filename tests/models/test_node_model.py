@@ -11,7 +11,7 @@ from ragx.models.heads import Head
 from ragx.models.node_model import NodeModel
 from ragx.parts import Part
 from ragx.ranking.scorers import InnerProduct, Scorer
-from ragx.report.run_parts import sized_model, takes
+from ragx.runs.parts import sized_model, takes
 
 WEIGHTS = ("weight", "bias")
 

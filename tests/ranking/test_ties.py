@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 import torch
 
-from ragx.data.ids import IdMap
+from ragx.data.ids.id_map import IdMap
 from ragx.ranking.ranking import rank
 from ragx.ranking.scorers import Constant, InnerProduct
 from ragx.ranking.ties import best_of, sort_candidates, tie_order

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ragx.report.run_files import write_json
+from ragx.runs.files import write_json
 from ragx.training.checkpoint import load_checkpoint, save_checkpoint
 
 KEPT = torch.arange(4.0)

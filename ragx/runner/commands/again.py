@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from ragx.report.run_files import read_run
+from ragx.runs.files import read_run
 from ragx.training.checkpoint import load_checkpoint
 
 COMPARED = ("validation", "test", "baseline", "best_achievable")

@@ -16,8 +16,7 @@ from ragx.evaluation.comparison import Comparison, notes_on_tests
 from ragx.evaluation.per_user_run import PerUserRun
 from ragx.evaluation.significance import compare_table
 from ragx.former_names import TARGET
-from ragx.report.looks import Looks, Readings, test_mark
-from ragx.report.table_output import check_format, write_table
+from ragx.report.tables.output import check_format, write_table
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.compared_runs import (
     MOST_POPULAR,
@@ -32,6 +31,7 @@ from ragx.runner.commands.compared_runs import (
 from ragx.runner.commands.id_lists import id_list
 from ragx.runner.commands.options import parse_options, trusted
 from ragx.runner.run.summary import print_measured
+from ragx.runs.looks import Looks, Readings, test_mark
 
 PARTS, WIDTH, MOST_TOLD = ("validation", "test"), 200, 5
 HELP = """python experiments/compare.py runs=[a,b,c] baseline=a metric=ndcg@20 part=test

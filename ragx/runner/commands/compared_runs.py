@@ -13,11 +13,11 @@ from ragx.checks import check
 from ragx.evaluation.conventions import Conventions
 from ragx.evaluation.protocol import Protocol
 from ragx.parts import bind
-from ragx.report.find_run import find_run, is_set_aside
-from ragx.report.run_files import read_run
-from ragx.report.table_checks import split_of
-from ragx.report.trusted import Trusted
+from ragx.report.tables.checks import split_of
 from ragx.runner.run.label import configuration_label
+from ragx.runs.files import read_run
+from ragx.runs.find import find_run, is_set_aside
+from ragx.runs.trusted import Trusted
 
 MOST_POPULAR = "most_popular"
 

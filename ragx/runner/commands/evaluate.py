@@ -14,17 +14,17 @@ from rich.text import Text
 from ragx.checks import check, check_choice
 from ragx.evaluation.protocol import Protocol
 from ragx.parts import bind
-from ragx.report.find_run import find_run
-from ragx.report.looks import Looks
-from ragx.report.run_files import read_run, write_json
-from ragx.report.run_folder import Run, load_run
-from ragx.report.trusted import Trusted
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.options import parse_options, trusted, whole
 from ragx.runner.run.evaluating import Evaluation, add_results
 from ragx.runner.run.opening import check_stored_model, stored_model_differs
 from ragx.runner.run.preflight import check_folder, check_threads
 from ragx.runner.run.summary import print_measured, results_table
+from ragx.runs.files import read_run, write_json
+from ragx.runs.find import find_run
+from ragx.runs.looks import Looks
+from ragx.runs.trusted import Trusted
+from ragx.serving.run import Run, load_run
 
 PARTS = ("validation", "test")
 DECILES = {

@@ -14,11 +14,6 @@ from rich.text import Text
 
 from ragx.checks import check
 from ragx.metrics.direction import direction
-from ragx.report.looks import Looks, Readings, test_mark
-from ragx.report.recorded_data import check_unchanged
-from ragx.report.run_files import read_run, write_json
-from ragx.report.sweep_record import CellState, SweepRecord, find_sweep
-from ragx.report.trusted import Trusted
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.again import config_of
 from ragx.runner.commands.options import parse_options, trusted, truth
@@ -27,6 +22,11 @@ from ragx.runner.run.execute import execute
 from ragx.runner.run.opening import rehearse
 from ragx.runner.run.speaker import Speaker
 from ragx.runner.run.summary import print_measured
+from ragx.runs.files import read_run, write_json
+from ragx.runs.looks import Looks, Readings, test_mark
+from ragx.runs.recorded_data import check_unchanged
+from ragx.runs.sweeps.record import CellState, SweepRecord, find_sweep
+from ragx.runs.trusted import Trusted
 from ragx.training.checkpoint import load_checkpoint
 
 HELP = """python experiments/final.py sweep=<name>

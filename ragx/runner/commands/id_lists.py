@@ -7,12 +7,12 @@ from pathlib import Path
 import polars as pl
 
 from ragx.checks import check
-from ragx.data.csv_file import csv_header, read_csv
-from ragx.data.csv_form import CsvForm
-from ragx.data.formats import read_parquet
-from ragx.data.identifiers import as_ids
-from ragx.data.ids import IdMap
-from ragx.data.joins import join_ids
+from ragx.data.files.csv_file import csv_header, read_csv
+from ragx.data.files.csv_form import CsvForm
+from ragx.data.files.formats import read_parquet
+from ragx.data.ids.id_map import IdMap
+from ragx.data.ids.identifiers import as_ids
+from ragx.data.ids.joins import join_ids
 
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
 

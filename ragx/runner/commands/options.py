@@ -5,7 +5,7 @@ from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
 from ragx.checks import check, did_you_mean
-from ragx.report.trusted import Trusted
+from ragx.runs.trusted import Trusted
 
 Chosen = TypeVar("Chosen")
 MOST_DIGITS = 18

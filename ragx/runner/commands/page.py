@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ragx.report.page import write_page
-from ragx.report.sweep_record import find_sweep
+from ragx.report.pages.sweep import write_page
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.options import parse_options
+from ragx.runs.sweeps.record import find_sweep
 
 HELP = """python experiments/page.py sweep=<name>
 

@@ -10,15 +10,15 @@ from typing import Any
 from rich.console import Console
 
 from ragx.checks import RunError, check
-from ragx.report.find_run import find_run
-from ragx.report.recorded_data import check_unchanged
-from ragx.report.run_files import SCHEMA, read_run
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.again import Difference, config_of, difference
 from ragx.runner.commands.options import parse_options, trusted
 from ragx.runner.run.cell import Cell, load_cell
 from ragx.runner.run.execute import execute
 from ragx.runner.run.speaker import Speaker
+from ragx.runs.files import SCHEMA, read_run
+from ragx.runs.find import find_run
+from ragx.runs.recorded_data import check_unchanged
 from ragx.training.checkpoint import load_checkpoint
 
 TOLERANCE = 1e-3

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ragx.report.sweep_record import find_sweep
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.options import parse_options
 from ragx.runner.sweep.view import print_sweep
+from ragx.runs.sweeps.record import find_sweep
 
 HELP = """python experiments/status.py sweep=<name>
 

@@ -11,18 +11,18 @@ from rich.text import Text
 
 from ragx.checks import check, check_choice, check_file_name
 from ragx.files import write_atomically
-from ragx.report.results import Results, collect
-from ragx.report.sweep_record import SweepRecord, find_sweep
-from ragx.report.table_build import build_table
-from ragx.report.table_cells import Table
-from ragx.report.table_formats import csv_table, html_page, markdown
-from ragx.report.table_grid import Grid, Shown, grid_of
-from ragx.report.table_latex import latex
-from ragx.report.table_output import check_format, write_table
-from ragx.report.table_published import published_of
-from ragx.report.table_rows import Found, rows_by_conditions
-from ragx.report.table_spec import OPTIONS, TableSpec, check_options, spec_of
-from ragx.report.table_sweep import rows_of_sweeps
+from ragx.report.tables.build import build_table
+from ragx.report.tables.cells import Table
+from ragx.report.tables.formats import csv_table, html_page, markdown
+from ragx.report.tables.grid import Grid, Shown, grid_of
+from ragx.report.tables.latex import latex
+from ragx.report.tables.output import check_format, write_table
+from ragx.report.tables.published import published_of
+from ragx.report.tables.rows import Found, rows_by_conditions
+from ragx.report.tables.spec import OPTIONS, TableSpec, check_options, spec_of
+from ragx.report.tables.sweep import rows_of_sweeps
+from ragx.runs.results import Results, collect
+from ragx.runs.sweeps.record import SweepRecord, find_sweep
 
 OWN = ("runs", "results", "sweeps", "name", "formats", "gains", "published")
 FORMATS = ("md", "tex", "csv", "html")

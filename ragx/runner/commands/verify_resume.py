@@ -14,9 +14,9 @@ from pathlib import Path
 from rich.console import Console
 
 from ragx.checks import RunError, check
-from ragx.report.run_files import read_run
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.again import difference
+from ragx.runs.files import read_run
 from ragx.training.checkpoint import load_checkpoint
 
 POLL, PATIENCE = 0.02, 3600.0

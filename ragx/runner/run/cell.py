@@ -9,19 +9,19 @@ from typing import Any
 
 import torch
 
+from ragx.data.catalogue.root import stamps
 from ragx.data.contents import content_hash, contents_of
 from ragx.data.dataset import Dataset
-from ragx.data.root import stamps
 from ragx.data.split import Split
 from ragx.evaluation.protocol import Protocol
 from ragx.parts import Part, Refuse
-from ragx.report.find_run import folders_of
-from ragx.report.provenance import identity_of, provenance
-from ragx.report.run_files import WAS_FIXED
-from ragx.report.run_parts import build_split, takes
-from ragx.report.source_hash import hash_of_sources, modules_of_parts, sources_of
 from ragx.runner.run.label import run_label
 from ragx.runner.run.preflight import bind_parts, check_settings, try_small
+from ragx.runs.files import WAS_FIXED
+from ragx.runs.find import folders_of
+from ragx.runs.parts import build_split, takes
+from ragx.runs.provenance import identity_of, provenance
+from ragx.runs.source_hash import hash_of_sources, modules_of_parts, sources_of
 from ragx.training.trackers import Tracker
 from ragx.training.trainer import Trainer
 

@@ -14,23 +14,23 @@ from ragx.metrics.name import USUAL_CUTOFF, MetricName
 from ragx.models.node_model import NodeModel
 from ragx.random import seed_modules
 from ragx.ranking.ranking import rank
-from ragx.report.curve import plot_curve
-from ragx.report.diagnostics_plot import plot_diagnostics
-from ragx.report.looks import Kind
-from ragx.report.peak_memory import peak_memory_mb, reset_peak
-from ragx.report.recommendations import recommendation_table
-from ragx.report.recorded_data import ids_of
-from ragx.report.run_files import SCHEMA, write_json
-from ragx.report.run_lock import RunLock
-from ragx.report.run_parts import build_model, features_for
-from ragx.report.serving import serving_scorer, users_to_serve
-from ragx.report.table_output import write_table
+from ragx.report.plots.curve import plot_curve
+from ragx.report.plots.diagnostics import plot_diagnostics
+from ragx.report.tables.output import write_table
 from ragx.runner.run.cell import Cell, with_whole_paths
 from ragx.runner.run.evaluating import Evaluation, add_results, attributes_of, keep_per_user
 from ragx.runner.run.fitting import check_fits, explain, name_users_left_out
 from ragx.runner.run.opening import open_test
 from ragx.runner.run.speaker import Speaker
 from ragx.runner.run.summary import summary_line
+from ragx.runs.files import SCHEMA, write_json
+from ragx.runs.lock import RunLock
+from ragx.runs.looks import Kind
+from ragx.runs.parts import build_model, features_for
+from ragx.runs.peak_memory import peak_memory_mb, reset_peak
+from ragx.runs.recorded_data import ids_of
+from ragx.serving.cold_users import serving_scorer, users_to_serve
+from ragx.serving.recommendations import recommendation_table
 from ragx.training.checkpoint import save_checkpoint
 from ragx.training.keeper import finished_epochs
 from ragx.training.progress import TerminalProgress

@@ -6,11 +6,6 @@ from pathlib import Path
 from typing import Literal
 
 from ragx.files import copy_folder, remove_abandoned
-from ragx.report.find_run import folders_of
-from ragx.report.looks import Kind
-from ragx.report.run_files import read_json, read_run, write_json
-from ragx.report.run_lock import RunLock
-from ragx.report.source_hash import changed_sources
 from ragx.runner.run.cell import Cell
 from ragx.runner.run.course import Course
 from ragx.runner.run.ground import taken_up
@@ -18,6 +13,11 @@ from ragx.runner.run.opening import is_opened, open_test
 from ragx.runner.run.setting_aside import finish_setting_aside, is_being_set_aside, set_aside
 from ragx.runner.run.speaker import Speaker
 from ragx.runner.run.summary import print_data, print_summary, summary_line
+from ragx.runs.files import read_json, read_run, write_json
+from ragx.runs.find import folders_of
+from ragx.runs.lock import RunLock
+from ragx.runs.looks import Kind
+from ragx.runs.source_hash import changed_sources
 from ragx.training.keeper import finished_epochs
 
 UNFINISHED = ("train", "refit")

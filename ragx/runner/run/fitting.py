@@ -13,10 +13,10 @@ from ragx.graph.graph import Graph
 from ragx.objectives.base import Objective
 from ragx.parts import Part
 from ragx.ranking.memory import free_memory, is_out_of_memory
-from ragx.report.run_parts import build_model
 from ragx.runner.run.cell import Cell
 from ragx.runner.run.preflight import small_model
 from ragx.runner.run.speaker import Speaker
+from ragx.runs.parts import build_model
 
 SHOWN = 3
 COPIES = 4  # a parameter, its gradient and the two moments of Adam

@@ -14,10 +14,10 @@ from rich.text import Text
 from ragx.graph.graph import Graph
 from ragx.models.node_model import NodeModel
 from ragx.random import seed_modules
-from ragx.report.run_parts import build_model, features_for
-from ragx.report.sweep_record import PlannedCell
 from ragx.runner.run.cell import Cell, load_cell
 from ragx.runner.run.fitting import is_enough, needed_bytes
+from ragx.runs.parts import build_model, features_for
+from ragx.runs.sweeps.record import PlannedCell
 from ragx.training.step import OnGraph, training_step
 
 STEPS = 2

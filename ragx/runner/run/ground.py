@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ragx.checks import check
-from ragx.report.run_files import read_json
 from ragx.runner.run.cell import Cell
+from ragx.runs.files import read_json
 
 VERSIONS = ("torch", "torch-geometric", "torch-scatter", "numpy")
 MACHINE = ("processor", "threads", "compiler")

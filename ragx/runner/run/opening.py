@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from ragx.checks import check
-from ragx.report.looks import Kind, Looks
-from ragx.report.run_files import read_run, write_json
-from ragx.report.run_folder import restored_run
 from ragx.runner.run.cell import Cell
 from ragx.runner.run.evaluating import Evaluation, add_results, keep_per_user
+from ragx.runs.files import read_run, write_json
+from ragx.runs.looks import Kind, Looks
+from ragx.serving.run import restored_run
 
 
 def is_opened(folder: Path) -> bool:

@@ -14,8 +14,8 @@ from ragx.models.node_model import NodeModel
 from ragx.parts import Part, PartsError, Refuse, bind
 from ragx.passwords import passwords
 from ragx.ranking.memory import is_out_of_memory
-from ragx.report.run_parts import GIVEN, sized_model
 from ragx.runner.run.label import check_given_name
+from ragx.runs.parts import GIVEN, sized_model
 from ragx.training.tiny_step import try_step
 
 REUSE = ("same", "code", "never")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ragx.checks import check_file_name
 from ragx.files import make_folder, sync
-from ragx.report.find_run import SET_ASIDE
-from ragx.report.run_files import read_json, write_json
+from ragx.runs.files import read_json, write_json
+from ragx.runs.find import SET_ASIDE
 
 STAYS = ("lock.json", ".lock.guard", "log.txt")
 MARKER = "set_aside.json"

@@ -14,8 +14,8 @@ from ragx.data.split import Split
 from ragx.evaluation.measured import NEEDED, few_are_measured, measured_sentence
 from ragx.metrics.direction import is_better
 from ragx.metrics.name import MetricName, usual_cutoff
-from ragx.report.looks import Readings, test_mark
 from ragx.runner.run.speaker import Speaker
+from ragx.runs.looks import Readings, test_mark
 
 LOUD = "bold yellow"
 

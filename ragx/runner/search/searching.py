@@ -22,13 +22,13 @@ from ragx.checks import RunError, check, check_file_name
 from ragx.files import write_atomically
 from ragx.metrics.direction import larger_is_better
 from ragx.random import derive_seed
-from ragx.report.run_lock import RunLock
-from ragx.report.sweep_record import PlannedCell, SweepRecord
 from ragx.runner.run.preflight import bind_parts, check_settings, try_alone
 from ragx.runner.search.settings import settings_of
 from ragx.runner.search.space import corners, options_of, spell
 from ragx.runner.sweep.job import CellFailedError, run_in_sweep
 from ragx.runner.sweep.view import print_sweep
+from ragx.runs.lock import RunLock
+from ragx.runs.sweeps.record import PlannedCell, SweepRecord
 
 
 def run_search(config: DictConfig) -> None:

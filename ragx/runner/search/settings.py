@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ragx.checks import check, did_you_mean
-from ragx.report.run_files import read_json, write_json
-from ragx.report.sweep_record import SweepRecord
 from ragx.runner.run.preflight import check_name, check_settings
 from ragx.runner.search.space import Distribution, distributions
+from ragx.runs.files import read_json, write_json
+from ragx.runs.sweeps.record import SweepRecord
 
 NAMES = ("name", "trials", "startup", "seeds", "rows", "space")
 OWN = ("search", "+search", "~search")

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ragx.files import write_atomically
-from ragx.report.sweep_record import SweepRecord
 from ragx.runner.run.cell import load_cell
 from ragx.runner.run.execute import execute, monitored
 from ragx.runner.run.speaker import Speaker
+from ragx.runs.sweeps.record import SweepRecord
 from ragx.training.interruption import sigterm_raises
 
 

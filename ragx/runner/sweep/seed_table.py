@@ -6,9 +6,9 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from ragx.parts import bind
-from ragx.report.run_files import read_run
-from ragx.report.run_parts import GIVEN
-from ragx.report.sweep_record import CellState, SweepRecord
+from ragx.runs.files import read_run
+from ragx.runs.parts import GIVEN
+from ragx.runs.sweeps.record import CellState, SweepRecord
 
 COLUMNS = ["configuration", "seeds", "metric", "mean", "std"]
 

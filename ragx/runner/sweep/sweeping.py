@@ -17,13 +17,13 @@ from rich.console import Console
 from rich.text import Text
 
 from ragx.checks import RunError, check_file_name
-from ragx.report.sweep_record import PlannedCell, SweepRecord
 from ragx.runner.folders import PACKAGE, PLUGINS, installed
 from ragx.runner.run.forecast import print_forecast
 from ragx.runner.sweep.grid import Axis, axes_of, compose, expand
 from ragx.runner.sweep.parent_watch import have_workers_watch
 from ragx.runner.sweep.seed_table import track_seeds
 from ragx.runner.sweep.view import SweepView, print_sweep
+from ragx.runs.sweeps.record import PlannedCell, SweepRecord
 
 
 class SweepFailedError(RunError):

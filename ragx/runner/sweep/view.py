@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ragx.evaluation.measured import few_are_measured, measured_sentence
-from ragx.report.run_files import read_run
-from ragx.report.sweep_record import STATES, CellState, SweepRecord
 from ragx.runner.run.summary import LOUD
+from ragx.runs.files import read_run
+from ragx.runs.sweeps.record import STATES, CellState, SweepRecord
 
 REFRESH = 1.0
 MOST_LISTED = 20

@@ -11,11 +11,11 @@ import torch
 from download import fetch_all
 from torch import nn
 
-from ragx.data import root
-from ragx.data.catalogue_entry import CatalogueFile
-from ragx.data.lines import read_lines
-from ragx.data.root import find_file
-from ragx.data.table import table_file
+from ragx.data.catalogue import root
+from ragx.data.catalogue.entry import CatalogueFile
+from ragx.data.catalogue.root import find_file
+from ragx.data.readers.lines import read_lines
+from ragx.data.readers.table import table_file
 from ragx.training.keeper import Keeper
 from ragx.training.state import Progress
 from ragx.training.wandb_tracker import WandbTracker

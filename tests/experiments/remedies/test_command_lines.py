@@ -104,7 +104,7 @@ ROWS = {
         "'dataset.rules.filters=[{_target_: ragx.data.MinimumValue, at_least: 1}]'",
         ("dataset.rules.before_split=[duplicates,filters]", "dataset.rules.before_split=[]"),
     ),
-    "set its _target_ to a subclass of ragx.data.filters.Filter": (
+    "set its _target_ to a subclass of ragx.data.cleaning.filters.Filter": (
         f"{AUDIT.format('orders')} 'dataset.rules.filters=[{{_target_: {ATTRIBUTES}, path: a, id: b}}]'",
         (),
         ("'dataset.rules.filters=[{_target_: ragx.data.KCore, users: 1, items: 1}]'",),

@@ -9,19 +9,19 @@ import pytest
 import torch
 
 from ragx.data.batches import PairBatches
-from ragx.data.cold import cold_users_split
+from ragx.data.cleaning.filters import KCore, KindsOfEvent
+from ragx.data.cleaning.rules import EventRules
 from ragx.data.dataset import Dataset, check_dataset, check_name
-from ragx.data.events import build_dataset
 from ragx.data.features import feature_joins
-from ragx.data.filters import KCore, KindsOfEvent
 from ragx.data.interactions import Interactions
-from ragx.data.leave_last_out import leave_last_out_split
 from ragx.data.negatives import Negatives, NegativeSampler
-from ragx.data.origins import origin_split
-from ragx.data.rules import EventRules
+from ragx.data.readers.events import build_dataset
 from ragx.data.source import Source
-from ragx.data.splitters import random_split
-from ragx.data.user_time import user_time_split
+from ragx.data.splits.cold import cold_users_split
+from ragx.data.splits.leave_last_out import leave_last_out_split
+from ragx.data.splits.origins import origin_split
+from ragx.data.splits.splitters import random_split
+from ragx.data.splits.user_time import user_time_split
 from ragx.evaluation.audit import audit
 from ragx.evaluation.conventions import LIGHTGCN, Conventions
 from ragx.evaluation.evaluate import evaluate
@@ -34,7 +34,7 @@ from ragx.evaluation.significance import compare
 from ragx.ranking.item_lists import ItemLists
 from ragx.ranking.ranking import rank
 from ragx.ranking.scorers import Constant, InnerProduct
-from ragx.report.recommendations import titles_said
+from ragx.serving.recommendations import titles_said
 
 ROWS_OF = [(f"u{user}", f"i{(user + step) % 7}", 100 * step + user) for user in range(10) for step in range(5)]
 LISTS = ItemLists.from_pairs(torch.tensor([0, 1]), torch.tensor([0, 1]), 2)

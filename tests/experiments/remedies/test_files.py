@@ -9,15 +9,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ragx.data.attributes import AttributeTable
+from ragx.data.cleaning.filters import KCore
+from ragx.data.cleaning.rules import EventRules
 from ragx.data.dataset import Dataset
-from ragx.data.filters import KCore
-from ragx.data.frames import frame_dataset
-from ragx.data.identifiers import listed_ids
-from ragx.data.recbole import recbole_files
-from ragx.data.rules import EventRules
-from ragx.data.sql import sql_query
-from ragx.data.table import json_lines_file, parquet_file, table_file
+from ragx.data.ids.identifiers import listed_ids
+from ragx.data.readers.attributes import AttributeTable
+from ragx.data.readers.frames import frame_dataset
+from ragx.data.readers.recbole import recbole_files
+from ragx.data.readers.sql import sql_query
+from ragx.data.readers.table import json_lines_file, parquet_file, table_file
 
 PLAIN = {"user": "user", "item": "item"}
 TIMED = PLAIN | {"time": "time"}

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from ragx.parts import bind
-from ragx.report.run_folder import load_run
-from ragx.report.trusted import Trusted
 from ragx.runner.commands.reproduce import reproduce
+from ragx.runs.trusted import Trusted
+from ragx.serving.run import load_run
 
 SHOP = "dataset.num_users=40 dataset.num_items=30 dataset.num_days=30 dataset.events_per_user=10"
 RUN = f"run {SHOP} tracker=none trainer.max_epochs=1 model.hidden_dim=8 evaluation.final=false"

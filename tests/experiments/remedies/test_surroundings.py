@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 import torch
 
-from ragx.data.sql import read_query
+from ragx.data.readers.sql import read_query
 from ragx.graph.graph import Graph
 from ragx.kernels.edge_attention import edge_attention
 from ragx.kernels.forms import use_form
 from ragx.kernels.native import has_compiler
-from ragx.report.sweep_record import PlannedCell, SweepRecord
 from ragx.runner.commands import verify_resume as resuming
 from ragx.runner.commands.status import show_status
 from ragx.runner.run.cell import load_cell
 from ragx.runner.run.fitting import check_fits, needed_bytes
 from ragx.runner.sweep.sweeping import Sweep
+from ragx.runs.sweeps.record import PlannedCell, SweepRecord
 from ragx.training.keeper import Keeper
 from ragx.training.state import Progress
 

@@ -1,0 +1,1 @@
+"""Datasets that are made, so that the truth behind them is known."""

@@ -1,0 +1,1 @@
+"""Readers: every way in which a dataset comes in."""

@@ -1,0 +1,130 @@
+"""What a table refuses to show side by side, and what it warns of."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ragx.checks import check
+from ragx.evaluation.conventions import Conventions, preset
+from ragx.metrics.direction import direction
+from ragx.report.tables.cells import Column, TableRow
+from ragx.report.tables.conditions import Run
+from ragx.report.tables.rows import named
+
+
+def rules_of(run: Run) -> tuple[str, str | None]:
+    """Return the name of a run's conventions, or the choices of those that have none, and what cold users got."""
+    rules = json.loads(run["rules"])
+    given = rules.get("conventions")
+    found = conventions_of(run)
+    spelt = found.spell() if found is not None and isinstance(given, dict) else str(given or "unknown")
+    return spelt, rules.get("cold_users")
+
+
+def conventions_of(run: Run) -> Conventions | None:
+    """Return the conventions of a run, without what cold users got; None where this version does not know them."""
+    given = json.loads(run["rules"]).get("conventions")
+    try:
+        if isinstance(given, dict):
+            found = Conventions(**{name: value for name, value in given.items() if name != "_target_"})
+        else:
+            found = preset(str(given))
+    except (TypeError, ValueError):
+        return None
+    return replace(found, cold_users=None)
+
+
+def split_of(run: Run, part: str) -> str:
+    """Return what has to be the same of two runs for their values of a part to be of the same split.
+
+    Values of a published test part can be compared whatever was held out of train as validation.
+    """
+    published = run.get("published_fingerprint") if part == "test" else None
+    return str(published or run["fingerprint"])
+
+
+def check_comparable(dataset: str, runs: Sequence[Run], part: str) -> None:
+    """Refuse runs whose numbers are not the same quantity on the same data.
+
+    Raises:
+        ValueError: they differ in the fingerprint of the split, or in conventions; the message names runs of each.
+    """
+    _check_one(
+        dataset, runs, lambda run: split_of(run, part), "splits", "Keep one: where: {fingerprint: …}, or another sweep."
+    )
+    _check_one(dataset, runs, _quantity, "conventions", "Keep one: where: {evaluation.conventions: …, …}.")
+
+
+def _quantity(run: Run) -> tuple[Any, str | None]:
+    """Return what a metric's name leaves open; presets that agree in all choices are one."""
+    name, cold_users = rules_of(run)
+    return conventions_of(run) or name, cold_users
+
+
+def _check_one(dataset: str, runs: Sequence[Run], key: Callable[[Run], Any], what: str, hint: str) -> None:
+    groups: dict[Any, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(key(run), []).append(run)
+    told = []
+    for members in groups.values():
+        conventions, cold_users = rules_of(members[0])
+        name = members[0]["fingerprint"] if what == "splits" else f"{conventions} with cold_users {cold_users}"
+        told.append(f"{name} ({named(members)})")
+    check(
+        len(groups) < 2,
+        f"dataset {dataset}: runs on {len(groups)} {what} cannot stand in one column: {'; '.join(told)}. {hint}",
+    )
+
+
+def missing_values(rows: Sequence[TableRow], columns: Sequence[Column], part: str) -> list[str]:
+    """Return a warning for rows that miss the same values, and for rows with fewer seeds than others."""
+    without: dict[str, list[str]] = {}
+    for row in rows:
+        if gone := [str(column) for column in columns if column not in row.cells]:
+            without.setdefault(", ".join(gone), []).append(row.label)
+    warnings = []
+    for values, labels in without.items():
+        which = f"{len(labels)} rows" if len(labels) > 1 else "row"
+        warnings.append(f"{which} {'; '.join(labels)}: no {part} value of {values}; shown as –.")
+    counts: dict[Column, dict[str, int]] = {}
+    for column in columns:
+        there = [row for row in rows if row.kind == "measured" and column in row.cells]
+        counts[column] = {row.label: row.cells[column].spread.count for row in there}
+    told = dict.fromkeys(_unequal(column.dataset, each) for column, each in counts.items() if len({*each.values()}) > 1)
+    return warnings + list(told)
+
+
+def _unequal(dataset: str, seeds: Mapping[str, int]) -> str:
+    few = [f"{label} ({count})" for label, count in seeds.items() if count < max(seeds.values())]
+    return f"dataset {dataset}: rows with fewer than {max(seeds.values())} seeds: {'; '.join(few)}."
+
+
+def doubtful_leads(rows: Sequence[TableRow], baseline: TableRow, columns: Sequence[Column]) -> list[str]:
+    """Return a warning for every column in which a lead is smaller than its spread over seeds.
+
+    A lead is that of a row over the baseline, and that of the best row over the second. Its spread is the larger
+    standard deviation of the two rows; a single seed has none, and no warning either.
+    """
+    warnings = []
+    for column in columns:
+        ranks = [(row.cells[column].rank, row) for row in rows if column in row.cells]
+        best, seconds = ([row for rank, row in ranks if rank == wanted] for wanted in ("best", "second"))
+        pairs = [(row, second) for row in best for second in seconds]
+        pairs += [(row, baseline) for _, row in ranks if row is not baseline]
+        told = dict.fromkeys(filter(None, (_doubt(row, other, column) for row, other in pairs)))
+        if told:
+            warnings.append(f"{column}: the spread over seeds exceeds the lead of {'; '.join(told)}.")
+    return warnings
+
+
+def _doubt(row: TableRow, other: TableRow, column: Column) -> str:
+    if column not in row.cells or column not in other.cells:
+        return ""
+    ours, theirs = row.cells[column].spread, other.cells[column].spread
+    lead = direction(column.metric) * (ours.mean - theirs.mean)
+    stds = [std for std in (ours.std, theirs.std) if not math.isnan(std)]
+    if lead <= 0 or not stds or max(stds) <= lead:
+        return ""
+    return f"{row.label} over {other.label} ({lead:.2g}, std {max(stds):.2g})"

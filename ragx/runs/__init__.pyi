@@ -1,0 +1,6 @@
+from .results import Results, collect
+
+__all__ = [
+    "Results",
+    "collect",
+]

@@ -1,0 +1,127 @@
+"""The data of a finished run, read again: what the run learned from, or a refusal that names what changed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ragx.checks import check
+from ragx.data.contents import changed_contents, contents_of
+from ragx.data.dataset import Dataset
+from ragx.data.first_appearance import as_read_by_0_1_0, content_hash_of_0_1_0
+from ragx.data.ids.identifiers import Identifier
+from ragx.data.interactions import Interactions
+from ragx.data.split import Split
+from ragx.parts import Part
+from ragx.runs.files import SCHEMA
+from ragx.runs.parts import build_split
+
+REMEDY = "Restore the data as it was, or make the run again on what there is now."
+Ids = Mapping[str, Sequence[Identifier]]
+Record = Mapping[str, Any]
+
+
+def ids_of(interactions: Interactions) -> dict[str, list[Identifier]]:
+    """Return the outside ids of users and items in the order of a model's rows, to be kept with its weights."""
+    return {"users": interactions.users.ids.to_list(), "items": interactions.items.ids.to_list()}
+
+
+def recorded_data(folder: Path, record: Record, parts: dict[str, Part], kept: Ids) -> tuple[Dataset, Split]:
+    """Return the data of a run and its split, with ids numbered as its weights are.
+
+    A run of version 0.1.0, which has no ``schema`` in its record, is read as that version read it.
+
+    Args:
+        folder: the run, for messages.
+        record: what ``run.json`` holds.
+        parts: the bound config of the run.
+        kept: outside ids of ``users`` and ``items`` that lie with its weights.
+
+    Raises:
+        ValueError: the data is not there, or no longer the same; the message names what changed.
+    """
+    if "schema" not in record:
+        return _as_0_1_0_had_it(folder, record, parts)
+    dataset: Dataset = parts["dataset"].build()
+    _check_contents(folder, record, dataset, kept, lambda: build_split(parts, dataset, record.get("target_kind")))
+    split = build_split(parts, dataset, record.get("target_kind"))
+    _check_split(folder, record, split, kept)
+    return dataset, split
+
+
+def check_unchanged(
+    folder: Path, record: Record, parts: dict[str, Part], dataset: Dataset, split: Split, kept: Ids
+) -> None:
+    """Check that data, read as this version reads it, holds what a run was made on.
+
+    Args:
+        folder: the run, for messages.
+        record: what ``run.json`` holds.
+        parts: the bound config of the run.
+        dataset: the data as it is now.
+        split: its split as it is now.
+        kept: outside ids that lie with the weights.
+
+    Raises:
+        ValueError: ids, pairs, times, values, kinds, published parts, attributes or the split are others; the message
+            names which.
+    """
+    if "schema" in record:
+        _check_contents(folder, record, dataset, kept, lambda: split)
+        _check_split(folder, record, split, kept)
+    else:
+        _as_0_1_0_had_it(folder, record, parts)
+        then, now = record["fingerprint"], split.fingerprint
+        check(
+            then == now,
+            f"{folder}: a run of version 0.1.0 on split {then}, which took events of one second in the order of the "
+            f"file, or merged and filtered before the split; this version divides the same data as {now}, so the run "
+            "cannot be made once more. Its lists and its evaluation can be had; make a new run to have it on this one.",
+        )
+        _check_split(folder, record, split, ids_of(split.train))
+
+
+def _check_contents(folder: Path, record: Record, dataset: Dataset, kept: Ids, split: Callable[[], Split]) -> None:
+    known = record["schema"] == SCHEMA and isinstance(record.get("contents"), dict)
+    check(known, f"{folder}: expected a run of schema {SCHEMA}, got {record['schema']!r}: another version left it.")
+    changed = changed_contents(record["contents"], contents_of(dataset, dataset.tables))
+    if not changed:
+        return
+    try:
+        now = ids_of(split().train)
+    except ValueError:  # what is there now can no longer be split
+        now = ids_of(dataset.interactions)
+    ids = [words for side in now for words in _ids_changed(side, kept.get(side, ()), now[side])]
+    said = "; ".join(ids + [each for each in changed if not ids or not each.startswith("ids of")])
+    raise ValueError(f"{folder}: the data is not what the run was made on; what changed: {said}. {REMEDY}")
+
+
+def _check_split(folder: Path, record: Record, split: Split, kept: Ids) -> None:
+    then, now = record["fingerprint"], split.fingerprint
+    check(then == now, f"{folder}: the run was made on split {then}, the data now gives {now}. {REMEDY}")
+    same = all(list(kept.get(side, ())) == ids for side, ids in ids_of(split.train).items())
+    check(same, f"{folder}: model.pt keeps other ids of its rows, or in another order, than the data gives. {REMEDY}")
+
+
+def _as_0_1_0_had_it(folder: Path, record: Record, parts: dict[str, Part]) -> tuple[Dataset, Split]:
+    with as_read_by_0_1_0():
+        dataset: Dataset = parts["dataset"].build()
+        split = build_split(parts, dataset, record.get("target_kind"))
+    tables = dataset.tables if record.get("features") else {}
+    found = content_hash_of_0_1_0(dataset.interactions.table, tables), split.fingerprint
+    check(
+        found == (record.get("data"), record["fingerprint"]),
+        f"{folder}: a run of version 0.1.0, whose weights go by the order of rows in its files: expected contents "
+        f"{record.get('data')} and split {record['fingerprint']}, got {' and '.join(found)}. Restore the files as they "
+        "were, row for row, or make the run again on what there is now.",
+    )
+    return dataset, split
+
+
+def _ids_changed(side: str, then: Sequence[Identifier], now: Sequence[Identifier]) -> list[str]:
+    before, after = set(then), set(now)
+    fresh, gone = [each for each in now if each not in before], [each for each in then if each not in after]
+    return [
+        f"{len(ids):,} of the {side} {how}, such as {ids[0]!r}"
+        for how, ids in (("were not there", fresh), ("are gone", gone))
+        if ids
+    ]

@@ -1,0 +1,1 @@
+"""Sweeps: what they planned, what became of it, and their results joined."""

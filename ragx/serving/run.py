@@ -1,0 +1,208 @@
+"""What a run leaves behind, and how it is read back."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+
+from ragx.checks import check
+from ragx.data.dataset import Dataset
+from ragx.data.ids.identifiers import Identifier
+from ragx.data.interactions import Interactions
+from ragx.data.split import Split
+from ragx.evaluation.held_out import item_lists
+from ragx.graph.graph import Graph
+from ragx.models.node_model import NodeModel
+from ragx.notebook import one_line
+from ragx.parts import Part, bind
+from ragx.ranking.ranking import rank
+from ragx.ranking.scorers import Scorer
+from ragx.runs.files import read_run
+from ragx.runs.parts import GIVEN, build_model, features_for
+from ragx.runs.recorded_data import check_unchanged, recorded_data
+from ragx.runs.trusted import Trusted
+from ragx.serving.allowed_items import allowed_items, only_allowed
+from ragx.serving.cold_users import serving_scorer
+from ragx.serving.fold_in import NEW_USER, add_user, with_new_user
+from ragx.serving.recommendations import recommendation_table, with_titles
+from ragx.training.checkpoint import load_checkpoint
+from ragx.typing import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished run, given back.
+
+    Args:
+        folder: where it lies.
+        config: its parts with every default.
+        metrics: its results.
+        model: the trained model.
+        graph: the graph the final model works on.
+        dataset: the data.
+        split: the split.
+    """
+
+    folder: Path
+    config: dict[str, Any]
+    metrics: dict[str, Any]
+    model: NodeModel
+    graph: Graph
+    dataset: Dataset
+    split: Split
+
+    def __repr__(self) -> str:
+        return one_line(self, self.folder.name, dataset=self.dataset.name, model=type(self.model).__name__)
+
+    @property
+    def known(self) -> Interactions:
+        """What the final model learned from: train, after a refit also validation."""
+        return self.split.train_and_validation if self.refit else self.split.train
+
+    @property
+    def refit(self) -> bool:
+        """Whether the final model learned from validation too."""
+        return bool(self.config["trainer"].get("refit", False))
+
+    def recommend(
+        self,
+        users: Iterable[Identifier] | Identifier | None = None,
+        k: int = 10,
+        *,
+        exclude_seen: bool = True,
+        only: Iterable[Identifier] | Identifier | None = None,
+        without: Iterable[Identifier] | Identifier | None = None,
+        titles: bool = False,
+    ) -> pl.DataFrame:
+        """Return the best k items of each user, in outside ids, as columns user, item, rank, score.
+
+        Args:
+            users: outside ids, or one; all users by default. Who is asked for twice gets one list.
+            k: length of the lists; a user who has seen nearly everything gets a shorter one.
+            exclude_seen: whether items the model saw the user take are left out.
+            only: items to choose from.
+            without: items to leave out.
+            titles: whether a column ``title`` is added where the data has titles.
+
+        Raises:
+            ValueError: a user or item is unknown, or k is below 1 or beyond the items to choose from.
+        """
+        known = self.known
+        asked = pl.arange(known.num_users, eager=True) if users is None else pl.Series(known.users.rows(users))
+        rows = torch.tensor(asked.unique(maintain_order=True).to_numpy())
+        table = self._lists(self.scorer, known, rows, k, exclude_seen, only, without)
+        return with_titles(table, self.dataset) if titles else table
+
+    @property
+    def scorer(self) -> Scorer:
+        """What lists are made by: the model, and popularity for users of whom it knows neither events nor features."""
+        return serving_scorer(self.model, self.graph, self.known, self.config["evaluation"]["cold_users"])
+
+    def fold_in(
+        self,
+        items: Iterable[Identifier] | Identifier,
+        k: int = 10,
+        *,
+        exclude_seen: bool = True,
+        only: Iterable[Identifier] | Identifier | None = None,
+        without: Iterable[Identifier] | Identifier | None = None,
+        titles: bool = False,
+    ) -> pl.DataFrame:
+        """Return the best k items of a new user, given as the items that the user has, without any training.
+
+        The user joins the graph with these edges and without an embedding, see ``ragx.serving.fold_in``. Where the run
+        has a target, the events are of that kind.
+
+        Args:
+            items: outside ids, or one.
+            k: as in :meth:`recommend`, like all that follow.
+            exclude_seen: whether the given items are left out.
+            only: items to choose from.
+            without: items to leave out.
+            titles: whether titles are added.
+
+        Raises:
+            ValueError: an item is unknown or none is given, k is out of range, or the model has no layers.
+        """
+        evidence = self.split.evidence_and_validation if self.refit else self.split.evidence
+        joined = add_user(evidence, np.unique(evidence.items.rows(items)))
+        if self.split.target is not None:
+            fresh = pl.col("user") == evidence.num_users
+            kinds = pl.when(fresh).then(pl.lit(self.split.target)).otherwise(pl.col("kind")).alias("kind")
+            joined = replace(joined, table=joined.table.with_columns(kinds))
+        model = with_new_user(self.model)
+        graph = bind(self.config, {"graph": GIVEN["graph"]})["graph"].build(interactions=joined)
+        rows = torch.tensor([evidence.num_users])
+        table = self._lists(model.scorer(graph), joined, rows, k, exclude_seen, only, without)
+        table = table.with_columns(user=pl.lit(NEW_USER))
+        return with_titles(table, self.dataset) if titles else table
+
+    @staticmethod
+    def _lists(
+        scorer: Scorer,
+        known: Interactions,
+        rows: Tensor,
+        k: int,
+        exclude_seen: bool,
+        only: Iterable[Identifier] | Identifier | None,
+        without: Iterable[Identifier] | Identifier | None,
+    ) -> pl.DataFrame:
+        allowed = allowed_items(known.items, only, without)
+        choice = int(allowed.sum())
+        fits = isinstance(k, int | np.integer) and 1 <= k <= choice
+        check(fits, f"k: expected 1 to {choice:,}, the number of items to choose from, got {k}.")
+        seen = item_lists(known) if exclude_seen else None
+        ranking = rank(only_allowed(scorer, allowed), rows, k=k, seen=seen, item_ids=known.items.tie_keys)
+        return recommendation_table(ranking, known)
+
+
+def load_run(folder: str | Path, *, trust: Iterable[str] = ()) -> Run:
+    """Return the run in a folder: data, split, graph and the trained model.
+
+    Args:
+        folder: the run folder.
+        trust: modules of one's own, such as ``my_layers``, whose code the run may name beside the parts of ragx.
+
+    Raises:
+        ValueError: the folder holds no finished run, or its data is not there or no longer what it was made on; the
+            message names what changed; or the run names code of others that is not trusted.
+    """
+    folder = Path(folder)
+    check((folder / "metrics.json").is_file(), f"{folder}: expected a finished run with metrics.json, found none.")
+    record, _ = read_run(folder)
+    needed = {name: GIVEN[name] for name in ("dataset", "split", "graph", "layer", "model")}
+    parts = bind(record["config"], needed, Trusted(trust))
+    return restored_run(folder, parts)
+
+
+def restored_run(folder: Path, parts: dict[str, Part], data: tuple[Dataset, Split] | None = None) -> Run:
+    """Return the run in a folder with the model that lies there.
+
+    Args:
+        folder: the run.
+        parts: its bound config.
+        data: its data and split where they are at hand; they are read by default.
+
+    Raises:
+        ValueError: as :func:`load_run`, or the model does not fit the parts.
+    """
+    record, metrics = read_run(folder)
+    state = load_checkpoint(folder / "model.pt", record["identity"])
+    if data is None or "schema" not in record:
+        dataset, split = recorded_data(folder, record, parts, state)
+    else:
+        dataset, split = data
+        check_unchanged(folder, record, parts, dataset, split, state)
+    evidence = split.evidence_and_validation if record["refit"] else split.evidence
+    graph = parts["graph"].build(interactions=evidence)
+    model = build_model(parts, graph, features_for(dataset, evidence, record.get("features", False)))
+    try:
+        model.load_state_dict(state["model"])
+    except (KeyError, RuntimeError, TypeError, AttributeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{folder / 'model.pt'}: the checkpoint does not fit the run's config ({reason}).") from None
+    return Run(folder, record["config"], metrics, model.eval(), graph, dataset, split)

@@ -1,0 +1,26 @@
+"""The picture of a training."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from matplotlib.figure import Figure
+
+from ragx.report.plots.curve import plot_curve
+
+
+@pytest.mark.parametrize("epochs", [2, 5, 30])
+def test_epochs_are_whole_numbers(epochs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Figure] = []
+    save = Figure.savefig
+
+    def saved(figure: Figure, *args: Any, **options: Any) -> None:
+        drawn.append(figure)
+        save(figure, *args, **options)
+
+    monkeypatch.setattr(Figure, "savefig", saved)
+    history = [{"epoch": epoch, "loss": 1 / epoch, "ndcg@20": epoch / 100} for epoch in range(1, epochs + 1)]
+    plot_curve(history, "ndcg@20", epochs, "run", tmp_path / "curve.png")
+    (figure,) = drawn
+    assert (tmp_path / "curve.png").stat().st_size
+    assert all(tick == round(tick) for tick in figure.axes[0].get_xticks())
