@@ -15,6 +15,7 @@ from ragx.former_names import TARGET
 RELEVANCE_AWARE, PYG = "ragx.models.RelevanceAwareGraph", "ragx.layers.PyGConv"
 USUAL_GRAPH = ("build_graph", "symmetric_norm")
 SHORT = {
+    "ragx.models.MatrixFactorization": "mf",
     "ragx.objectives.BayesianPersonalizedRanking": "bpr",
     "ragx.objectives.InBatchSoftmax": "softmax",
 }
