@@ -2,13 +2,16 @@
 
 import shlex
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 import pytest
+from hydra.core.global_hydra import GlobalHydra
 
+from ragx.runner.command import main
 from ragx.runner.commands.compare import compare_runs
 from ragx.runner.commands.final import finalize
 from ragx.runner.commands.status import show_status
@@ -120,7 +123,28 @@ SWEEP_ROWS = {
 }
 
 
+@pytest.fixture(scope="module")
+def runs_of_a_sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of runs that holds the sweep of two seeds, made once for all rows."""
+    folder = tmp_path_factory.mktemp("sweep")
+    GlobalHydra.instance().clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr("sys.argv", [])
+        patch.setattr("sys.path", [*sys.path])
+        assert main(shlex.split(SWEEP)) == 0
+    GlobalHydra.instance().clear()
+    return folder / "runs"
+
+
+@pytest.fixture
+def sweep(runs_of_a_sweep: Path, command: Command) -> None:
+    """Copy the sweep into the current folder, where rows may spoil it."""
+    shutil.copytree(runs_of_a_sweep, "runs")
+
+
 @pytest.mark.parametrize("advice", SWEEP_ROWS)
+@pytest.mark.usefixtures("sweep")
 def test_what_is_advised_goes_through(advice: str, command: Command, follow: Callable[..., None]) -> None:
     case = SWEEP_ROWS[advice]
 
@@ -138,19 +162,21 @@ def test_what_is_advised_goes_through(advice: str, command: Command, follow: Cal
         for line in case.right:
             call(line)
 
-    call(SWEEP)
     case.spoil()
     follow(advice, lambda: call(case.wrong), followed)
 
 
+@pytest.mark.usefixtures("sweep")
 def test_status_names_a_run_that_is_gone_and_the_sweep_makes_it_anew(
     command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for line in (SWEEP, "", SWEEP):
-        if line:
-            assert command(*shlex.split(line))[0] == 0
-        else:
-            take_away()
+    def told() -> str:
         show_status(["two"])
-        told = " ".join(capsys.readouterr().out.split())
-        assert ("its run folder is not there; run the sweep again, which makes it anew" in told) == (not line)
+        return " ".join(capsys.readouterr().out.split())
+
+    advice = "its run folder is not there; run the sweep again, which makes it anew"
+    assert advice not in told()
+    take_away()
+    assert advice in told()
+    assert command(*shlex.split(SWEEP))[0] == 0
+    assert advice not in told()
