@@ -37,6 +37,7 @@ MORE_ARGUMENTS: dict[str, str] = {
     "ragx/runner/commands/recommend.py:Options": "a record of a command line, one field for each option",
     "ragx/runner/commands/evaluate.py:Options": "the options of a command line, each by its name",
     "ragx/evaluation/comparison.py:Comparison": "a record of results that no caller makes",
+    "ragx/evaluation/evaluate.py:EvaluationResult": "a record of results that no caller makes",
 }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ragx.evaluation.intervals import FEW, Interval
 from ragx.evaluation.seeds import SeedTest
 from ragx.metrics.direction import direction
+from ragx.metrics.known import Metric
 
 MOST_NAMED = 8
 SEEDS_TOLD: dict[SeedTest, str] = {
@@ -38,6 +39,7 @@ class Comparison:
         num_seeds: seeds of the run and of the baseline.
         p_adjusted: the largest of the three after Holm's correction: what the finding stands on.
         family: number of comparisons that Holm's correction is over.
+        known: what is known of a metric of one's own; None where its name says all.
     """
 
     metric: str
@@ -52,6 +54,7 @@ class Comparison:
     num_seeds: tuple[int, int]
     p_adjusted: float
     family: int = 1
+    known: Metric | None = None
 
     @property
     def p_values(self) -> dict[str, float]:
@@ -67,7 +70,7 @@ class Comparison:
     def sentence(self) -> str:
         """Return the finding in words; ± is half the width of the 95 % interval."""
         unit, scale = (" %", 100 / self.baseline_mean) if self.baseline_mean else ("", 1.0)
-        lead = direction(self.metric) * self.difference.value
+        lead = direction(self.known or self.metric) * self.difference.value
         word = "better" if lead > 0 else "worse" if lead < 0 else "different"
         half = (self.difference.high - self.difference.low) / 2 * scale
         size = f"{abs(self.difference.value) * scale:.{1 if unit else 4}f}{unit}"

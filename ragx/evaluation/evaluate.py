@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ from numpy.typing import NDArray
 from ragx.checks import check
 from ragx.evaluation.conventions import LIGHTGCN, SEEN, Conventions
 from ragx.evaluation.intervals import Interval
-from ragx.evaluation.metrics import USER_METRICS
 from ragx.evaluation.names import parse_metrics
 from ragx.evaluation.set_metrics import SET_METRICS, Lists
+from ragx.evaluation.user_values import user_values
+from ragx.metrics.known import Metric
 from ragx.metrics.name import MetricName
 from ragx.notebook import html_table, one_line
 from ragx.ranking.item_lists import ItemLists
@@ -42,6 +44,7 @@ class EvaluationResult:
         intervals: ``low``, ``high`` and ``few`` of every per-user metric, 95 % over users, where they were asked for;
             see ``ragx.evaluation.intervals``.
         groups: by groups of users or items, where they were asked for; see ``ragx.evaluation.group_reports``.
+        metrics: what is known of every metric, by its name without cut-off.
     """
 
     values: dict[str, float]
@@ -52,6 +55,7 @@ class EvaluationResult:
     ranking: Ranking
     intervals: dict[str, dict[str, float | bool]] = field(default_factory=dict)
     groups: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Metric] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         values: dict[str, object] = dict(list(self.values.items())[:SHOWN])
@@ -99,7 +103,8 @@ def evaluate(
         scorer: what is evaluated.
         relevant: the items to be found, the validation or the test part.
         seen: the items kept off the lists: train, and when testing also validation.
-        metrics: names from ``USER_METRICS`` and ``SET_METRICS``; ``"recall@50"`` brings its own cut-off.
+        metrics: names from ``USER_METRICS`` and ``SET_METRICS``, and dotted paths of one's own; ``"recall@50"`` brings
+            its own cut-off.
         cutoffs: lengths K of the lists.
         conventions: denominators and the like.
         users: rows to evaluate, all if None.
@@ -117,10 +122,11 @@ def evaluate(
     some = relevant.lengths[asked] > 0
     check(bool(some.any()), "relevant: expected a test part with items for some of the users, got none at all.")
     chosen = asked[some] if conventions.users_without_relevant == "exclude" else asked
-    depth = max(name.k or 0 for name in names) or max(cutoffs)
-    ranking = rank(scorer, chosen, k=depth, seen=seen, item_ids=item_ids, memory=memory)
-    per_user = _per_user(ranking, relevant, names, conventions)
-    sizes, cuts = (scorer.num_items, scorer.num_users), {name.k or depth for name in names}
+    depth = max(name.k or 0 for name in names) or max(cutoffs, default=1)
+    ranked = partial(rank, scorer, seen=seen, item_ids=item_ids, memory=memory)
+    ranking = ranked(chosen, k=depth)
+    per_user = user_values(ranking, relevant, names, conventions, ranked, scorer.num_items)
+    sizes, cuts = (scorer.num_items, scorer.num_users), {name.k for name in names if name.k}
     lists = {k: Lists(ranking.items[:, :k], *sizes, item_popularity, item_features) for k in cuts}
     counts = {
         "users": chosen.numel(),
@@ -130,9 +136,9 @@ def evaluate(
         "relevant_items_masked": 0 if seen is None else relevant.num_shared(seen, chosen),
     }
     values = {str(name): _value(name, per_user, lists) for name in names}
-    return EvaluationResult(
-        values, per_user, counts, conventions, fingerprint(relevant, seen, scorer.num_items), ranking
-    )
+    mark = fingerprint(relevant, seen, scorer.num_items)
+    known = {each.name: each for each in names.values()}
+    return EvaluationResult(values, per_user, counts, conventions, mark, ranking, metrics=known)
 
 
 def _check_parts(scorer: Scorer, relevant: ItemLists, seen: ItemLists | None, conventions: Conventions) -> None:
@@ -151,19 +157,7 @@ def _check_parts(scorer: Scorer, relevant: ItemLists, seen: ItemLists | None, co
     )
 
 
-def _per_user(
-    ranking: Ranking, relevant: ItemLists, names: Sequence[MetricName], conventions: Conventions
-) -> pl.DataFrame:
-    hits, counts = relevant.contains(ranking.users, ranking.items), relevant.lengths[ranking.users]
-    columns = {"user": ranking.users.cpu().numpy()}
-    for name in names:
-        if name.metric in USER_METRICS:
-            k = name.k or ranking.items.shape[1]
-            columns[str(name)] = USER_METRICS[name.metric](hits, counts, k, conventions).cpu().numpy()
-    return pl.DataFrame(columns)
-
-
 def _value(name: MetricName, per_user: pl.DataFrame, lists: Mapping[int, Lists]) -> float:
-    if name.metric in SET_METRICS:
-        return SET_METRICS[name.metric](lists[name.k or max(lists)])
+    if name.metric in SET_METRICS and name.k:
+        return SET_METRICS[name.metric](lists[name.k])
     return float(per_user[str(name)].to_numpy().mean())

@@ -81,7 +81,7 @@ def group_reports(
     user_table: pl.DataFrame | None,
     users: IdMap,
 ) -> dict[str, dict[str, Any]]:
-    """Return ``{group: {metric: report}}``, for the per-user metrics at the cut-off nearest to 20.
+    """Return ``{group: {metric: report}}``, for per-user metrics at the cut-off nearest to 20 and those without one.
 
     ``activity`` are deciles of users by the number of items they are known to have; ``popularity`` are deciles of items
     by their train count, and the recall within each; every other name is a column of the table of users.
@@ -100,7 +100,7 @@ def group_reports(
     """
     names = [name for name in result.per_user.columns if name != "user"]
     k = usual_cutoff(names) or result.ranking.items.shape[1]
-    metrics = [name for name in names if MetricName.read(name).k == k]
+    metrics = [name for name in names if MetricName.read(name).k in (k, None)]
     found = {}
     for group in groups:
         rows, measured, ordered = result.per_user, metrics, True
@@ -113,6 +113,6 @@ def group_reports(
         else:
             labels, ordered = user_labels(group, user_table, users)
             label = labels.gather(rows["user"].to_numpy().astype(np.int64))
-        reports = by_groups(rows, measured, label, ordered=ordered) if measured else {}
+        reports = by_groups(rows, measured, label, known=result.metrics, ordered=ordered) if measured else {}
         found[group] = {metric: report.as_dict() for metric, report in reports.items()}
     return found

@@ -13,7 +13,8 @@ from scipy import stats
 from ragx.checks import check
 from ragx.evaluation.bootstrap import resampled_means
 from ragx.evaluation.intervals import Interval, contrast_interval, mean_interval
-from ragx.metrics.direction import direction
+from ragx.metrics.direction import Recorded, about, direction
+from ragx.metrics.known import KNOWN, Metric
 from ragx.metrics.name import MetricName
 from ragx.ranking.item_lists import ItemLists
 from ragx.ranking.ranking import Ranking
@@ -108,12 +109,23 @@ def by_groups(
     metrics: Sequence[str],
     groups: ArrayLike | pl.Series,
     *,
+    known: Recorded = KNOWN,
     ordered: bool = False,
     confidence: float = 0.95,
     resamples: int = 1000,
     seed: int = 0,
 ) -> dict[str, GroupReport]:
     """Return what ``by_group`` says of several metrics, from the same resampled users for all of them.
+
+    Args:
+        rows: as for ``by_group``, like what is not named here.
+        metrics: names of the columns.
+        groups: likewise.
+        known: what is known of metrics of one's own, such as ``EvaluationResult.metrics``.
+        ordered: likewise.
+        confidence: likewise.
+        resamples: likewise.
+        seed: likewise.
 
     Raises:
         ValueError: as in ``by_group``.
@@ -128,7 +140,7 @@ def by_groups(
     drawn = resampled_means(wide.reshape(len(wide), -1), resamples=resamples, seed=seed)
     drawn = drawn.reshape(resamples, len(metrics), len(names))
     return {
-        metric: _report(metric, wide[:, place], drawn[:, place], names.to_list(), ordered, confidence)
+        metric: _report(about(metric, known), wide[:, place], drawn[:, place], names.to_list(), ordered, confidence)
         for place, metric in enumerate(metrics)
     }
 
@@ -155,7 +167,7 @@ def _wide(rows: pl.DataFrame, metrics: Sequence[str], label: pl.Series, names: p
 
 
 def _report(
-    metric: str,
+    metric: Metric,
     values: NDArray[np.float64],
     drawn: NDArray[np.float64],
     names: Sequence[object],

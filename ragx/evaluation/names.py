@@ -4,8 +4,9 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from ragx.checks import check, check_choice
-from ragx.metrics.known import KNOWN
+from ragx.metrics.known import KNOWN, Metric
 from ragx.metrics.name import MetricName
+from ragx.metrics.own import is_own, located
 
 SAMPLED = re.compile(r"sampled|^(uni|pop)\d+")
 SAMPLING = re.compile(r"sampl|negatives|candidates|^(uni|pop)_?\d+|^num_neg")
@@ -15,24 +16,44 @@ WHY_NOT = (
 )
 
 
-def parse_metrics(metrics: Sequence[str], cutoffs: Sequence[int]) -> list[MetricName]:
-    """Return every metric at every cut-off; a name such as ``"recall@50"`` brings its own.
+def parse_metrics(metrics: Sequence[str], cutoffs: Sequence[int]) -> dict[MetricName, Metric]:
+    """Return every metric at every cut-off, by the name that results give it, and what is known of it.
+
+    A name such as ``"recall@50"`` brings its own cut-off. A metric of one's own is named by its dotted path: that of
+    ``"my_metrics.first_hit@20"`` is called ``first_hit@20``. One without a cut-off stands once.
 
     Raises:
-        ValueError: a metric is unknown or sampled, a cut-off is not a whole number from 1, or nothing is asked for.
+        ValueError: a metric is unknown or sampled, two go by one name, a cut-off is not a whole number from 1 or stands
+            behind a metric that takes none, or nothing is asked for.
     """
     _check_list("metrics", metrics, "names such as [recall, ndcg]")
     _check_list("cutoffs", cutoffs, "whole numbers such as [10, 20]")
-    names: dict[MetricName, None] = {}
+    names: dict[MetricName, Metric] = {}
+    paths: dict[str, str] = {}
     for text in metrics:
         check(isinstance(text, str), f"metrics: expected names such as recall, got {text!r}.")
         name = MetricName.read(text)
-        _check_metric(name.metric, [name for name, metric in KNOWN.items() if metric.takes_cutoff])
+        known = _known(name.metric)
+        other = paths.setdefault(known.name, known.path)
+        check(other == known.path, f"metrics: {other} and {known.path} both go by {known.name}; rename one of them.")
+        if not known.takes_cutoff:
+            check(name.k is None, f"{text}: expected no cut-off, which {known.name} does not take.")
+            names[MetricName(known.name)] = known
+            continue
         for cutoff in cutoffs if name.k is None else (name.k,):
             check(str(cutoff).isdecimal() and int(cutoff) >= 1, f"{text}: expected cut-offs from 1, got {cutoff!r}.")
-            names[MetricName(name.metric, int(cutoff))] = None
+            names[MetricName(known.name, int(cutoff))] = known
     check(bool(names), "metrics and cutoffs: expected at least one of each, such as ['recall'] and [20].")
-    return list(names)
+    return names
+
+
+def _known(metric: str) -> Metric:
+    """Return what is known of a metric that values can be made of."""
+    if is_own(metric):
+        _check_exact(metric.rpartition(".")[2])
+        return located(metric)[0]
+    _check_metric(metric, [name for name, known in KNOWN.items() if known.takes_cutoff])
+    return KNOWN[metric]
 
 
 def is_complete(text: str) -> bool:
@@ -41,14 +62,18 @@ def is_complete(text: str) -> bool:
     return name.k is not None or (name.metric in KNOWN and not KNOWN[name.metric].takes_cutoff)
 
 
-def check_names(names: Iterable[str]) -> None:
+def check_names(names: Iterable[str], own: Collection[str] = ()) -> None:
     """Check names of metrics whose values come from elsewhere, such as from run folders or papers.
+
+    Args:
+        names: with cut-offs.
+        own: names of metrics of one's own that the runs have.
 
     Raises:
         ValueError: a metric is unknown or sampled, or a cut-off is not a whole number from 1.
     """
     for text in names:
-        _check_metric(MetricName.read(text).metric, KNOWN)
+        _check_metric(MetricName.read(text).metric, (*KNOWN, *(name for name in own if name not in KNOWN)))
 
 
 def needs_item_features(metrics: Sequence[str]) -> bool:
@@ -77,8 +102,17 @@ def _check_list(name: str, values: object, such_as: str) -> None:
     check(listed, f"{name}: expected a list of {such_as}, got {values!r}.")
 
 
-def _check_metric(metric: str, known: Collection[str]) -> None:
+def _check_exact(metric: str) -> None:
     check(SAMPLED.search(metric.lower()) is None, f"{metric}: {WHY_NOT}")
+
+
+def _check_metric(metric: str, known: Collection[str]) -> None:
+    """Check the name of a metric, without cut-off.
+
+    Raises:
+        ValueError: it is sampled, or not among those that are known.
+    """
+    _check_exact(metric)
     plain = {name.replace("_", ""): name for name in known}
     meant = plain.get(re.sub(r"[\W_]", "", metric.lower()), metric)
     if metric != meant:

@@ -11,6 +11,7 @@ from ragx.checks import check, check_choice
 from ragx.evaluation.conventions import Conventions
 from ragx.evaluation.evaluate import EvaluationResult
 from ragx.evaluation.per_user_table import KEYS
+from ragx.metrics.direction import Recorded
 
 CLOSED_FORMS = ("most_popular", "best_achievable")
 """What is measured beside the model of a run, and made without draws."""
@@ -29,6 +30,7 @@ class PerUserRun:
         fingerprint: the split that was evaluated.
         deterministic: whether the values come without draws, as those of a closed form such as the most popular items
             do, so that another seed would give them again. A trained model is not, and its single seed is one draw.
+        known: what is known of its metrics, as ``EvaluationResult.metrics`` has it; those of ragx need not stand there.
 
     Raises:
         ValueError: there is no seed, or the seeds are about different users or name one twice, or there are several of
@@ -39,6 +41,7 @@ class PerUserRun:
     conventions: Conventions
     fingerprint: str
     deterministic: bool = False
+    known: Recorded = field(default_factory=dict)
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,11 +70,17 @@ class PerUserRun:
         kinds = {(result.fingerprint, result.conventions) for result in results.values()}
         check(len(kinds) == 1, f"results: expected seeds on one split under one set of conventions, got {len(kinds)}.")
         ((fingerprint, conventions),) = kinds
-        return cls({seed: result.per_user for seed, result in results.items()}, conventions, fingerprint)
+        known = {name: metric for result in results.values() for name, metric in result.metrics.items()}
+        return cls({seed: result.per_user for seed, result in results.items()}, conventions, fingerprint, known=known)
 
     @classmethod
     def of_side(
-        cls, side: str, per_user: Mapping[int, pl.DataFrame], conventions: Conventions, fingerprint: str
+        cls,
+        side: str,
+        per_user: Mapping[int, pl.DataFrame],
+        conventions: Conventions,
+        fingerprint: str,
+        known: Recorded | None = None,
     ) -> "PerUserRun":
         """Return the values of one side of finished runs: the model's, or those of a closed form beside it.
 
@@ -80,12 +89,13 @@ class PerUserRun:
             per_user: as for the class.
             conventions: likewise.
             fingerprint: likewise.
+            known: likewise.
 
         Raises:
             ValueError: the side is unknown, or as for the class.
         """
         check_choice("side", side, ("model", *CLOSED_FORMS))
-        return cls(per_user, conventions, fingerprint, deterministic=side in CLOSED_FORMS)
+        return cls(per_user, conventions, fingerprint, side in CLOSED_FORMS, known or {})
 
     @property
     def users(self) -> pl.Series:

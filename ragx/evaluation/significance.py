@@ -22,6 +22,7 @@ from ragx.evaluation.intervals import CONFIDENCE, Interval, is_few
 from ragx.evaluation.per_user_run import PerUserRun
 from ragx.evaluation.seeds import TOLERANCE, SeedTest, seed_test, sides_of
 from ragx.evaluation.variances import Variance, half_width, p_of, variances_of
+from ragx.metrics.recorded import agreed
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -47,9 +48,11 @@ def compare(run: PerUserRun, baseline: PerUserRun, metric: str) -> Comparison:
         metric: column of the per-user values, such as ``"ndcg@20"``.
 
     Raises:
-        ValueError: the runs differ in split, conventions or users, lack the metric or hold a value that is no number.
+        ValueError: the runs differ in split, conventions or users, lack the metric, mean another one by its name or
+            hold a value that is no number.
     """
     _check_comparable(run, baseline)
+    known = agreed(metric, {"the run": run.known, "the baseline": baseline.known})
     ours, theirs = run.matrix(metric), baseline.matrix(metric)
     rounding = TOLERANCE * max(float(np.abs(ours).max()), float(np.abs(theirs).max()))
     difference = ours.mean(0) - theirs.mean(0)
@@ -76,6 +79,7 @@ def compare(run: PerUserRun, baseline: PerUserRun, metric: str) -> Comparison:
         seed_test=test,
         num_seeds=(len(ours), len(theirs)),
         p_adjusted=max(p_values.values()),
+        known=known,
     )
 
 

@@ -13,6 +13,7 @@ class Metric:
         unit: what its values are counted in, such as ``"items"`` or ``"EUR"``; empty for a bare number.
         takes_cutoff: whether it looks at the first K places of a list.
         is_mean_over_users: whether every user has a value, whose mean it is.
+        path: dotted path of a metric of one's own; empty for those that come with ragx.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Metric:
     unit: str = ""
     takes_cutoff: bool = True
     is_mean_over_users: bool = True
+    path: str = ""
 
 
 OF_USERS = ("recall", "precision", "f1", "hit_rate", "ndcg", "mrr", "map", "r_precision")

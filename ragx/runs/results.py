@@ -47,12 +47,12 @@ def collect(runs: Path) -> Results:
     ``source`` (hash of the code), ``modules`` (those the hash is about, as JSON), ``kept`` (whether newer code has run
     it again since), ``dataset``, ``split``, ``fingerprint``, ``published_fingerprint``, ``before_split`` (rules by
     which test had a say in train), ``data``, ``sweep``, ``target_kind``, ``refit``, ``features``, ``rules`` (the
-    conventions, as JSON), ``monitor`` and ``value`` (what chose the epoch), ``epochs``, ``best_epoch``,
-    ``training_seconds``, ``seconds``, ``peak_memory_mb``, ``looks``, ``reproductions``, ``audits``, ``commit``,
-    ``dirty``, ``versions`` and ``machine`` (JSON), ``train_interactions``, ``test_users`` and the like,
-    ``per_user_validation``, ``per_user_test`` and both with ``per_user_most_popular`` (files, or null), a column
-    ``option.…`` for every option of every part, as text, and the metrics as ``validation/recall@20``,
-    ``test/recall@20`` and ``most_popular/test/recall@20``.
+    conventions, as JSON), ``metrics`` (what the run recorded of its metrics, as JSON), ``monitor`` and ``value`` (what
+    chose the epoch), ``epochs``, ``best_epoch``, ``training_seconds``, ``seconds``, ``peak_memory_mb``, ``looks``,
+    ``reproductions``, ``audits``, ``commit``, ``dirty``, ``versions`` and ``machine`` (JSON), ``train_interactions``,
+    ``test_users`` and the like, ``per_user_validation``, ``per_user_test`` and both with ``per_user_most_popular``
+    (files, or null), a column ``option.…`` for every option of every part, as text, and the metrics as
+    ``validation/recall@20``, ``test/recall@20`` and ``most_popular/test/recall@20``.
 
     A folder that is no run is passed over, and so is one whose files are cut off; one that another version left is read
     as far as it goes. A warning names each. Nothing is changed or deleted.

@@ -9,6 +9,8 @@ import polars as pl
 
 from ragx.checks import check
 from ragx.data.cleaning.part_rules import BEFORE_SPLIT
+from ragx.metrics.known import Metric
+from ragx.metrics.recorded import read_record_of, record_of
 from ragx.runs.find import is_set_aside
 from ragx.runs.looks import Readings
 from ragx.runs.provenance import identity_of
@@ -23,7 +25,17 @@ WRITTEN = {
 TEXT = (
     *("name", "folder", "identity", "cell", "source", "fingerprint", "data", "sweep", "dataset", "split", "rules"),
     *("published_fingerprint", "before_split", "notes"),
-    *("target_kind", "monitor", "commit", "versions", "machine", "modules", "per_user_validation", "per_user_test"),
+    *(
+        "target_kind",
+        "monitor",
+        "metrics",
+        "commit",
+        "versions",
+        "machine",
+        "modules",
+        "per_user_validation",
+        "per_user_test",
+    ),
     *("per_user_most_popular_validation", "per_user_most_popular_test"),
 )
 WHOLE = (
@@ -90,6 +102,11 @@ def row_of(folder: Path, record: Row, metrics: Row) -> tuple[Row, list[str]]:
     return row | dict(_options(config)) | dict(_metrics(metrics)), warnings
 
 
+def recorded_of(row: Mapping[str, Any]) -> dict[str, Metric]:
+    """Return what the run of a row recorded of its metrics; none for one of an earlier version."""
+    return read_record_of(json.loads(row.get("metrics") or "{}"), row.get("folder"))
+
+
 def _before_split(metrics: Row) -> str | None:
     """Return the rules by which test events had a say in train, or None where there were none."""
     notes: Any = metrics.get("split", {}).get("notes", {})
@@ -103,6 +120,7 @@ def _course(record: Row, config: Row, metrics: Row) -> Row:
     return {
         "rules": json.dumps({name: rules.get(name) for name in ("conventions", "cold_users")}, sort_keys=True),
         "monitor": metrics.get("monitor"),
+        "metrics": json.dumps(record_of(read_record_of(metrics.get("metrics")).values())),
         "value": fit.get("best", {}).get(metrics.get("monitor")),
         "epochs": fit.get("epochs"),
         "best_epoch": fit.get("best_epoch"),

@@ -1,5 +1,6 @@
 """Whose code the config in a run folder may name: somebody's run folder is data, not a program."""
 
+import contextlib
 import importlib
 import inspect
 import types
@@ -17,9 +18,10 @@ from ragx.data.split import Split
 from ragx.evaluation.diagnostics import Diagnostics
 from ragx.evaluation.protocol import Protocol
 from ragx.graph.graph import Graph
+from ragx.metrics.own import path_of
 from ragx.models.node_model import NodeModel
 from ragx.objectives.base import ViewObjective
-from ragx.parts import ADDRESS, PYG
+from ragx.parts import ADDRESS, METRICS, PYG
 from ragx.training.step import Batches
 from ragx.training.trackers import Tracker
 from ragx.training.trainer import Trainer
@@ -71,10 +73,12 @@ class Trusted:
             path: place in the config, for the message.
             name: the dotted path.
             hint: type that the place asks for; None for a part of the run, ``"conv"`` for a layer's convolution,
-                ``"uri"`` for an address.
+                ``"uri"`` for an address, ``"metrics"`` or ``"monitor"`` for a metric of one's own.
         """
         if hint == ADDRESS:
             return self._server(path, name)
+        if hint in METRICS:
+            return self._metric(path, name)
         if not isinstance(name, str) or "." not in name:
             return None  # no dotted path
         module, _, attribute = name.rpartition(".")
@@ -107,6 +111,16 @@ class Trusted:
             f"{path}: the run folder names the server {address}, which would be sent your password (PGPASSWORD or "
             f"~/.pgpass). Where you know and trust it, let it be asked: {self._remedy(DATABASES)}."
         )
+
+    def _metric(self, path: str, name: str) -> str | None:
+        """Return why a metric must not be imported: none of ragx is named by a dotted path."""
+        module, _, attribute = path_of(name).rpartition(".")
+        if not self._is_trusted(module):
+            return self._refusal(path, name, module)
+        with contextlib.suppress(ImportError):  # which is told where it is bound
+            home = getattr(getattr(importlib.import_module(module), attribute, None), "__module__", module)
+            return None if self._is_trusted(str(home)) else self._refusal(path, name, str(home))
+        return None
 
     def _refusal(self, path: str, name: str, module: str) -> str:
         return (

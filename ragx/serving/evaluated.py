@@ -14,8 +14,8 @@ from ragx.evaluation.names import needs_item_features
 from ragx.evaluation.protocol import Protocol
 from ragx.graph.graph import Graph
 from ragx.models.node_model import NodeModel
-from ragx.parts import bind
 from ragx.ranking.scorers import Scorer
+from ragx.runs.protocol import stored_protocol
 from ragx.runs.trusted import Trusted
 from ragx.serving.run import Run
 
@@ -43,7 +43,7 @@ def evaluate(
     Args:
         subject: a loaded run, a model with its ``graph``, or any scorer of users for items.
         data: a split, or a dataset, which is divided by ``default_split``; a run has its own.
-        metrics: names with cut-offs, see :class:`ragx.evaluation.Protocol`.
+        metrics: names with cut-offs, see :class:`ragx.evaluation.Protocol`, and dotted paths of one's own.
         graph: what a model propagates over, such as ``ragx.graph.build_graph(split.train)``.
         protocol: conventions, cold users and groups; by default those of the run, or the defaults of ``Protocol``.
         part: only ``"validation"``: the test part opens where looks are counted.
@@ -86,9 +86,7 @@ def _split_for(subject: object, data: Split | Dataset | None) -> Split:
 def _protocol_of(subject: object) -> Protocol:
     if not isinstance(subject, Run):
         return Protocol()
-    stored = subject.metrics.get("evaluation", subject.config["evaluation"])
-    protocol: Protocol = bind({"evaluation": stored}, {"evaluation": ()}, Trusted(()))["evaluation"].build()
-    return protocol
+    return stored_protocol(subject.config, subject.metrics, Trusted(subject.trust))
 
 
 def _scorer_of(subject: Run | NodeModel | Scorer, graph: Graph | None) -> Scorer:

@@ -23,6 +23,7 @@ from ragx.ranking.ranking import rank
 from ragx.ranking.scorers import Scorer
 from ragx.runs.files import read_run
 from ragx.runs.parts import GIVEN, build_model, features_for
+from ragx.runs.protocol import stored_protocol
 from ragx.runs.recorded_data import check_unchanged, recorded_data
 from ragx.runs.trusted import Trusted
 from ragx.serving.allowed_items import allowed_items, only_allowed
@@ -45,6 +46,7 @@ class Run:
         graph: the graph the final model works on.
         dataset: the data.
         split: the split.
+        trust: modules of one's own whose code it may name.
     """
 
     folder: Path
@@ -54,6 +56,7 @@ class Run:
     graph: Graph
     dataset: Dataset
     split: Split
+    trust: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return one_line(self, self.folder.name, dataset=self.dataset.name, model=type(self.model).__name__)
@@ -100,7 +103,10 @@ class Run:
     @property
     def scorer(self) -> Scorer:
         """What lists are made by: the model, and popularity for users of whom it knows neither events nor features."""
-        return serving_scorer(self.model, self.graph, self.known, self.config["evaluation"]["cold_users"])
+        cold_users = self.config["evaluation"].get("cold_users")
+        if cold_users is None:  # a protocol of one's own says it in its code
+            cold_users = stored_protocol(self.config, self.metrics, Trusted(self.trust)).cold_users
+        return serving_scorer(self.model, self.graph, self.known, cold_users)
 
     def fold_in(
         self,
@@ -175,8 +181,8 @@ def load_run(folder: str | Path, *, trust: Iterable[str] = ()) -> Run:
     check((folder / "metrics.json").is_file(), f"{folder}: expected a finished run with metrics.json, found none.")
     record, _ = read_run(folder)
     needed = {name: GIVEN[name] for name in ("dataset", "split", "graph", "layer", "model")}
-    parts = bind(record["config"], needed, Trusted(trust))
-    return restored_run(folder, parts)
+    trusted = Trusted(trust)
+    return replace(restored_run(folder, bind(record["config"], needed, trusted)), trust=trusted.modules)
 
 
 def restored_run(folder: Path, parts: dict[str, Part], data: tuple[Dataset, Split] | None = None) -> Run:

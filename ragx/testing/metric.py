@@ -5,6 +5,7 @@ import torch
 from ragx.checks import check
 from ragx.evaluation.conventions import Conventions
 from ragx.evaluation.metrics import UserMetric
+from ragx.metrics.own import declared
 from ragx.random import generator
 from ragx.typing import Tensor
 
@@ -18,7 +19,7 @@ def check_metric(
 
     Every user has one finite value, within the range where one is given; it depends on no other user, nor on places
     after the k-th; and there is one for a user without hits, for one without relevant items and for lists that are
-    shorter than k; no users at all give no values.
+    shorter than k; no users at all give no values. One that declares to take no cut-off is given whole rankings alone.
 
     Args:
         metric: the function.
@@ -27,15 +28,17 @@ def check_metric(
         seed: key of the lists drawn.
 
     Raises:
-        ValueError: the metric breaks the contract; the message says how.
+        ValueError: the metric breaks the contract, or raises; the message says how.
     """
     name, rules, draw = getattr(metric, "__name__", type(metric).__name__), Conventions(), generator(seed, "metric")
+    known = declared(metric)
+    cutoffs = (1, 3, LENGTH, 2 * LENGTH) if known is None or known.takes_cutoff else (LENGTH,)
     hits = torch.rand(USERS, LENGTH, generator=draw) < 0.4
     hits[0] = False
     counts = hits.sum(1) + torch.randint(0, 3, (USERS,), generator=draw)
     counts[0] = 0
     low, high = (-torch.inf if lowest is None else lowest), (torch.inf if highest is None else highest)
-    for k in (1, 3, LENGTH, 2 * LENGTH):
+    for k in cutoffs:
         values = _values(metric, name, hits, counts, k, rules)
         within = f"{name}: expected values from {low} to {high} at k={k}, got {values.min():.6g} to {values.max():.6g}."
         check(bool((values >= low).all() and (values <= high).all()), within)
@@ -53,7 +56,13 @@ def check_metric(
 
 def _values(metric: UserMetric, name: str, hits: Tensor, counts: Tensor, k: int, rules: Conventions) -> Tensor:
     before = hits.clone(), counts.clone()
-    values = metric(hits, counts, k, rules)
+    try:
+        values = metric(hits, counts, k, rules)
+    except Exception as error:
+        raise ValueError(
+            f"{name}: expected a value for each of {len(hits)} users from (hits, counts, k, conventions), got "
+            f"{type(error).__name__}: {error}"
+        ) from error
     check(isinstance(values, Tensor), f"{name}: expected a tensor, got a {type(values).__name__}.")
     users = len(hits)
     check(tuple(values.shape) == (users,), f"{name}: expected shape ({users},), one a user; got {tuple(values.shape)}.")

@@ -9,8 +9,9 @@ import wandb
 
 from ragx.checks import check_choice
 from ragx.metrics.direction import larger_is_better
-from ragx.metrics.known import KNOWN
+from ragx.metrics.known import KNOWN, Metric
 from ragx.metrics.name import MetricName
+from ragx.metrics.recorded import read_record_of
 
 
 class WandbTracker:
@@ -33,13 +34,14 @@ class WandbTracker:
         self.mode, self.project, self.group, self.tags = mode, project, group, tags
         self._run: Any = None
         self._defined: set[str] = set()
+        self._own: dict[str, Metric] = {}
 
     def start(self, folder: Path, run: dict[str, Any], history: list[dict[str, Any]]) -> None:
         """Begin the record, with what an earlier part of the run had logged."""
         if self.mode == "offline":
             shutil.rmtree(folder / "wandb", ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
-        sweep, self._defined = run.get("sweep"), set()
+        sweep, self._defined, self._own = run.get("sweep"), set(), read_record_of(run.get("metrics"))
         self._run = self._begin(
             folder,
             id=run["identity"],
@@ -86,8 +88,9 @@ class WandbTracker:
     def log(self, values: dict[str, float], step: int) -> None:
         """Record values at an epoch; the summary of a curve is its best value."""
         for name in values.keys() - self._defined:
-            if MetricName.read(name).metric in KNOWN:
-                self._run.define_metric(name, summary="max" if larger_is_better(name) else "min")
+            metric = MetricName.read(name).metric
+            if known := KNOWN.get(metric) or self._own.get(metric):
+                self._run.define_metric(name, summary="max" if larger_is_better(known) else "min")
             self._defined.add(name)
         self._run.log(values, step=step)
 

@@ -6,7 +6,8 @@ from ragx.evaluation.names import explain_sampling, needs_item_features, parse_m
 def test_every_metric_at_every_cutoff_once() -> None:
     names = parse_metrics(["recall", "ndcg@50", "recall@20"], [10, 20])
     assert [str(name) for name in names] == ["recall@10", "recall@20", "ndcg@50"]
-    assert names[2] == ("ndcg", 50)
+    assert list(names)[2] == ("ndcg", 50)
+    assert {known.name for known in names.values()} == {"recall", "ndcg"}
 
 
 @pytest.mark.parametrize("name", ["sampled_ndcg", "ndcg_sampled@10", "uni100", "pop100"])

@@ -36,6 +36,7 @@ ALLOWED = {
     "random": "verify_resume takes options of run beside its own",
     "password": "what an address is searched for",
     "masked": "an argument of conventions in Python",
+    "larger_is_better": "an argument of ragx.metrics.metric in Python",
     "ordered": "an argument of datasets in Python",
     "graph": "an argument of ragx.evaluate in Python",
     "reason": "an argument of Protocol.test in Python",

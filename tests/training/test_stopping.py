@@ -25,6 +25,11 @@ def test_it_keeps_the_smallest_of_a_metric_of_which_less_is_better() -> None:
         assert kept[1:] == [sign * each for each in (0.5, 0.4, 0.2)]
 
 
+def test_a_metric_without_a_direction_chooses_nothing() -> None:
+    with pytest.raises(ValueError, match=r"such as ndcg@20; got average_popularity@20, of which neither is"):
+        Stopping(monitor="average_popularity@20")
+
+
 def test_settings_out_of_range_are_refused() -> None:
     with pytest.raises(ValueError, match=r"stopping\.patience: expected at least 1, got 0"):
         Stopping(patience=0)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ragx.metrics import Metric
 from ragx.training.wandb_tracker import WandbTracker
 
 RUN = {"identity": "abc123", "name": "shop-model-abc123", "cell": "cell-1", "seed": 0, "config": {"lr": 0.1}}
@@ -49,9 +50,10 @@ def test_the_summary_of_a_curve_is_its_best_value(tmp_path: Path) -> None:
 
     tracker = WandbTracker()
     tracker._run = Run()
+    tracker._own = {"first_hit": Metric("first_hit", larger_is_better=False)}
     for step in (1, 2):
-        tracker.log({"loss": 0.5, "ndcg@20": 0.25, "gini@20": 0.5}, step)
-    assert defined == {"ndcg@20": "max", "gini@20": "min"}
+        tracker.log({"loss": 0.5, "ndcg@20": 0.25, "gini@20": 0.5, "first_hit@20": 3.0}, step)
+    assert defined == {"ndcg@20": "max", "gini@20": "min", "first_hit@20": "min"}
 
 
 def test_a_run_that_is_taken_up_writes_its_history_anew(tmp_path: Path, offline_run: Callable[[Path], Any]) -> None:
@@ -81,6 +83,7 @@ def test_runs_at_the_same_time_keep_their_own(tmp_path: Path, offline_run: Calla
     code = """
 import sys
 from pathlib import Path
+from ragx.metrics import Metric
 from ragx.training.wandb_tracker import WandbTracker
 tracker, number = WandbTracker(), int(sys.argv[1])
 run = {"identity": f"id{number}", "name": f"run-{number}", "cell": "cell-1", "seed": number, "config": {"lr": number}}

@@ -111,7 +111,7 @@ def _facts(results: SweepResults) -> Html:
         ("seeds", ", ".join(map(str, settings.get("seeds", []))) or "not said"),
     ]
     for data, among in results.by_data().items():
-        best = f"{written(among[0].quality, 4)} {results.metric.replace('/', ' ')}: {among[0].label()}"
+        best = f"{written(among[0].quality, 4)} {results.heading}: {among[0].label()}"
         facts += [("data", "; ".join(data)), ("best on it", best)]
         measured = measured_of([run.result for each in among for run in each.done], "validation")
         if said := measured_sentence("validation", measured):

@@ -3,8 +3,8 @@
 from collections import Counter
 from urllib.parse import quote
 
-from ragx.metrics.direction import larger_is_better
-from ragx.metrics.name import MetricName
+from ragx.metrics.direction import about, larger_is_better
+from ragx.metrics.name import USUAL_CUTOFF, MetricName
 from ragx.report.pages.html import MISSING, Column, Field, Html, element, number, sortable_table
 from ragx.runs.sweeps.results import Configuration, SweepResults, SweepRun, are_numbers
 from ragx.runs.sweeps.spread import Spread
@@ -15,12 +15,14 @@ BESIDE = ("recall", "ndcg", "mrr")
 
 def configuration_table(results: SweepResults) -> Html:
     """Return mean ± std over seeds of every configuration, the best first."""
-    metrics = [results.metric, *_beside(results)]
+    metrics = {results.metric: results.known} | {name: about(name) for name in _beside(results)}
     columns = [
         *_axis_columns(results),
         *(
-            Column(_short(name), "number", best_first=larger_is_better(name), sorted_=name == results.metric, hint=name)
-            for name in metrics
+            Column(
+                _short(name), "number", best_first=larger_is_better(known), sorted_=name == results.metric, hint=name
+            )
+            for name, known in metrics.items()
         ),
         Column("seeds", "number", hint="runs with a result, of those planned"),
         Column("state"),
@@ -46,7 +48,7 @@ def _short(metric: str) -> str:
 
 
 def _beside(results: SweepResults) -> list[str]:
-    cutoff = MetricName.read(results.metric).k
+    cutoff = MetricName.read(results.metric).k or USUAL_CUTOFF
     names = [f"validation/{MetricName(name, cutoff)}" for name in BESIDE]
     known = {name for run in results.runs for name, value in run.result.items() if value is not None}
     return [name for name in names if name in known and name != results.metric]
@@ -91,7 +93,7 @@ def run_table(results: SweepResults) -> Html:
         Column("run"),
         *_axis_columns(results),
         Column("seed", "number"),
-        Column(_short(results.metric), "number", best_first=larger_is_better(results.metric), hint=results.metric),
+        Column(_short(results.metric), "number", best_first=larger_is_better(results.known), hint=results.metric),
         Column("best epoch", "number"),
         Column("epochs", "number"),
         Column("training s", "number"),

@@ -89,7 +89,7 @@ def plot_axis(results: SweepResults, axis: str, among: Sequence[Configuration]) 
         panel.set_xlabel(f"{axis} ({scale.note})" if scale.note else axis)
         show_values(figure, panel, scale.values, scale.positions)
         panel.margins(x=0.08)
-    panel.set_ylabel(results.metric.replace("/", " "))
+    panel.set_ylabel(results.axis_label)
     legend_below(figure, panel)
     return figure
 

@@ -52,7 +52,7 @@ def plot_cost(results: SweepResults, cost: Cost, among: Sequence[Configuration])
     factor, unit = next((pair for pair in UNITS[cost] if middle >= 2 * pair[0]), UNITS[cost][-1])
     x, y = [each.mean / factor for each in costs], [each.quality.mean for each in priced]
     figure, panel = new_figure()
-    front = frontier(x, [direction(results.metric) * value for value in y])
+    front = frontier(x, [direction(results.known) * value for value in y])
     panel.plot([x[place] for place in front], [y[place] for place in front], **FRONT, zorder=1)  # type: ignore[arg-type]
     columns = _draw_points(panel, results, priced, x, y)
     spreads = [each.quality for each in priced]
@@ -62,7 +62,7 @@ def plot_cost(results: SweepResults, cost: Cost, among: Sequence[Configuration])
     elif interval_for(spreads) != "none":
         up, aside = [each.std for each in spreads], [each.std / factor for each in costs]
         panel.errorbar(x, y, up, aside, fmt="none", ecolor=GREY, elinewidth=0.5, capsize=1.5, alpha=0.7, zorder=1)
-    panel.set(xlabel=f"{NAMES[cost]} ({unit})", ylabel=results.metric.replace("/", " "))
+    panel.set(xlabel=f"{NAMES[cost]} ({unit})", ylabel=results.axis_label)
     if min(x) > 0 and max(x) / min(x) >= 10:
         use_log_scale(panel)
     legend_below(figure, panel, columns, f"dashed, ringed: none is both better and cheaper; {shown}")

@@ -10,7 +10,9 @@ from ragx.files import write_atomically
 BLUE, ORANGE = "#0072B2", "#D55E00"  # distinct to colour-blind readers and in grey
 
 
-def plot_curve(history: list[dict[str, float]], monitor: str, best_epoch: int, title: str, path: Path) -> None:
+def plot_curve(
+    history: list[dict[str, float]], monitor: str, best_epoch: int, title: str, path: Path, unit: str = ""
+) -> None:
     """Draw the curves of a run.
 
     Args:
@@ -19,6 +21,7 @@ def plot_curve(history: list[dict[str, float]], monitor: str, best_epoch: int, t
         best_epoch: the epoch that was kept, marked.
         title: heading.
         path: file to write; its ending names the format.
+        unit: what the values of the metric are counted in.
     """
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     axes = figure.subplots()
@@ -32,7 +35,7 @@ def plot_curve(history: list[dict[str, float]], monitor: str, best_epoch: int, t
         other = axes.twinx()
         epochs, values = [row["epoch"] for row in validated], [row[monitor] for row in validated]
         other.plot(epochs, values, color=ORANGE, marker="o", markersize=3, label=f"validation {monitor}")
-        other.set_ylabel(f"validation {monitor}", color=ORANGE)
+        other.set_ylabel(f"validation {monitor}{f' ({unit})' if unit else ''}", color=ORANGE)
         other.axvline(best_epoch, color="grey", linestyle=":", linewidth=1.2)
         kept = next(value for epoch, value in zip(epochs, values, strict=True) if epoch == best_epoch)
         other.annotate(

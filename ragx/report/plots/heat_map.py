@@ -26,7 +26,7 @@ def plot_heat_map(results: SweepResults, axes: tuple[str, str], among: Sequence[
     """
     values = {axis: results.values(axis, among) for axis in axes}
     right, up = sorted(axes, key=lambda axis: -len(values[axis]))
-    better = np.nanmax if larger_is_better(results.metric) else np.nanmin
+    better = np.nanmax if larger_is_better(results.known) else np.nanmin
     grid = np.full((len(values[up]), len(values[right])), math.nan)
     for each in among:
         place = values[up].index(each.options[up]), values[right].index(each.options[right])
@@ -36,7 +36,7 @@ def plot_heat_map(results: SweepResults, axes: tuple[str, str], among: Sequence[
     panel.set_facecolor("white")
     colours = panel.pcolormesh(np.ma.masked_invalid(grid), cmap="cividis", edgecolors="white", linewidth=0.8)
     figure.colorbar(colours, ax=panel, pad=0.02)
-    panel.set_title(results.metric.replace("/", " "), fontsize=8, loc="left")
+    panel.set_title(results.axis_label, fontsize=8, loc="left")
     show_values(figure, panel, values[right], [step + 0.5 for step in range(len(values[right]))], room=0.65)
     panel.set_yticks([step + 0.5 for step in range(len(values[up]))], [shortened(value, 16) for value in values[up]])
     panel.tick_params(length=0)
@@ -44,7 +44,7 @@ def plot_heat_map(results: SweepResults, axes: tuple[str, str], among: Sequence[
         panel.invert_yaxis()
     panel.set(xlabel=right, ylabel=up)
     _write_values(panel, grid)
-    row, column = np.unravel_index(np.nanargmax(direction(results.metric) * grid), grid.shape)
+    row, column = np.unravel_index(np.nanargmax(direction(results.known) * grid), grid.shape)
     panel.add_patch(
         Rectangle((float(column), float(row)), 1, 1, fill=False, edgecolor="black", linewidth=1.8, zorder=3)
     )

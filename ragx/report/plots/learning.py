@@ -55,7 +55,7 @@ def plot_learning(results: SweepResults, among: Sequence[Configuration]) -> Figu
         )  # fmt: skip
         if interval != "none":
             panel.fill_between(epochs, means - sides, means + sides, color=COLOURS[place], alpha=0.12, linewidth=0)
-    panel.set(xlabel="epoch", ylabel=results.metric.replace("/", " "))
+    panel.set(xlabel="epoch", ylabel=results.axis_label)
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     legend_below(figure, panel, title=f"mean; {interval_label(interval, spreads)}")
     return figure

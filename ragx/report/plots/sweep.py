@@ -58,7 +58,7 @@ def draw_plots(results: SweepResults, folder: Path) -> list[Plot]:
 
 
 def _figures(results: SweepResults, among: Sequence[Configuration]) -> Iterator[tuple[str, str, Figure]]:
-    metric = results.metric.replace("/", " ")
+    metric = results.heading
     axes = sorted(results.varied(among), key=lambda axis: -importance(axis, among))
     for axis in axes:
         caption = f"{metric} against {results.axes[axis]}."

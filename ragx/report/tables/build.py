@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from ragx.checks import check, did_you_mean
+from ragx.metrics.known import Metric
+from ragx.metrics.recorded import agreed
 from ragx.report.tables.cells import Column, PublishedCells, Table, TableRow, add_gains, cell_of, rank_cells
 from ragx.report.tables.checks import check_comparable, conventions_of, doubtful_leads, missing_values
 from ragx.report.tables.code import other_code
@@ -14,7 +16,8 @@ from ragx.report.tables.marks import add_p_values
 from ragx.report.tables.notes import few_measured, notes_of
 from ragx.report.tables.published import Published, PublishedRow
 from ragx.report.tables.rows import Found, Name
-from ragx.report.tables.spec import MOST_POPULAR, TableSpec
+from ragx.report.tables.spec import MOST_POPULAR, TableSpec, check_metrics
+from ragx.runs.row import recorded_of
 
 POPULAR = "MostPop"
 ALIKE = 1e-9
@@ -29,24 +32,26 @@ def build_table(found: Found, spec: TableSpec, published: Sequence[Published] = 
         published: numbers of others.
 
     Raises:
-        ValueError: there are no runs, runs of one column are not comparable, or the baseline is no row.
+        ValueError: there are no runs, runs of one column are not comparable, a metric is known neither here nor to the
+            runs, or the baseline is no row.
     """
     datasets = _datasets(found, spec)
     for dataset in datasets:
         check_comparable(dataset, _runs(found, dataset), spec.part)
+    known = _known(found, datasets, spec)
     columns = [Column(dataset, metric) for dataset in datasets for metric in spec.metrics]
     warnings = list(found.warnings)
     rows = [_popular(found, columns, spec.part, warnings), *_measured(found, columns, spec.part)]
     baseline = _baseline(rows, spec.baseline)
     warnings += missing_values(rows, columns, spec.part)
     for column in columns:
-        rank_cells(rows, column, spec.digits)
-        add_gains(rows, baseline, column)
+        rank_cells(rows, column, spec.digits, known)
+        add_gains(rows, baseline, column, known)
         if column not in baseline.cells:
             warnings.append(f"{column}: the baseline {baseline.label} has no value, so there are no gains.")
-    tested = add_p_values(rows, baseline, columns, spec.part)
+    tested = add_p_values(rows, baseline, columns, spec.part, known)
     warnings += tested.warnings
-    warnings += doubtful_leads(rows, baseline, columns)
+    warnings += doubtful_leads(rows, baseline, columns, known)
     for dataset in datasets:
         warnings += [f"dataset {dataset}: {said}" for said in few_measured(_runs(found, dataset), spec.part)]
     others = other_code([run for dataset in datasets for run in _runs(found, dataset)])
@@ -60,6 +65,17 @@ def build_table(found: Found, spec: TableSpec, published: Sequence[Published] = 
 
 def _runs(found: Found, dataset: str) -> list[Run]:
     return [run for group in found.groups for run in group.runs.get(dataset, ())]
+
+
+def _known(found: Found, datasets: Sequence[str], spec: TableSpec) -> dict[str, Metric]:
+    """Return what is known of the table's metrics, of one's own as the runs recorded it.
+
+    Raises:
+        ValueError: a metric is known neither here nor to the runs, or two runs mean different ones by its name.
+    """
+    records = {str(run["folder"]): recorded_of(run) for dataset in datasets for run in _runs(found, dataset)}
+    check_metrics(spec.metrics, {name: metric for recorded in records.values() for name, metric in recorded.items()})
+    return {metric.name: metric for metric in (agreed(name, records) for name in spec.metrics)}
 
 
 def _datasets(found: Found, spec: TableSpec) -> list[str]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from ragx.metrics.direction import about, direction, is_better
+from ragx.metrics.direction import Recorded, about, direction, is_better
+from ragx.metrics.known import KNOWN
 from ragx.report.tables.conditions import Run
 from ragx.report.tables.rows import Name, label_of
 from ragx.report.tables.spec import TableSpec
@@ -115,28 +116,30 @@ def cell_of(runs: Sequence[Run], name: str) -> Cell | None:
     return Cell(found) if found.count else None
 
 
-def rank_cells(rows: Iterable[TableRow], column: Column, digits: int) -> None:
+def rank_cells(rows: Iterable[TableRow], column: Column, digits: int, known: Recorded = KNOWN) -> None:
     """Mark the best cell of a column and the second, judged as they are printed.
 
     Cells that print alike share their place; after two that are best, none is second. A metric without a
-    direction, such as average popularity, has no best.
+    direction, such as average popularity, has no best. ``known`` has the metrics of one's own.
     """
-    if about(column.metric).larger_is_better is None:
+    metric = about(column.metric, known)
+    if metric.larger_is_better is None:
         return
     there = [row for row in rows if column in row.cells]
     printed = [round(row.cells[column].spread.mean, digits) for row in there]
     for row, value in zip(there, printed, strict=True):
-        better = sum(is_better(column.metric, other, value) for other in printed)
+        better = sum(is_better(metric, other, value) for other in printed)
         rank: Rank = "best" if better == 0 else "second" if better == 1 else ""
         row.cells[column] = replace(row.cells[column], rank=rank)
 
 
-def add_gains(rows: Iterable[TableRow], baseline: TableRow, column: Column) -> None:
-    """Give every cell of a column but the baseline's its relative gain."""
+def add_gains(rows: Iterable[TableRow], baseline: TableRow, column: Column, known: Recorded = KNOWN) -> None:
+    """Give every cell of a column but the baseline's its relative gain; ``known`` has the metrics of one's own."""
     base = baseline.cells.get(column)
     if base is None or not base.spread.mean:
         return
     for row in rows:
         if row is not baseline and column in row.cells:
             cell = row.cells[column]
-            row.cells[column] = replace(cell, gain=direction(column.metric) * (cell.spread.mean / base.spread.mean - 1))
+            more = cell.spread.mean / base.spread.mean - 1
+            row.cells[column] = replace(cell, gain=direction(about(column.metric, known)) * more)

@@ -8,7 +8,8 @@ from typing import Any
 
 from ragx.checks import check
 from ragx.evaluation.conventions import Conventions, preset
-from ragx.metrics.direction import direction
+from ragx.metrics.direction import Recorded, about, direction
+from ragx.metrics.known import KNOWN
 from ragx.report.tables.cells import Column, TableRow
 from ragx.report.tables.conditions import Run
 from ragx.report.tables.rows import named
@@ -101,11 +102,14 @@ def _unequal(dataset: str, seeds: Mapping[str, int]) -> str:
     return f"dataset {dataset}: rows with fewer than {max(seeds.values())} seeds: {'; '.join(few)}."
 
 
-def doubtful_leads(rows: Sequence[TableRow], baseline: TableRow, columns: Sequence[Column]) -> list[str]:
+def doubtful_leads(
+    rows: Sequence[TableRow], baseline: TableRow, columns: Sequence[Column], known: Recorded = KNOWN
+) -> list[str]:
     """Return a warning for every column in which a lead is smaller than its spread over seeds.
 
     A lead is that of a row over the baseline, and that of the best row over the second. Its spread is the larger
-    standard deviation of the two rows; a single seed has none, and no warning either.
+    standard deviation of the two rows; a single seed has none, and no warning either. ``known`` has the metrics of
+    one's own.
     """
     warnings = []
     for column in columns:
@@ -113,17 +117,18 @@ def doubtful_leads(rows: Sequence[TableRow], baseline: TableRow, columns: Sequen
         best, seconds = ([row for rank, row in ranks if rank == wanted] for wanted in ("best", "second"))
         pairs = [(row, second) for row in best for second in seconds]
         pairs += [(row, baseline) for _, row in ranks if row is not baseline]
-        told = dict.fromkeys(filter(None, (_doubt(row, other, column) for row, other in pairs)))
+        sign = direction(about(column.metric, known))
+        told = dict.fromkeys(filter(None, (_doubt(row, other, column, sign) for row, other in pairs)))
         if told:
             warnings.append(f"{column}: the spread over seeds exceeds the lead of {'; '.join(told)}.")
     return warnings
 
 
-def _doubt(row: TableRow, other: TableRow, column: Column) -> str:
+def _doubt(row: TableRow, other: TableRow, column: Column, sign: int) -> str:
     if column not in row.cells or column not in other.cells:
         return ""
     ours, theirs = row.cells[column].spread, other.cells[column].spread
-    lead = direction(column.metric) * (ours.mean - theirs.mean)
+    lead = sign * (ours.mean - theirs.mean)
     stds = [std for std in (ours.std, theirs.std) if not math.isnan(std)]
     if lead <= 0 or not stds or max(stds) <= lead:
         return ""

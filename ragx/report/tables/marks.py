@@ -12,7 +12,8 @@ from ragx.evaluation.comparison import Comparison, notes_on_tests
 from ragx.evaluation.per_user_run import PerUserRun
 from ragx.evaluation.per_user_table import KEYS
 from ragx.evaluation.significance import compare, corrected
-from ragx.metrics.direction import about
+from ragx.metrics.direction import Recorded, about
+from ragx.metrics.known import KNOWN, Metric
 from ragx.report.tables.cells import Cell, Column, TableRow
 from ragx.report.tables.checks import conventions_of, rules_of, split_of
 from ragx.report.tables.conditions import Run
@@ -39,7 +40,9 @@ class Tested(NamedTuple):
     notes: list[str]
 
 
-def add_p_values(rows: Sequence[TableRow], baseline: TableRow, columns: Sequence[Column], part: str) -> Tested:
+def add_p_values(
+    rows: Sequence[TableRow], baseline: TableRow, columns: Sequence[Column], part: str, known: Recorded = KNOWN
+) -> Tested:
     """Give the cells of a table their p-values, corrected by Holm over all of them.
 
     Args:
@@ -47,12 +50,14 @@ def add_p_values(rows: Sequence[TableRow], baseline: TableRow, columns: Sequence
         baseline: what they are held against.
         columns: the columns.
         part: the part whose per-user files are read.
+        known: what is known of metrics of one's own.
     """
     found: dict[tuple[str, Column], Comparison] = {}
     warnings: list[str] = []
     for column in columns:
-        if about(column.metric).is_mean_over_users and column in baseline.cells:
-            found |= _compared(rows, baseline, column, part, warnings)
+        metric = about(column.metric, known)
+        if metric.is_mean_over_users and column in baseline.cells:
+            found |= _compared(rows, baseline, column, part, metric, warnings)
     for (label, column), comparison in corrected(found).items():
         row = next(each for each in rows if each.label == label)
         row.cells[column] = replace(row.cells[column], p_value=comparison.p_adjusted)
@@ -60,7 +65,7 @@ def add_p_values(rows: Sequence[TableRow], baseline: TableRow, columns: Sequence
 
 
 def _compared(
-    rows: Sequence[TableRow], baseline: TableRow, column: Column, part: str, warnings: list[str]
+    rows: Sequence[TableRow], baseline: TableRow, column: Column, part: str, metric: Metric, warnings: list[str]
 ) -> dict[tuple[str, Column], Comparison]:
     """Return the comparisons of a column's rows with the baseline, and add a warning for what cannot be compared."""
     runs: dict[str, PerUserRun] = {}
@@ -68,7 +73,7 @@ def _compared(
         if column not in row.cells:
             continue
         try:
-            runs[row.label] = _per_user(row, row.runs[column.dataset], column, part)
+            runs[row.label] = _per_user(row, row.runs[column.dataset], column, part, metric)
         except (ValueError, OSError, pl.exceptions.PolarsError) as error:
             warnings.append(f"row {row.label}: not tested in {column} ({str(error).splitlines()[0]}).")
     base = runs.pop(baseline.label, None)
@@ -81,7 +86,7 @@ def _compared(
         return {}
 
 
-def _per_user(row: TableRow, runs: Sequence[Run], column: Column, part: str) -> PerUserRun:
+def _per_user(row: TableRow, runs: Sequence[Run], column: Column, part: str, metric: Metric) -> PerUserRun:
     """Return the per-user values of a row.
 
     Raises:
@@ -106,7 +111,7 @@ def _per_user(row: TableRow, runs: Sequence[Run], column: Column, part: str) -> 
     if conventions is None:
         raise ValueError(f"its conventions {rules_of(runs[0])[0]} are unknown here")
     side = "most_popular" if row.kind == "most_popular" else "model"
-    return PerUserRun.of_side(side, tables, conventions, split_of(runs[0], part))
+    return PerUserRun.of_side(side, tables, conventions, split_of(runs[0], part), {metric.name: metric})
 
 
 def _file_and_value(row: TableRow, run: Run, column: Column, part: str) -> tuple[Any, float]:

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ragx.checks import check, check_choice, did_you_mean
-from ragx.evaluation.names import check_names, is_complete
+from ragx.evaluation.names import check_names
+from ragx.metrics.direction import Recorded, about
+from ragx.metrics.known import KNOWN, Metric
+from ragx.metrics.name import MetricName
 
 PARTS = ("validation", "test")
 MOST_POPULAR = "most_popular"
@@ -55,13 +58,29 @@ class TableSpec:
 
     def __post_init__(self) -> None:
         check_choice("part", self.part, PARTS)
-        for name in self.metrics:
-            check(is_complete(name), f"metrics: expected names with a cut-off such as recall@20, got {name!r}.")
-        check_names(self.metrics)
+        names = {MetricName.read(name).metric for name in self.metrics}
+        check_metrics(self.metrics, {name: Metric(name, takes_cutoff=False) for name in names - KNOWN.keys()})
         check(1 <= self.digits <= 10, f"digits: expected 1 to 10 decimals, got {self.digits}.")
         labels = [row.label for row in self.rows]
         for label in labels:
             check(labels.count(label) == 1, f"rows: two rows are called {label!r}; every row has a label of its own.")
+
+
+def check_metrics(names: Sequence[str], recorded: Recorded) -> None:
+    """Check the metrics of a table.
+
+    Args:
+        names: with cut-offs.
+        recorded: what its runs recorded of metrics of one's own; before they are read, whatever else the names are.
+
+    Raises:
+        ValueError: a metric is unknown or sampled, or lacks a cut-off.
+    """
+    check_names(names, recorded)
+    for name in names:
+        known = about(name, recorded)
+        complete = not known.takes_cutoff or MetricName.read(name).k is not None
+        check(complete, f"metrics: expected names with a cut-off such as recall@20, got {name!r}.")
 
 
 def spec_of(config: Mapping[str, Any]) -> TableSpec:

@@ -16,6 +16,7 @@ from ragx.evaluation.comparison import Comparison, notes_on_tests
 from ragx.evaluation.per_user_run import PerUserRun
 from ragx.evaluation.significance import compare_table
 from ragx.former_names import TARGET
+from ragx.metrics.recorded import agreed
 from ragx.report.tables.output import check_format, write_table
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.compared_runs import (
@@ -76,8 +77,11 @@ def compare_runs(arguments: Sequence[str]) -> None:
     baseline = next((label for label, seeds in groups.items() if seeds[0].cell == cell), MOST_POPULAR)
     tables = per_user_tables(groups, options.part, baseline == MOST_POPULAR)
     fingerprint, rules = str(reads[0].record["fingerprint"]), reads[0].rules
+    known = agreed(options.metric, {str(read.folder): read.recorded for read in reads})
     runs = {
-        label: PerUserRun.of_side(label if label == MOST_POPULAR else "model", found, rules, fingerprint)
+        label: PerUserRun.of_side(
+            label if label == MOST_POPULAR else "model", found, rules, fingerprint, {known.name: known}
+        )
         for label, found in tables.items()
     }
     check(len(runs) > 1, f"runs: expected another configuration beside the baseline, got {baseline} alone.")

@@ -11,12 +11,13 @@ import polars as pl
 
 from ragx.checks import check
 from ragx.evaluation.conventions import Conventions
-from ragx.evaluation.protocol import Protocol
-from ragx.parts import bind
+from ragx.metrics.known import Metric
+from ragx.metrics.recorded import read_record_of
 from ragx.report.tables.checks import split_of
 from ragx.runner.run.label import configuration_label
 from ragx.runs.files import read_run
 from ragx.runs.find import find_run, is_set_aside
+from ragx.runs.protocol import stored_protocol
 from ragx.runs.trusted import Trusted
 
 MOST_POPULAR = "most_popular"
@@ -41,6 +42,11 @@ class Compared:
     def cell(self) -> str:
         """Identity of the configuration, the same for every seed."""
         return str(self.record["cell"])
+
+    @property
+    def recorded(self) -> dict[str, Metric]:
+        """What the run recorded of its metrics."""
+        return read_record_of(self.metrics.get("metrics"), self.folder / "metrics.json")
 
     @property
     def label(self) -> str:
@@ -77,13 +83,11 @@ def read_compared(folder: Path, trust: Trusted) -> Compared:
         ValueError: a file of the run is missing or damaged, or its protocol is not known here.
     """
     record, metrics = read_run(folder)
-    config = {"evaluation": metrics.get("evaluation", record["config"].get("evaluation"))}
     try:
-        protocol = bind(config, {"evaluation": ()}, trust)["evaluation"].build()
+        rules = stored_protocol(record["config"], metrics, trust).rules
     except ValueError as error:
         raise ValueError(f"{folder}: its protocol cannot be read ({error}).") from error
-    check(isinstance(protocol, Protocol), f"{folder}: expected a run evaluated by Protocol, got {protocol!r}.")
-    return Compared(folder, record, protocol.rules, metrics)
+    return Compared(folder, record, rules, metrics)
 
 
 def baseline_cell(name: str, reads: list[Compared], trust: Trusted) -> str:

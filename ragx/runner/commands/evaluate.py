@@ -12,17 +12,20 @@ from rich.table import Table
 from rich.text import Text
 
 from ragx.checks import check, check_choice
+from ragx.evaluation.names import parse_metrics
 from ragx.evaluation.protocol import Protocol
-from ragx.parts import bind
+from ragx.metrics.own import path_of
+from ragx.parts import bind, metrics_in
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.options import parse_options, trusted, whole
 from ragx.runner.run.evaluating import Evaluation, add_results
 from ragx.runner.run.opening import check_stored_model, stored_model_differs
-from ragx.runner.run.preflight import check_folder, check_threads
+from ragx.runner.run.preflight import check_folder, check_own_metrics, check_threads
 from ragx.runner.run.summary import print_measured, results_table
 from ragx.runs.files import read_run, write_json
 from ragx.runs.find import find_run
 from ragx.runs.looks import Looks
+from ragx.runs.protocol import stored_evaluation, stored_protocol
 from ragx.runs.trusted import Trusted
 from ragx.serving.run import Run, load_run
 
@@ -35,7 +38,7 @@ HELP = """python experiments/evaluate.py run=<folder> metrics=[recall,ndcg] cuto
 
 run=<folder>        a finished run, or as much of its path or identity as no other finished run begins with
 part=validation     or test: opens the test part, which counts as a look
-metrics=[…]         as the run had them by default, like all that follow
+metrics=[…]         as the run had them by default, like all that follow; my_metrics.first_hit is one of your own
 cutoffs=[…]         lengths of the lists
 conventions=trec    lightgcn, recbole, trec, pyg or repeat_buying
 groups=[…]          activity, popularity, columns of the table of users
@@ -79,8 +82,10 @@ def evaluate_run(arguments: Sequence[str]) -> None:
         f"{folder}: this run was refitted on train and validation, so that it has learned the validation part; the "
         "values from before stand in its metrics.json, and part=test evaluates it on test.",
     )
-    stored = metrics.get("evaluation", record["config"].get("evaluation"))
-    own, asked = _protocol(stored, trust), _protocol(stored | _asked(options), trust)
+    config = record["config"]
+    stored, own = stored_evaluation(config, metrics), stored_protocol(config, metrics, trust)
+    asked = _protocol(stored | _asked(options), _with_asked(trust, options))
+    check_own_metrics(parse_metrics(asked.metrics, asked.cutoffs).values())
     if threads := record.get("provenance", {}).get("machine", {}).get("threads"):
         check_threads(f"{folder / 'run.json'}: threads", threads)
         torch.set_num_threads(threads)
@@ -105,6 +110,12 @@ def _asked(options: Options) -> dict[str, Any]:
     if options.cutoffs:
         asked["cutoffs"] = [whole("cutoffs", text) for text in _names(options.cutoffs)]
     return asked | {name: text for name in ("conventions", "cold_users") if (text := getattr(options, name))}
+
+
+def _with_asked(trust: Trusted, options: Options) -> Trusted:
+    """Return whose code may be run: a metric that the command line itself names needs no further word."""
+    own = metrics_in("metrics", _names(options.metrics))
+    return Trusted([*trust.modules, *(path_of(name).rpartition(".")[0] for name in own)])
 
 
 def _names(text: str) -> list[str]:

@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from ragx.checks import check
-from ragx.metrics.direction import direction
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.again import config_of
 from ragx.runner.commands.options import parse_options, trusted, truth
@@ -126,11 +125,12 @@ def choose(record: SweepRecord, console: Console) -> list[Choice]:
             left = len(configurations) - len(whole)
             said = f"{left} of {len(configurations)} configurations{of_row} are not done"
             console.print(f"{said}; the choice is among the others.", style="yellow", highlight=False)
-        monitors = sorted({cell.monitor for cells in whole.values() for cell in cells})
+        done = [cell for cells in whole.values() for cell in cells]
+        monitors = " and ".join(sorted({cell.monitor for cell in done}))
         check(
-            len({*map(direction, monitors)}) == 1,
-            f"sweep {record.folder.name}: runs{of_row} chose by {' and '.join(monitors)}, of which one is to be small "
-            "and another large; sweep each monitor by itself.",
+            len({cell.direction for cell in done}) == 1,
+            f"sweep {record.folder.name}: runs{of_row} chose by {monitors}, of which one is to be small and another "
+            "large; sweep each monitor by itself.",
         )
         candidates = [Choice(row, cells, len(configurations)) for cells in whole.values()]
         choices.append(max(candidates, key=lambda choice: choice.merit))

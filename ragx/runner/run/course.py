@@ -11,6 +11,7 @@ from ragx.evaluation.diagnostics import Diagnostics
 from ragx.evaluation.held_out import item_lists
 from ragx.graph.graph import Graph
 from ragx.metrics.name import USUAL_CUTOFF, MetricName
+from ragx.metrics.recorded import record_of
 from ragx.models.node_model import NodeModel
 from ragx.random import seed_modules
 from ragx.ranking.ranking import rank
@@ -72,8 +73,9 @@ class Course:
             "identity": cell.identity,
             "source": cell.source,
             "evaluation": cell.plain["evaluation"],
-            "monitor": cell.trainer.stopping.monitor,
+            "monitor": cell.trainer.stopping.name,
             "fit": _plain(fit),
+            "metrics": record_of([cell.trainer.stopping.metric]),
             "baseline": {},
         }
         results = self._evaluation(model, graph).on_validation()
@@ -137,6 +139,7 @@ class Course:
             "data": cell.data,
             "contents": cell.contents,
             "refit": cell.trainer.refit,
+            "metrics": record_of([cell.trainer.stopping.metric]),
             **{name: config[name] for name in names},
             "sweep": config["sweep"]["name"],
             "config": cell.plain | {"dataset": with_whole_paths(cell.plain["dataset"])},
@@ -169,7 +172,7 @@ class Course:
                 epochs=chosen.best_epoch if chosen else None,
                 planned_epochs=chosen.planned_epochs if chosen else None,
                 tracker=None if chosen else cell.tracker,
-                view=TerminalProgress(cell.trainer.stopping.monitor, stage, self.speaker.progress_console),
+                view=TerminalProgress(cell.trainer.stopping.name, stage, self.speaker.progress_console),
             )
         except Exception as error:
             raise explain(error, cell, graph, features) from error
@@ -194,7 +197,10 @@ class Course:
         self.lock.check()
         weights = {"identity": cell.identity, "model": model.state_dict(), **ids_of(cell.split.train)}
         save_checkpoint(cell.folder / "model.pt", weights)
-        plot_curve(fit.history, cell.trainer.stopping.monitor, fit.best_epoch, cell.name, cell.folder / "curve.png")
+        stopping = cell.trainer.stopping
+        plot_curve(
+            fit.history, stopping.name, fit.best_epoch, cell.name, cell.folder / "curve.png", stopping.metric.unit
+        )
         plot_diagnostics(fit.best, cell.name, cell.folder / "diagnostics.png")
         known = cell.split.train_and_validation if cell.trainer.refit else cell.split.train
         users, keys = users_to_serve(known, cell.protocol.cold_users), known.items.tie_keys

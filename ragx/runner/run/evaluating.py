@@ -18,6 +18,7 @@ from ragx.evaluation.per_user_table import write_per_user
 from ragx.evaluation.protocol import Protocol
 from ragx.files import write_atomically
 from ragx.graph.graph import Graph
+from ragx.metrics.recorded import record_of
 from ragx.models.most_popular import MostPopular
 from ragx.models.node_model import NodeModel
 from ragx.ranking.scorers import InnerProduct, Scorer
@@ -95,6 +96,7 @@ def attributes_of(protocol: Protocol, dataset: Dataset, split: Split) -> dict[st
 def add_results(metrics: dict[str, Any], part: str, results: Mapping[str, EvaluationResult]) -> None:
     """Put what a part says of every scorer into what ``metrics.json`` holds."""
     metrics[part] = results["model"].values
+    metrics["metrics"] = metrics.get("metrics", {}) | record_of(results["model"].metrics.values())
     for name in ("intervals", "groups", "tie_rate", "counts"):
         metrics.setdefault(name, {})[part] = getattr(results["model"], name)
     metrics.setdefault("baseline", {}).setdefault("most_popular", {})[part] = results["most_popular"].values

@@ -3,6 +3,7 @@
 import inspect
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,16 @@ import torch
 
 from ragx.checks import LONGEST_NAME, RunError, as_typed, check, check_choice, did_you_mean
 from ragx.evaluation.names import parse_metrics, refuse_sampling
+from ragx.evaluation.protocol import Protocol
+from ragx.metrics.known import Metric
+from ragx.metrics.own import located
 from ragx.models.node_model import NodeModel
 from ragx.parts import Part, PartsError, Refuse, bind
 from ragx.passwords import passwords
 from ragx.ranking.memory import is_out_of_memory
 from ragx.runner.run.label import check_given_name
 from ragx.runs.parts import GIVEN, sized_model
+from ragx.testing import check_metric
 from ragx.training.tiny_step import try_step
 
 REUSE = ("same", "code", "never")
@@ -176,9 +181,26 @@ def try_alone(parts: dict[str, Part]) -> None:
         _check_kind(parts["sampler"], parts["sampler"].target)
     monitor = built["trainer"].stopping.monitor
     try:
-        parse_metrics([monitor], [])
+        watched = parse_metrics([monitor], [])
     except ValueError as error:
         raise PartsError([f"trainer.stopping.monitor: {monitor!r} is no metric at a cut-off. {error}"]) from error
+    protocol = built["evaluation"]
+    if isinstance(protocol, Protocol):
+        watched |= parse_metrics([*protocol.metrics, monitor], protocol.cutoffs)
+    check_own_metrics(watched.values())
+
+
+def check_own_metrics(metrics: Iterable[Metric]) -> None:
+    """Hold metrics of one's own against their contract, before anything is trained that they are to measure.
+
+    Raises:
+        PartsError: one breaks it; the line names it and says what was expected.
+    """
+    for path in dict.fromkeys(metric.path for metric in metrics if metric.path):
+        try:
+            check_metric(located(path)[1])
+        except ValueError as error:
+            raise PartsError([f"metric {path}: {error}"]) from error
 
 
 def try_together(parts: dict[str, Part]) -> None:

@@ -12,8 +12,9 @@ from rich.text import Text
 from ragx.data.dataset import Dataset
 from ragx.data.split import Split
 from ragx.evaluation.measured import NEEDED, few_are_measured, measured_sentence
-from ragx.metrics.direction import is_better
+from ragx.metrics.direction import about, is_better, larger_is_better
 from ragx.metrics.name import MetricName, usual_cutoff
+from ragx.metrics.recorded import read_record_of
 from ragx.runner.run.speaker import Speaker
 from ragx.runs.looks import Readings, test_mark
 
@@ -88,7 +89,7 @@ def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Pa
     if "best_achievable" in metrics:
         name = next((each for each in _shown(metrics[part]) if each.startswith("ndcg")), next(iter(metrics[part])))
         achievable = metrics["best_achievable"][part][name]
-        if achievable:
+        if achievable and larger_is_better(about(name, read_record_of(metrics.get("metrics")))):
             share = metrics[part][name] / achievable
             console.print(f"{share:.1%} of the achievable {part} {name} was reached.", highlight=False)
         for said in above_best(metrics, part):
@@ -121,7 +122,8 @@ def above_best(metrics: dict[str, Any], part: str) -> list[str]:
     best, users = metrics["best_achievable"][part], metrics.get("counts", {}).get(part, {}).get("users", 0)
     sides = {"the model": metrics[part], "MostPop": metrics["baseline"]["most_popular"][part]}
     pairs = [(side, name, values[name]) for side, values in sides.items() for name in _shown(best)]
-    above = [f"{side} ({name})" for side, name, value in pairs if is_better(name, value, best[name])]
+    known = read_record_of(metrics.get("metrics"))
+    above = [f"{side} ({name})" for side, name, value in pairs if is_better(about(name, known), value, best[name])]
     return [
         f"Above the best achievable: {', '.join(each)}. It ranks by the expected purchases, which is best on average; "
         f"what {users:,} users happened to buy can go another way."

@@ -91,8 +91,8 @@ class Search:
                 parts = bind_parts(plain)
                 check_settings(plain)
                 try_alone(parts)
-                monitor = parts["trainer"].build().stopping.monitor
-                better[larger_is_better(monitor)] = monitor
+                stopping = parts["trainer"].build().stopping
+                better[larger_is_better(stopping.metric)] = stopping.name
             both = " and ".join(better.values())
             check(
                 len(better) == 1, f"search.space: of {both} one is to be small, the other large; search for each alone."

@@ -41,8 +41,9 @@ def run_in_sweep(config: dict[str, Any], overrides: Sequence[str]) -> float:
         _keep_trace(folder)
         raise CellFailedError(text) from None
     seconds = round(time.monotonic() - began, 2)
-    details = {"value": value, "monitor": cell.trainer.stopping.monitor, "seconds": seconds}
-    record.event(key, "done", how=how, folder=folder, **details)
+    stopping = cell.trainer.stopping
+    details = {"value": value, "monitor": stopping.name, "larger_is_better": stopping.metric.larger_is_better}
+    record.event(key, "done", how=how, folder=folder, seconds=seconds, **details)
     return value
 
 

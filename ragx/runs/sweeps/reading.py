@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ragx.metrics.recorded import agreed
 from ragx.runs.results import collect
+from ragx.runs.row import recorded_of
 from ragx.runs.sweeps.record import SweepRecord
 from ragx.runs.sweeps.results import Configuration, SweepResults, SweepRun
 
@@ -20,11 +22,15 @@ def read_sweep(record: SweepRecord, runs: Path) -> SweepResults:
     Args:
         record: the folder of the sweep.
         runs: the folder that run folders lie in.
+
+    Raises:
+        ValueError: two runs mean different metrics by the name of what they are judged by.
     """
     results = collect(runs)
     rows = {Path(row["folder"]).name: row for row in results.table.iter_rows(named=True)}
     found = [(cell, rows.get(cell.folder.name, {}) if cell.folder else {}) for cell in record.cells()]
     metric = _metric([row for _, row in found if row])
+    known = agreed(metric, {str(row["name"]): recorded_of(row) for _, row in found if row})
     axes = short_names(_axes(record))
     groups: dict[tuple[str, ...], list[SweepRun]] = {}
     for cell, row in found:
@@ -32,10 +38,10 @@ def read_sweep(record: SweepRecord, runs: Path) -> SweepResults:
         chosen = tuple(options.get(name, "") for name in axes.values())
         groups.setdefault(chosen, []).append(SweepRun(cell, _with_metric(row, metric)))
     configurations = [
-        Configuration(dict(zip(axes, chosen, strict=True)), tuple(members), metric)
+        Configuration(dict(zip(axes, chosen, strict=True)), tuple(members), metric, known)
         for chosen, members in groups.items()
     ]
-    return SweepResults(record, metric, axes, tuple(configurations), tuple(results.warnings))
+    return SweepResults(record, metric, known, axes, tuple(configurations), tuple(results.warnings))
 
 
 def _metric(rows: Sequence[Mapping[str, Any]]) -> str:

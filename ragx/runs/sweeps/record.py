@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from ragx.checks import check
 from ragx.metrics.direction import direction
+from ragx.metrics.known import Metric
 from ragx.runs.files import read_json, write_json
 from ragx.runs.lock import is_locked
 from ragx.training.trackers import JsonLines
@@ -55,6 +56,7 @@ class CellState:
         folder: its run folder, once known.
         value: its monitored validation value, where it is done.
         monitor: which metric that is; empty before it is done, and where an earlier version did not say.
+        larger_is_better: its direction, as the run had it; None where an earlier version did not say.
         seconds: how long it took this process.
         error: last error of a failed cell.
         attempts: how often it was begun.
@@ -66,6 +68,7 @@ class CellState:
     folder: Path | None = None
     value: float | None = None
     monitor: str = ""
+    larger_is_better: bool | None = None
     seconds: float | None = None
     error: str = ""
     attempts: int = 0
@@ -73,7 +76,14 @@ class CellState:
     @property
     def merit(self) -> float:
         """Its value with the sign by which more is better; NaN without one."""
-        return math.nan if self.value is None else direction(self.monitor) * self.value
+        return math.nan if self.value is None else self.direction * self.value
+
+    @property
+    def direction(self) -> Literal[1, -1]:
+        """1 where more of its metric is better, −1 where less is."""
+        return direction(
+            Metric(self.monitor, self.larger_is_better) if self.larger_is_better is not None else self.monitor
+        )
 
 
 @dataclass(frozen=True)
@@ -143,6 +153,8 @@ def _take(cell: CellState, event: dict[str, Any], runs: Path) -> None:
         cell.state, cell.how = ("done" if kind == "done" else "failed"), str(event.get("how", ""))
         cell.value, cell.seconds = _number(event.get("value")), _number(event.get("seconds"))
         cell.error, cell.monitor = str(event.get("error", "")), str(event.get("monitor", ""))
+        given = event.get("larger_is_better")
+        cell.larger_is_better = given if isinstance(given, bool) else None
     if event.get("folder"):
         # A run lies beside the sweeps, wherever both were moved to; what else an event names is none.
         name = Path(str(event["folder"])).name

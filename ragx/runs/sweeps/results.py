@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from ragx.metrics.direction import direction
+from ragx.metrics.known import Metric
 from ragx.runs.sweeps.record import CellState, SweepRecord
 from ragx.runs.sweeps.spread import Spread, spread
 
@@ -47,11 +48,13 @@ class Configuration:
         options: what was chosen for every axis of the sweep, as text.
         runs: one for each seed.
         metric: the column that holds what it is judged by.
+        known: what is known of that metric.
     """
 
     options: dict[str, str]
     runs: tuple[SweepRun, ...]
     metric: str
+    known: Metric
 
     @cached_property
     def quality(self) -> Spread:
@@ -61,7 +64,7 @@ class Configuration:
     @property
     def merit(self) -> float:
         """Its mean with the sign by which more is better."""
-        return direction(self.metric) * self.quality.mean
+        return direction(self.known) * self.quality.mean
 
     def spread(self, column: str) -> Spread:
         """Return mean and spread of a column over the seeds that are done."""
@@ -90,6 +93,7 @@ class SweepResults:
     Args:
         record: the folder of the sweep.
         metric: the column that configurations are judged by, such as ``validation/ndcg@20``.
+        known: what the runs recorded of that metric.
         axes: the options that differ, as short names, each with its full name.
         planned: all configurations in the order of the plan.
         warnings: what was passed over when the results were read.
@@ -97,9 +101,20 @@ class SweepResults:
 
     record: SweepRecord
     metric: str
+    known: Metric
     axes: dict[str, str]
     planned: tuple[Configuration, ...]
     warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def heading(self) -> str:
+        """The metric as plots and texts name it, such as ``validation ndcg@20``."""
+        return self.metric.replace("/", " ")
+
+    @property
+    def axis_label(self) -> str:
+        """The heading with the unit of its values, such as ``validation first_hit@20 (places)``."""
+        return f"{self.heading} ({self.known.unit})" if self.known.unit else self.heading
 
     @cached_property
     def configurations(self) -> list[Configuration]:

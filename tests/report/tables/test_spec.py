@@ -31,7 +31,7 @@ def test_a_config_becomes_a_spec() -> None:
     [
         ({"part": "train"}, "part: expected one of validation, test; got 'train'."),
         ({"metrics": ["recall"]}, "metrics: expected names with a cut-off such as recall@20, got 'recall'."),
-        ({"metrics": ["recal@20"]}, "Did you mean 'recall'?"),
+        ({"metrics": ["Recall@20"]}, "Did you mean 'recall'?"),
         ({"metrics": "recall@20"}, "metrics: expected a list, got 'recall@20'."),
         ({"digits": 0}, "digits: expected 1 to 10 decimals, got 0."),
         ({"digits": "four"}, "digits: expected a whole number, got 'four'."),

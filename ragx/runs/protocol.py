@@ -1,0 +1,43 @@
+"""The protocol that a finished run was evaluated by."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ragx.checks import check
+from ragx.evaluation.protocol import Protocol
+from ragx.parts import bind, metrics_in
+from ragx.runs.trusted import Trusted
+
+
+def stored_protocol(config: Mapping[str, Any], metrics: Mapping[str, Any], trust: Trusted) -> Protocol:
+    """Return the conventions, cold users and groups of a run, without the metrics of one's own that it names.
+
+    Their code, which need not be there, has no say in the rest.
+
+    Args:
+        config: the parts of the run.
+        metrics: what ``metrics.json`` holds.
+        trust: whose code the protocol may be.
+
+    Raises:
+        ValueError: the protocol is not known here or not trusted, or no ``Protocol``.
+    """
+    evaluation = without_own_metrics(stored_evaluation(config, metrics))
+    protocol = bind({"evaluation": evaluation}, {"evaluation": ()}, trust)["evaluation"].build()
+    check(isinstance(protocol, Protocol), f"expected a run evaluated by Protocol, got {protocol!r}")
+    return protocol  # type: ignore[no-any-return]
+
+
+def stored_evaluation(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> Any:
+    """Return the config of a run's last evaluation; an earlier version wrote the one that it began with alone."""
+    return metrics.get("evaluation", config.get("evaluation"))
+
+
+def without_own_metrics(evaluation: Any) -> Any:
+    """Return the config of an evaluation that names metrics of ragx alone."""
+    if not isinstance(evaluation, Mapping) or not isinstance(evaluation.get("metrics"), list):
+        return evaluation
+    own = metrics_in("metrics", evaluation["metrics"])
+    known = [name for name in evaluation["metrics"] if name not in own]
+    rest = {name: value for name, value in evaluation.items() if name != "metrics"}
+    return rest | ({"metrics": known} if known or not own else {})
