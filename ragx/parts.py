@@ -21,8 +21,7 @@ from ragx.former_names import TARGET, public_name, with_public_names
 from ragx.passwords import passwords
 
 PYG, ADDRESS = "conv", "uri"  # options that are a dotted path too, or may name a server
-METRICS = ("metrics", "monitor")
-"""Options whose texts may be dotted paths of metrics of one's own."""
+METRICS = ("metrics", "monitor")  # options that may name metrics of one's own by their dotted paths
 REQUIRED = "???"
 Members = list[Any] | tuple[Any, ...] | dict[str, Any]
 Refuse = Callable[[str, Any, Any], str | None]
@@ -138,8 +137,8 @@ def _bind(path: str, node: Any, given: Collection[str], hint: Any, errors: list[
             errors.append(f"{place}: unknown option of {node[TARGET]}.{near} Options: {', '.join(options)}.")
         else:
             arguments[name] = _bind_value(place, value, hints.get(name, Any), errors, refuse)
-            texts = [value] if name in (PYG, ADDRESS) else metrics_in(name, value)
-            errors += [why for text in texts if (why := refuse(place, text, name)) is not None]
+            if name in (PYG, ADDRESS, *METRICS) and (why := refuse(place, value, name)) is not None:
+                errors.append(why)
     for name in usable:
         if name in given or name in arguments:
             continue
@@ -149,12 +148,6 @@ def _bind(path: str, node: Any, given: Collection[str], hint: Any, errors: list[
         elif _is_plain(default):
             arguments[name] = default
     return Part(path, target, public_name(target, node[TARGET]), arguments)
-
-
-def metrics_in(name: str, value: Any) -> list[str]:
-    """Return the metrics of one's own, with their cut-offs, that an option names: the dotted paths among its texts."""
-    texts = value if isinstance(value, list | tuple) else [value]
-    return [text for text in texts if isinstance(text, str) and "." in text] if name in METRICS else []
 
 
 def _bind_value(path: str, value: Any, hint: Any, errors: list[str], refuse: Refuse) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from ragx.checks import check, did_you_mean
 from ragx.metrics.known import KNOWN, Metric
 from ragx.metrics.name import MetricName
+from ragx.parts import METRICS
 
 Declared = TypeVar("Declared", bound=Callable[..., Any])
 ATTRIBUTE = "ragx_metric"
@@ -56,6 +57,12 @@ def is_own(name: object) -> bool:
 def path_of(name: str) -> str:
     """Return the dotted path in the name of a metric of one's own, without its cut-off."""
     return MetricName.read(name).metric
+
+
+def own_in(option: str, value: Any) -> list[str]:
+    """Return the metrics of one's own, with their cut-offs, that an option of a config names."""
+    texts = value if isinstance(value, list | tuple) else [value]
+    return [text for text in texts if is_own(text)] if option in METRICS else []
 
 
 def located(path: str) -> tuple[Metric, Callable[..., Any]]:

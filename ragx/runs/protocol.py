@@ -5,7 +5,8 @@ from typing import Any
 
 from ragx.checks import check
 from ragx.evaluation.protocol import Protocol
-from ragx.parts import bind, metrics_in
+from ragx.metrics.own import own_in
+from ragx.parts import bind
 from ragx.runs.trusted import Trusted
 
 
@@ -37,7 +38,7 @@ def without_own_metrics(evaluation: Any) -> Any:
     """Return the config of an evaluation that names metrics of ragx alone."""
     if not isinstance(evaluation, Mapping) or not isinstance(evaluation.get("metrics"), list):
         return evaluation
-    own = metrics_in("metrics", evaluation["metrics"])
+    own = own_in("metrics", evaluation["metrics"])
     known = [name for name in evaluation["metrics"] if name not in own]
     rest = {name: value for name, value in evaluation.items() if name != "metrics"}
     return rest | ({"metrics": known} if known or not own else {})

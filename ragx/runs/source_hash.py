@@ -11,8 +11,8 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
-from ragx.metrics.own import path_of
-from ragx.parts import Part, metrics_in
+from ragx.metrics.own import own_in, path_of
+from ragx.parts import Part
 
 ALWAYS = ("ragx.training.trainer", "ragx.evaluation.protocol", "ragx.data.features", "ragx.random")
 """What decides a result beside the parts that a config names."""
@@ -67,7 +67,7 @@ def modules_of(config: Any) -> set[str]:
     """Return the modules of all targets and metrics in a run's config: those that its source hash is about."""
     if isinstance(config, Mapping):
         paths = [str(config[name]) for name in ("_target_", "conv") if name in config]
-        paths += [path_of(text) for name, value in config.items() for text in metrics_in(name, value)]
+        paths += [path_of(text) for name, value in config.items() for text in own_in(name, value)]
         own = {path.rpartition(".")[0] for path in paths}
         return own.union(*(modules_of(each) for name, each in config.items() if name not in ASIDE))
     return set().union(*map(modules_of, config)) if isinstance(config, list) else set()

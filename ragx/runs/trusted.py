@@ -18,7 +18,7 @@ from ragx.data.split import Split
 from ragx.evaluation.diagnostics import Diagnostics
 from ragx.evaluation.protocol import Protocol
 from ragx.graph.graph import Graph
-from ragx.metrics.own import path_of
+from ragx.metrics.own import own_in, path_of
 from ragx.models.node_model import NodeModel
 from ragx.objectives.base import ViewObjective
 from ragx.parts import ADDRESS, METRICS, PYG
@@ -78,7 +78,7 @@ class Trusted:
         if hint == ADDRESS:
             return self._server(path, name)
         if hint in METRICS:
-            return self._metric(path, name)
+            return next(filter(None, (self._metric(path, each) for each in own_in(hint, name))), None)
         if not isinstance(name, str) or "." not in name:
             return None  # no dotted path
         module, _, attribute = name.rpartition(".")

@@ -32,17 +32,6 @@ class MeanRank:
     def __call__(self, hits, counts, k, conventions):
         rank = torch.arange(1, hits.shape[1] + 1)
         return (hits * rank).sum(1).double() / hits.sum(1).clamp(min=1)
-
-@metric(larger_is_better=True)
-def wrong(hits, counts, k, conventions):
-    return hits[:, :k].double()
-
-@metric(larger_is_better=True)
-def raises(hits, counts, k):
-    return hits[:, :k].sum(1).double()
-
-def undeclared(hits, counts, k, conventions):
-    return hits[:, :k].sum(1).double()
 '''
 MONITOR = "first_hit@20"
 METRICS = "evaluation.metrics=[recall,ndcg,my_metrics.first_hit,my_metrics.MeanRank]"
@@ -213,48 +202,6 @@ def test_a_search_minimises_it(folder: Path, call: Call) -> None:
     said = call("search", *search, "search.trials=2", "search.startup=1", "+search.space={model.num_layers:[0,1]}")
     values = [read_run(run)[1]["fit"]["best"][MONITOR] for run in runs_of(folder)]
     assert any(f"best: {value:.4f} in trial" in said for value in values), said
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (
-            ("metrics=[my_metrics.wrong]",),
-            "metric my_metrics.wrong: wrong: expected shape (12,), one a user; got (12, 1)",
-        ),
-        (("metrics=[my_metrics.raises]",), "metric my_metrics.raises: raises: expected a value for each of 12 users"),
-        (("metrics=[my_metrics.undeclared]",), "write @ragx.metrics.metric(larger_is_better=True), or False, above it"),
-        (("metrics=[my_metrics.firsthit]",), "my_metrics has no metric 'firsthit'. Did you mean 'first_hit'?"),
-        (("metrics=[nowhere.first_hit]",), "nowhere.first_hit: cannot import 'nowhere'"),
-        (("metrics=[my_metrics.first_hit,others.first_hit]",), "my_metrics.first_hit and others.first_hit both go by"),
-        (("metrics=[my_metrics.MeanRank@5]",), "expected no cut-off, which MeanRank does not take"),
-        (("metrics=[others.ndcg]",), "others.ndcg: ndcg is a metric of ragx; call yours by another name"),
-    ],
-)
-def test_a_wrong_one_is_a_line_that_names_it_before_any_data_is_read(
-    options: tuple[str, ...], said: str, folder: Path, call: Call
-) -> None:
-    (folder / "others.py").write_text(CODE + "\nndcg = first_hit\n")
-    told = call("run", "dataset=csv", "dataset.path=nowhere.csv", *(f"evaluation.{each}" for each in options))
-    assert said in told
-    assert len(told.splitlines()) == 1
-
-
-@pytest.mark.parametrize(
-    ("monitor", "said"),
-    [
-        ("my_metrics.first_hit", "'my_metrics.first_hit' is no metric at a cut-off"),
-        ("others.first_hit@20", "my_metrics.first_hit and others.first_hit both go by first_hit"),
-        ("average_popularity@20", "expected a metric of which more is better or less is, such as ndcg@20"),
-    ],
-)
-def test_a_monitor_has_a_cutoff_a_direction_and_a_name_of_its_own(
-    monitor: str, said: str, folder: Path, call: Call
-) -> None:
-    (folder / "others.py").write_text(CODE)
-    told = call("run", "dataset=csv", "dataset.path=nowhere.csv", METRICS, f"trainer.stopping.monitor={monitor}")
-    assert said in told
-    assert len(told.splitlines()) == 1
 
 
 def test_its_source_makes_another_run_of_it(folder: Path, call: Call) -> None:

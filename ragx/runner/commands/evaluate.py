@@ -14,8 +14,8 @@ from rich.text import Text
 from ragx.checks import check, check_choice
 from ragx.evaluation.names import parse_metrics
 from ragx.evaluation.protocol import Protocol
-from ragx.metrics.own import path_of
-from ragx.parts import bind, metrics_in
+from ragx.metrics.own import own_in, path_of
+from ragx.parts import bind
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.options import parse_options, trusted, whole
 from ragx.runner.run.evaluating import Evaluation, add_results
@@ -114,7 +114,7 @@ def _asked(options: Options) -> dict[str, Any]:
 
 def _with_asked(trust: Trusted, options: Options) -> Trusted:
     """Return whose code may be run: a metric that the command line itself names needs no further word."""
-    own = metrics_in("metrics", _names(options.metrics))
+    own = own_in("metrics", _names(options.metrics))
     return Trusted([*trust.modules, *(path_of(name).rpartition(".")[0] for name in own)])
 
 

@@ -1,6 +1,5 @@
 """A table's values by hand: means, spreads, ranks, gains, published numbers, what is refused and what is warned of."""
 
-import json
 import re
 from typing import Any
 
@@ -83,44 +82,6 @@ def test_of_a_metric_of_which_less_is_better_the_smallest_is_the_best_and_less_i
     cells = [row.cells[Column("shop", "gini@20")] for row in table(*groups, metrics=["gini@20"]).rows]
     assert [cell.rank for cell in cells] == ["", "best", "second"]
     assert [cell.gain for cell in cells[1:]] == pytest.approx([0.5, 0.25])
-
-
-def own(path: str = "mine.rank", better: bool | None = False, **change: Any) -> dict[str, Any]:
-    """Return what a run records of a metric of its own called ``rank``, with its values."""
-    known = {"larger_is_better": better, "unit": "places", "takes_cutoff": True, "path": path, **change}
-    return {"metrics": json.dumps({"rank": known}), "most_popular/test/rank@20": 8.0}
-
-
-def test_a_metric_of_ones_own_has_the_direction_that_its_runs_recorded() -> None:
-    groups = [group(label, 0.2, **own(), **{"test/rank@20": rank}) for label, rank in (("A", 4.0), ("B", 6.0))]
-    cells = [row.cells[Column("shop", "rank@20")] for row in table(*groups, metrics=["rank@20"]).rows]
-    assert [cell.rank for cell in cells] == ["", "best", "second"]
-    assert [cell.gain for cell in cells[1:]] == pytest.approx([0.5, 0.25])
-
-
-@pytest.mark.parametrize(
-    ("other", "told"),
-    [
-        (own(better=True), "mine.rank (places, less is better), runs/B0 mine.rank (places, more is better)"),
-        (own("theirs.rank"), "mine.rank (places, less is better), runs/B0 theirs.rank (places, less is better)"),
-        (own(unit="EUR"), "mine.rank (places, less is better), runs/B0 mine.rank (EUR, less is better)"),
-    ],
-)
-def test_two_metrics_of_one_name_do_not_stand_in_one_column(other: dict[str, Any], told: str) -> None:
-    groups = [group("A", 0.2, **own()), group("B", 0.2, **other)]
-    with pytest.raises(
-        ValueError, match=re.escape(f"rank: expected one metric of that name, and runs/A0 means {told}")
-    ):
-        table(*groups, metrics=["rank@20"])
-    assert len(table(*groups).rows) == 3  # where the metric is not shown, nothing is said of it
-
-
-@pytest.mark.parametrize(
-    ("name", "told"), [("ranks@20", "got 'ranks'. Did you mean 'rank'?"), ("rank", "expected names with a cut-off")]
-)
-def test_a_metric_that_neither_ragx_nor_the_runs_know_is_refused(name: str, told: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(told)):
-        table(group("A", 0.2, **own()), metrics=[name])
 
 
 def test_missing_values_and_fewer_seeds_are_warned_of() -> None:
