@@ -5,6 +5,7 @@ from . import (
     graph,
     kernels,
     layers,
+    learners,
     metrics,
     models,
     objectives,
@@ -12,6 +13,7 @@ from . import (
     report,
     runs,
     serving,
+    tasks,
     testing,
     training,
 )
@@ -31,6 +33,7 @@ __all__ = [
     "graph",
     "kernels",
     "layers",
+    "learners",
     "load_run",
     "metrics",
     "models",
@@ -39,6 +42,7 @@ __all__ = [
     "report",
     "runs",
     "serving",
+    "tasks",
     "testing",
     "training",
 ]

@@ -7,27 +7,23 @@ There is no registry: the dotted path is the registry.
 import functools
 import importlib
 import inspect
-import types
+import operator
 import typing
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from beartype import BeartypeConf
-from beartype.door import is_bearable
-
 from ragx.checks import did_you_mean
 from ragx.former_names import TARGET, public_name, with_public_names
+from ragx.hints import fits, hints_of, inner_hints, spell
 from ragx.passwords import passwords
 
 PYG, ADDRESS = "conv", "uri"  # options that are a dotted path too, or may name a server
 METRICS = ("metrics", "monitor")  # options that may name metrics of one's own by their dotted paths
 REQUIRED = "???"
-Members = list[Any] | tuple[Any, ...] | dict[str, Any]
 Refuse = Callable[[str, Any, Any], str | None]
 """Given the place in the config, what stands there, a dotted path or an address, and what is expected: why it must not
 be imported or asked, or None."""
-NUMBERS = BeartypeConf(is_pep484_tower=True)
 
 
 class PartsError(ValueError):
@@ -123,7 +119,7 @@ def _bind(path: str, node: Any, given: Collection[str], hint: Any, errors: list[
     parameters = _parameters(target)
     open_ended = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
     usable = [name for name, each in parameters.items() if each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)]
-    hints = _hints(target)
+    hints = hints_of(target)
     arguments: dict[str, Any] = {}
     for name, value in node.items():
         place = f"{path}.{name}"
@@ -153,44 +149,23 @@ def _bind(path: str, node: Any, given: Collection[str], hint: Any, errors: list[
 def _bind_value(path: str, value: Any, hint: Any, errors: list[str], refuse: Refuse) -> Any:
     if isinstance(value, Mapping) and TARGET in value:
         return _bind(path, value, (), hint, errors, refuse)
+    if isinstance(value, Mapping) and any(isinstance(each, Mapping) and TARGET in each for each in value.values()):
+        inner = inner_hints(dict(value), hint) or [Any]
+        of_member = functools.reduce(operator.or_, inner)
+        return {name: _bind_value(f"{path}.{name}", each, of_member, errors, refuse) for name, each in value.items()}
     if isinstance(value, list) and any(isinstance(each, Mapping) and TARGET in each for each in value):
         hints = [hint if isinstance(each, Mapping) else Any for each in value]
-        inner = zip(value, hints, strict=True)
-        return [_bind_value(f"{path}[{n}]", each, own, errors, refuse) for n, (each, own) in enumerate(inner)]
-    if isinstance(value, list) and not _fits(value, hint) and _fits(tuple(value), hint):
+        pairs = enumerate(zip(value, hints, strict=True))
+        return [_bind_value(f"{path}[{n}]", each, own, errors, refuse) for n, (each, own) in pairs]
+    if isinstance(value, list) and not fits(value, hint) and fits(tuple(value), hint):
         return tuple(value)  # YAML and JSON know lists alone
     if value == REQUIRED:
         errors.append(f"{path}: a value is required; set it with {path}=…")
-    elif not _fits(value, hint):
+    elif not fits(value, hint):
         choices = [str(each) for each in typing.get_args(hint)] if typing.get_origin(hint) is typing.Literal else []
         near = did_you_mean(str(value), choices) if choices else ""
-        errors.append(f"{path}: expected {_spell(hint)}, got {value!r} ({type(value).__name__}).{near}")
+        errors.append(f"{path}: expected {spell(hint)}, got {value!r} ({type(value).__name__}).{near}")
     return value
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    if isinstance(value, bool) and hint in (int, float, int | None, float | None):
-        return False
-    if isinstance(value, (list, tuple, dict)) and (inner := _inner_hints(value, hint)) is not None:
-        return any(all(_fits(each, own) for each in _members(value)) for own in inner)
-    try:
-        return bool(is_bearable(value, hint, conf=NUMBERS))
-    except Exception:
-        return True  # a hint beyond beartype's reach is left to the constructor
-
-
-def _inner_hints(value: Members, hint: Any) -> list[Any] | None:
-    """Return what the members of a list or mapping may be, where the hint says it: beartype looks at one alone."""
-    found = []
-    for each in typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,):
-        origin, arguments = typing.get_origin(each), typing.get_args(each)
-        if isinstance(origin, type) and isinstance(value, origin) and not issubclass(origin, tuple) and arguments:
-            found.append(arguments[-1])
-    return found or None
-
-
-def _members(value: Members) -> Sequence[Any]:
-    return list(value.values()) if isinstance(value, dict) else value
 
 
 def _locate(path: str, name: Any, errors: list[str]) -> Callable[..., Any] | None:
@@ -218,20 +193,6 @@ def _parameters(target: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
         return {"anything": inspect.Parameter("anything", inspect.Parameter.VAR_KEYWORD)}
 
 
-def _hints(target: Callable[..., Any]) -> dict[str, Any]:
-    function = target.__init__ if inspect.isclass(target) else target
-    try:
-        return typing.get_type_hints(function)
-    except Exception:
-        return {}  # hints that name what is not there are left to the constructor
-
-
-def _spell(hint: Any) -> str:
-    if typing.get_origin(hint) is typing.Literal:
-        return "one of " + ", ".join(str(each) for each in typing.get_args(hint))
-    return hint.__name__ if inspect.isclass(hint) else str(hint).replace("typing.", "").replace("collections.abc.", "")
-
-
 def _is_plain(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return all(_is_plain(each) for each in value)
@@ -241,10 +202,14 @@ def _is_plain(value: Any) -> bool:
 def _plain(value: Any) -> Any:
     if isinstance(value, Part):
         return value.as_dict()
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
     return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def _build(value: Any) -> Any:
     if isinstance(value, Part):
         return value.build()
+    if isinstance(value, dict):
+        return {name: _build(each) for name, each in value.items()}
     return [_build(each) for each in value] if isinstance(value, list) else value

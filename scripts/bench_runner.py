@@ -20,10 +20,12 @@ from omegaconf import OmegaConf
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "experiments"))
 
+from ragx.data.split import Split
+from ragx.evaluation.protocol import Protocol
+from ragx.learners.node_models import build_model
 from ragx.random import seed_modules
 from ragx.runner.run.cell import load_cell
 from ragx.runner.sweep.job import run_in_sweep
-from ragx.runs.parts import build_model
 
 CONF = str(Path(__file__).resolve().parents[1] / "conf")
 TINY = ("dataset.num_users=200", "dataset.num_items=100", "dataset.num_days=90", "trainer.max_epochs=1")
@@ -50,23 +52,26 @@ def bare(seed: int) -> float:
     """Return the seconds that the library takes for the same training and validation."""
     cell = load_cell(config_of([*TINY, "tracker=none", f"seed={seed}"]))
     began = time.perf_counter()
-    graph = cell.parts["graph"].build(interactions=cell.split.evidence)
+    split, trainer = cell.problem, cell.parts["trainer"].build()
+    protocol: Protocol = cell.parts["evaluation"].build()
+    assert isinstance(split, Split)
+    graph = cell.parts["graph"].build(interactions=split.evidence)
     seed_modules(seed, "model")
     model = build_model(cell.parts, graph)
 
     def validate(trained: Any) -> dict[str, float]:
-        return cell.protocol.validate(trained.scorer(graph), cell.split, metrics=["ndcg@20", "recall@20"]).values
+        return protocol.validate(trained.scorer(graph), split, metrics=["ndcg@20", "recall@20"]).values
 
-    cell.trainer.fit(
+    trainer.fit(
         model=model,
         graph=graph,
-        train=cell.split.train,
+        train=split.train,
         objective=cell.parts["objective"].build(),
         optimizer=lambda parameters: cell.parts["optimizer"].build(params=parameters),
         seed=seed,
         validate=validate,
     )
-    cell.protocol.validate(model.scorer(graph), cell.split)
+    protocol.validate(model.scorer(graph), split)
     return time.perf_counter() - began
 
 

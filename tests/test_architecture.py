@@ -10,12 +10,25 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FOUNDATION = (
-    *("typing", "checks", "lazy", "cache", "random", "rows", "files", "notebook", "passwords", "former_names", "parts"),
+    *(
+        "typing",
+        "checks",
+        "lazy",
+        "cache",
+        "random",
+        "rows",
+        "files",
+        "notebook",
+        "passwords",
+        "former_names",
+        "hints",
+        "parts",
+    ),
 )
 ORDER = (
     *FOUNDATION,
     *("data", "datasets", "graph", "kernels", "layers", "ranking", "metrics", "objectives", "models"),
-    *("training", "evaluation", "runs", "serving", "report", "testing", "runner", "__main__"),
+    *("training", "evaluation", "learners", "tasks", "runs", "serving", "report", "testing", "runner", "__main__"),
 )
 STRANGERS = {("training", "evaluation"), ("evaluation", "training")}
 ENGINE_FILES = {"training/engine.py", "training/step.py", "training/loop.py"}
@@ -34,6 +47,7 @@ MORE_ARGUMENTS: dict[str, str] = {
     "ragx/training/state.py:Progress": "a record of what a checkpoint holds, every field with its default",
     "ragx/runs/sweeps/record.py:CellState": "a record of where a cell stands, every field with its default",
     "ragx/runner/search/settings.py:SearchSettings": "a record of what a search YAML says, checked",
+    "ragx/serving/run.py:Run": "a record of all that a finished run gives back, made by load_run",
     "ragx/runner/commands/recommend.py:Options": "a record of a command line, one field for each option",
     "ragx/runner/commands/evaluate.py:Options": "the options of a command line, each by its name",
     "ragx/evaluation/comparison.py:Comparison": "a record of results that no caller makes",
@@ -143,12 +157,28 @@ def test_config_tracker_and_engine_are_named_where_they_belong() -> None:
 
 def test_no_model_is_named_outside_models() -> None:
     """What trains, evaluates, keeps and serves models knows their contract alone."""
-    allowed = {"ragx.models.node_model", "ragx.models.heads", "ragx.models.most_popular"}
+    allowed = {"ragx.models.node_model", "ragx.models.heads", "ragx.models.closed_form"}
     named: list[str] = []
     for path in files("ragx", "experiments"):
-        inside = path.relative_to(ROOT).parts[:2] in (("ragx", "models"), ("ragx", "testing"))
+        inside = path.relative_to(ROOT).parts[:2] in (("ragx", "models"), ("ragx", "testing"), ("ragx", "tasks"))
         wrong = {module for module in imports_of(path) if module.startswith("ragx.models")} - allowed
         named += [f"{path.relative_to(ROOT)} imports {module}" for module in wrong if not inside]
+    assert named == []
+
+
+def test_no_task_or_metric_is_named_by_what_runs_them() -> None:
+    """A new task or metric is a file of its own: nothing that runs, keeps or shows results asks which it is."""
+    contracts = {
+        "tasks": {"ragx.tasks.task"},
+        "learners": {"ragx.learners.learner", "ragx.learners.parts", "ragx.learners.memory"}
+        | {"ragx.learners.node_models"},
+        "metrics": {f"ragx.metrics.{name}" for name in ("name", "direction", "known", "own", "recorded")},
+    }
+    named: list[str] = []
+    for path in files("ragx/runner", "ragx/runs", "ragx/serving", "ragx/report", "experiments"):
+        for package, allowed in contracts.items():
+            wrong = {module for module in imports_of(path) if module.startswith(f"ragx.{package}")} - allowed
+            named += [f"{path.relative_to(ROOT)} imports {module}" for module in wrong]
     assert named == []
 
 

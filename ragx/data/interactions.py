@@ -5,6 +5,7 @@ from typing import Self
 
 import numpy as np
 import polars as pl
+from scipy import sparse
 
 from ragx.checks import check
 from ragx.data.ids.id_map import IdMap
@@ -136,6 +137,13 @@ class Interactions:
     def pair_keys(self) -> pl.Series:
         """Return ``user * I + item`` of every event: one number for a pair, in the order of pairs."""
         return self.table["user"] * self.num_items + self.table["item"]
+
+    def matrix(self) -> sparse.csr_array:
+        """Return the matrix [U, I] that is 1 where a user has an item, else 0, in double precision."""
+        pairs = self.pairs()
+        ones = np.ones(pairs.height)
+        places = pairs["user"].to_numpy(), pairs["item"].to_numpy()
+        return sparse.csr_array((ones, places), shape=(self.num_users, self.num_items))
 
     def item_counts(self) -> np.ndarray:
         """Return the number of distinct users of every item, of shape [I]."""

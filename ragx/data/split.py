@@ -11,22 +11,20 @@ import polars as pl
 from ragx.checks import as_typed, check, did_you_mean
 from ragx.data.cleaning.counted import Step
 from ragx.data.cleaning.part_rules import PartRules
+from ragx.data.ids.identifiers import Identifier
 from ragx.data.ids.near_ids import folded
 from ragx.data.interactions import Interactions
-from ragx.notebook import one_line
+from ragx.data.problem import Problem, Sealed
 
 
-class SealedTest:
-    """The test part, which no attribute gives away: only :meth:`open`, called by the final evaluation, does."""
+class SealedTest(Sealed[Interactions]):
+    """The test part of a split, sealed."""
+
+    rows_are = "interactions"
 
     def __init__(self, interactions: Interactions) -> None:
+        super().__init__(interactions)
         self.__interactions = interactions
-
-    def __len__(self) -> int:
-        return len(self.__interactions)
-
-    def __repr__(self) -> str:
-        return one_line(self, interactions=len(self))
 
     @property
     def period(self) -> tuple[int, int] | None:
@@ -36,25 +34,6 @@ class SealedTest:
     def count_users_of(self, train: Interactions) -> int:
         """Return how many users with test items have train interactions too: a count, which shows no item."""
         return int(np.isin(np.unique(self.__interactions.column("user")), train.column("user")).sum())
-
-    def __getattr__(self, name: str) -> object:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise AttributeError(
-            f"The test part is sealed, so it has no {name!r}: evaluation.final=true opens it once, at the end, and in "
-            "Python test.open with a reason."
-        )
-
-    def open(self, *, reason: str, on_open: Callable[[str], None]) -> Interactions:
-        """Return the test interactions and report the look.
-
-        Args:
-            reason: why the seal is broken; it goes to the record of looks.
-            on_open: called with the reason before anything is given out.
-        """
-        check(bool(reason.strip()), "The test part opens only for a stated reason.")
-        on_open(reason)
-        return self.__interactions
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +59,8 @@ class Events:
     anew: Callable[[str], "Split"] | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Split:
+@dataclass(frozen=True, eq=False, repr=False)
+class Split(Problem[Interactions]):
     """Train and validation in the open, test sealed; all share their maps of ids.
 
     Args:
@@ -96,23 +75,19 @@ class Split:
             published test part: the same whatever was chosen as validation, so that test values can be compared.
     """
 
-    name: str
-    train: Interactions
-    validation: Interactions
     test: SealedTest
-    fingerprint: str
-    notes: dict[str, int] = field(default_factory=dict)
     events: Events | None = field(default=None, repr=False)
     published_fingerprint: str | None = None
 
-    def __repr__(self) -> str:
-        sizes = {"train": len(self.train), "validation": len(self.validation), "test": len(self.test)}
-        return one_line(self, self.name, **sizes, fingerprint=self.fingerprint)
+    @property
+    def ids(self) -> dict[str, list[Identifier]]:
+        """Outside ids of users and items in the order of a model's rows."""
+        return {"users": self.train.users.ids.to_list(), "items": self.train.items.ids.to_list()}
 
     @property
-    def test_mark(self) -> str:
-        """What looks at the test part are counted under: the published fingerprint, where there is one."""
-        return self.published_fingerprint or self.fingerprint
+    def contents(self) -> str:
+        """Numbers of users and items."""
+        return f"{self.train.num_users:,} users, {self.train.num_items:,} items"
 
     @cached_property
     def periods(self) -> Mapping[str, tuple[int, int]]:

@@ -122,7 +122,7 @@ class Protocol:
             ValueError: nobody is left to be evaluated, a score is NaN, or features or columns are missing.
         """
         part = held_out_for_validation(split)
-        return self._evaluate(scorer, part, metrics, item_features, user_table)
+        return self.evaluate(scorer, part, metrics=metrics, item_features=item_features, user_table=user_table)
 
     def test(
         self,
@@ -147,23 +147,47 @@ class Protocol:
         Raises:
             ValueError: as in :meth:`validate`; where nobody is left, the test part stays sealed.
         """
+        self.check_test(split)
+        part = held_out_for_test(split, split.test.open(reason=reason, on_open=on_open))
+        return {
+            name: self.evaluate(scorer, part, item_features=item_features, user_table=user_table)
+            for name, scorer in scorers.items()
+        }
+
+    def check_test(self, split: Split) -> None:
+        """Check, while the test part is sealed, that somebody is left to be measured on it.
+
+        Raises:
+            ValueError: users without train interactions are left out, and all with test items are such users.
+        """
         known = split.test.count_users_of(split.train)
         check(
             self.cold_users != "exclude" or known > 0,
             "evaluation.cold_users=exclude leaves nobody: no user with test items has train interactions, and the test "
             "part stays sealed; choose evaluation.cold_users=popularity or model.",
         )
-        part = held_out_for_test(split, split.test.open(reason=reason, on_open=on_open))
-        return {name: self._evaluate(scorer, part, None, item_features, user_table) for name, scorer in scorers.items()}
 
-    def _evaluate(
+    def evaluate(
         self,
         scorer: Scorer,
         part: HeldOut,
-        metrics: Sequence[str] | None,
-        item_features: Tensor | None,
-        user_table: pl.DataFrame | None,
+        *,
+        metrics: Sequence[str] | None = None,
+        item_features: Float[Tensor, "I F"] | None = None,
+        user_table: pl.DataFrame | None = None,
     ) -> EvaluationResult:
+        """Return how well the items of a held-out part are ranked among those not known.
+
+        Args:
+            scorer: what is evaluated.
+            part: made by ``held_out_for_validation`` or ``held_out_for_test``.
+            metrics: as in :meth:`validate`, like what follows.
+            item_features: likewise.
+            user_table: likewise.
+
+        Raises:
+            ValueError: as in :meth:`validate`.
+        """
         waiting = int((part.cold & (part.relevant.lengths > 0)).sum())
         check(
             self.cold_users != "exclude" or bool((~part.cold & (part.relevant.lengths > 0)).any()),

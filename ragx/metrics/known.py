@@ -36,7 +36,7 @@ OF_LISTS = (
 )
 OF_VALUES = (
     Metric("mae", larger_is_better=False, takes_cutoff=False),
-    Metric("rmse", larger_is_better=False, takes_cutoff=False),
+    Metric("rmse", larger_is_better=False, takes_cutoff=False, is_mean_over_users=False),
 )
 
 KNOWN: dict[str, Metric] = {each.name: each for each in (*map(Metric, OF_USERS), *OF_LISTS, *OF_VALUES)}

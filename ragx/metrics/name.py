@@ -43,3 +43,15 @@ def usual_cutoff(names: Iterable[str]) -> int | None:
     """Return the cut-off nearest to 20 among names of metrics, the smaller of two; None where none has one."""
     cutoffs = {k for name in names if (k := MetricName.read(name).k) is not None}
     return min(sorted(cutoffs), key=lambda k: abs(k - USUAL_CUTOFF), default=None)
+
+
+def usual_names(names: Iterable[str]) -> list[str]:
+    """Return the few metrics that there is always room for: Recall and NDCG nearest to 20, or else the first two.
+
+    Args:
+        names: those that there are values of.
+    """
+    known = list(names)
+    cutoff = usual_cutoff(known)
+    wanted = [str(MetricName(metric, cutoff)) for metric in ("recall", "ndcg")]
+    return [name for name in known if name in wanted] or known[:2]

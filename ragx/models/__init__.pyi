@@ -1,3 +1,5 @@
+from .closed_form import ClosedForm
+from .ease import EASE
 from .heads import Head
 from .matrix_factorization import MatrixFactorization
 from .most_popular import MostPopular
@@ -5,6 +7,8 @@ from .node_model import NodeModel
 from .relevance_aware_graph import LayerFactory, RelevanceAwareGraph
 
 __all__ = [
+    "EASE",
+    "ClosedForm",
     "Head",
     "LayerFactory",
     "MatrixFactorization",

@@ -3,10 +3,11 @@
 import torch
 
 from ragx.data.interactions import Interactions
+from ragx.models.closed_form import ClosedForm
 from ragx.ranking.scorers import Constant, Scorer
 
 
-class MostPopular:
+class MostPopular(ClosedForm):
     """s_ui = number of distinct users who have item i in train."""
 
     def fit(self, train: Interactions) -> Scorer:

@@ -11,7 +11,14 @@ from ragx.former_names import with_public_names
 SCHEMA = 2
 """The form of a run folder; 0.1.0 wrote no number, numbered ids by first appearance, and did not keep them."""
 
-WAS_FIXED = {"sampler": {"_target_": "ragx.data.PairBatches"}}
+WAS_FIXED: dict[str, dict[str, Any]] = {
+    "sampler": {"_target_": "ragx.data.PairBatches"},
+    "task": {
+        "_target_": "ragx.tasks.Rank",
+        "monitor": "ndcg@20",
+        "baselines": {"most_popular": {"_target_": "ragx.models.MostPopular"}},
+    },
+}
 """Parts that runs had before a config could choose them."""
 
 ORIGINS = ("versions", "machine", "forms")
@@ -67,7 +74,13 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 def _of_today(config: Any) -> Any:
     """Return the config of an earlier run as it would be written now: public names, and parts that were not asked."""
-    return WAS_FIXED | with_public_names(config) if isinstance(config, dict) else config
+    if not isinstance(config, dict):
+        return config
+    named = WAS_FIXED | with_public_names(config)
+    stopping = (config.get("trainer") or {}).get("stopping") if isinstance(config.get("trainer"), dict) else None
+    if "task" not in config and isinstance(stopping, dict) and "monitor" in stopping:
+        named["task"] = named["task"] | {"monitor": stopping["monitor"]}
+    return named
 
 
 def _check_record(path: Path, record: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from ragx.data.split import Split
+from ragx.data.problem import Problem
 from ragx.training.trackers import JsonLines
 
 Kind = Literal["look", "reproduction"]
@@ -56,18 +56,18 @@ class Looks:
         """The file that audits are noted in."""
         return self.folders[0] / FILES["audits"]
 
-    def record(self, split: Split, identity: str, reason: str, kind: Kind = "look") -> None:
+    def record(self, problem: Problem[Any], identity: str, reason: str, kind: Kind = "look") -> None:
         """Note one evaluation of a run."""
-        line = {**_marks(split), "identity": identity, "reason": reason, "kind": kind, **_stamp()}
+        line = {**_marks(problem), "identity": identity, "reason": reason, "kind": kind, **_stamp()}
         JsonLines.append(self.folders[0] / FILES["looks"], line)
 
-    def record_audit(self, split: Split, reason: str) -> None:
+    def record_audit(self, problem: Problem[Any], reason: str) -> None:
         """Note one audit."""
-        JsonLines.append(self.audits, {**_marks(split), "reason": reason, **_stamp()})
+        JsonLines.append(self.audits, {**_marks(problem), "reason": reason, **_stamp()})
 
-    def readings(self, split: Split) -> Readings:
+    def readings(self, problem: Problem[Any]) -> Readings:
         """Return how often the test part of a split was read."""
-        return self.by_test_part().get(split.test_mark, Readings())
+        return self.by_test_part().get(problem.test_mark, Readings())
 
     def by_test_part(self) -> dict[str, Readings]:
         """Return the readings of every test part that has any, by what :func:`test_mark` gives.
@@ -105,9 +105,9 @@ def test_mark(record: Mapping[str, Any]) -> str:
     return str(record.get(PUBLISHED) or record.get("fingerprint"))
 
 
-def _marks(split: Split) -> dict[str, str]:
-    published = split.published_fingerprint
-    return {"fingerprint": split.fingerprint} | ({} if published is None else {PUBLISHED: published})
+def _marks(problem: Problem[Any]) -> dict[str, str]:
+    published = problem.published_fingerprint
+    return {"fingerprint": problem.fingerprint} | ({} if published is None else {PUBLISHED: published})
 
 
 def _stamp() -> dict[str, str]:

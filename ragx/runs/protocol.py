@@ -5,7 +5,7 @@ from typing import Any
 
 from ragx.checks import check
 from ragx.evaluation.protocol import Protocol
-from ragx.metrics.own import own_in
+from ragx.metrics.own import is_own, own_in
 from ragx.parts import bind
 from ragx.runs.trusted import Trusted
 
@@ -42,3 +42,11 @@ def without_own_metrics(evaluation: Any) -> Any:
     known = [name for name in evaluation["metrics"] if name not in own]
     rest = {name: value for name, value in evaluation.items() if name != "metrics"}
     return rest | ({"metrics": known} if known or not own else {})
+
+
+def without_own_monitor(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts of a run, its task without a monitor of one's own, which has no say in what was fitted."""
+    task = config.get("task")
+    if not isinstance(task, Mapping) or not is_own(task.get("monitor")):
+        return dict(config)
+    return {**config, "task": {name: value for name, value in task.items() if name != "monitor"}}

@@ -9,24 +9,18 @@ from ragx.data.contents import changed_contents, contents_of
 from ragx.data.dataset import Dataset
 from ragx.data.first_appearance import as_read_by_0_1_0, content_hash_of_0_1_0
 from ragx.data.ids.identifiers import Identifier
-from ragx.data.interactions import Interactions
-from ragx.data.split import Split
+from ragx.data.problem import Problem
+from ragx.learners.parts import build_task
 from ragx.parts import Part
 from ragx.runs.files import SCHEMA
-from ragx.runs.parts import build_split
 
 REMEDY = "Restore the data as it was, or make the run again on what there is now."
 Ids = Mapping[str, Sequence[Identifier]]
 Record = Mapping[str, Any]
 
 
-def ids_of(interactions: Interactions) -> dict[str, list[Identifier]]:
-    """Return the outside ids of users and items in the order of a model's rows, to be kept with its weights."""
-    return {"users": interactions.users.ids.to_list(), "items": interactions.items.ids.to_list()}
-
-
-def recorded_data(folder: Path, record: Record, parts: dict[str, Part], kept: Ids) -> tuple[Dataset, Split]:
-    """Return the data of a run and its split, with ids numbered as its weights are.
+def recorded_data(folder: Path, record: Record, parts: dict[str, Part], kept: Ids) -> Problem[Any]:
+    """Return the problem of a run, with ids numbered as its weights are.
 
     A run of version 0.1.0, which has no ``schema`` in its record, is read as that version read it.
 
@@ -42,23 +36,21 @@ def recorded_data(folder: Path, record: Record, parts: dict[str, Part], kept: Id
     if "schema" not in record:
         return _as_0_1_0_had_it(folder, record, parts)
     dataset: Dataset = parts["dataset"].build()
-    _check_contents(folder, record, dataset, kept, lambda: build_split(parts, dataset, record.get("target_kind")))
-    split = build_split(parts, dataset, record.get("target_kind"))
-    _check_split(folder, record, split, kept)
-    return dataset, split
+    task = build_task(parts, record.get("target_kind"))
+    _check_contents(folder, record, dataset, kept, lambda: task.problem(dataset))
+    problem: Problem[Any] = task.problem(dataset)
+    _check_split(folder, record, problem, kept)
+    return problem
 
 
-def check_unchanged(
-    folder: Path, record: Record, parts: dict[str, Part], dataset: Dataset, split: Split, kept: Ids
-) -> None:
+def check_unchanged(folder: Path, record: Record, parts: dict[str, Part], problem: Problem[Any], kept: Ids) -> None:
     """Check that data, read as this version reads it, holds what a run was made on.
 
     Args:
         folder: the run, for messages.
         record: what ``run.json`` holds.
         parts: the bound config of the run.
-        dataset: the data as it is now.
-        split: its split as it is now.
+        problem: the data as it is now.
         kept: outside ids that lie with the weights.
 
     Raises:
@@ -66,55 +58,58 @@ def check_unchanged(
             names which.
     """
     if "schema" in record:
-        _check_contents(folder, record, dataset, kept, lambda: split)
-        _check_split(folder, record, split, kept)
+        _check_contents(folder, record, problem.dataset, kept, lambda: problem)
+        _check_split(folder, record, problem, kept)
     else:
         _as_0_1_0_had_it(folder, record, parts)
-        then, now = record["fingerprint"], split.fingerprint
+        then, now = record["fingerprint"], problem.fingerprint
         check(
             then == now,
             f"{folder}: a run of version 0.1.0 on split {then}, which took events of one second in the order of the "
             f"file, or merged and filtered before the split; this version divides the same data as {now}, so the run "
             "cannot be made once more. Its lists and its evaluation can be had; make a new run to have it on this one.",
         )
-        _check_split(folder, record, split, ids_of(split.train))
+        _check_split(folder, record, problem, problem.ids)
 
 
-def _check_contents(folder: Path, record: Record, dataset: Dataset, kept: Ids, split: Callable[[], Split]) -> None:
+def _check_contents(
+    folder: Path, record: Record, dataset: Dataset, kept: Ids, problem: Callable[[], Problem[Any]]
+) -> None:
     known = record["schema"] == SCHEMA and isinstance(record.get("contents"), dict)
     check(known, f"{folder}: expected a run of schema {SCHEMA}, got {record['schema']!r}: another version left it.")
     changed = changed_contents(record["contents"], contents_of(dataset, dataset.tables))
     if not changed:
         return
     try:
-        now = ids_of(split().train)
+        now = problem().ids
     except ValueError:  # what is there now can no longer be split
-        now = ids_of(dataset.interactions)
+        events = dataset.interactions
+        now = {"users": events.users.ids.to_list(), "items": events.items.ids.to_list()}
     ids = [words for side in now for words in _ids_changed(side, kept.get(side, ()), now[side])]
     said = "; ".join(ids + [each for each in changed if not ids or not each.startswith("ids of")])
     raise ValueError(f"{folder}: the data is not what the run was made on; what changed: {said}. {REMEDY}")
 
 
-def _check_split(folder: Path, record: Record, split: Split, kept: Ids) -> None:
-    then, now = record["fingerprint"], split.fingerprint
+def _check_split(folder: Path, record: Record, problem: Problem[Any], kept: Ids) -> None:
+    then, now = record["fingerprint"], problem.fingerprint
     check(then == now, f"{folder}: the run was made on split {then}, the data now gives {now}. {REMEDY}")
-    same = all(list(kept.get(side, ())) == ids for side, ids in ids_of(split.train).items())
+    same = all(list(kept.get(side, ())) == ids for side, ids in problem.ids.items())
     check(same, f"{folder}: model.pt keeps other ids of its rows, or in another order, than the data gives. {REMEDY}")
 
 
-def _as_0_1_0_had_it(folder: Path, record: Record, parts: dict[str, Part]) -> tuple[Dataset, Split]:
+def _as_0_1_0_had_it(folder: Path, record: Record, parts: dict[str, Part]) -> Problem[Any]:
     with as_read_by_0_1_0():
         dataset: Dataset = parts["dataset"].build()
-        split = build_split(parts, dataset, record.get("target_kind"))
+        problem: Problem[Any] = build_task(parts, record.get("target_kind")).problem(dataset)
     tables = dataset.tables if record.get("features") else {}
-    found = content_hash_of_0_1_0(dataset.interactions.table, tables), split.fingerprint
+    found = content_hash_of_0_1_0(dataset.interactions.table, tables), problem.fingerprint
     check(
         found == (record.get("data"), record["fingerprint"]),
         f"{folder}: a run of version 0.1.0, whose weights go by the order of rows in its files: expected contents "
         f"{record.get('data')} and split {record['fingerprint']}, got {' and '.join(found)}. Restore the files as they "
         "were, row for row, or make the run again on what there is now.",
     )
-    return dataset, split
+    return problem
 
 
 def _ids_changed(side: str, then: Sequence[Identifier], now: Sequence[Identifier]) -> list[str]:

@@ -19,19 +19,22 @@ from ragx.evaluation.diagnostics import Diagnostics
 from ragx.evaluation.protocol import Protocol
 from ragx.graph.graph import Graph
 from ragx.metrics.own import own_in, path_of
+from ragx.models.closed_form import ClosedForm
 from ragx.models.node_model import NodeModel
 from ragx.objectives.base import ViewObjective
 from ragx.parts import ADDRESS, METRICS, PYG
+from ragx.tasks.task import Task
 from ragx.training.step import Batches
 from ragx.training.trackers import Tracker
 from ragx.training.trainer import Trainer
 
 KINDS: dict[str, Any] = {
+    "task": Task,
     "dataset": Dataset,
     "split": Split,
     "graph": Graph,
     "layer": nn.Module,
-    "model": NodeModel,
+    "model": NodeModel | ClosedForm,
     "objective": ViewObjective,
     "sampler": Batches,
     "optimizer": torch.optim.Optimizer,

@@ -17,7 +17,7 @@ from ragx.models.node_model import NodeModel
 from ragx.ranking.scorers import Scorer
 from ragx.runs.protocol import stored_protocol
 from ragx.runs.trusted import Trusted
-from ragx.serving.run import Run
+from ragx.serving.run import Run, check_ranks
 
 METRICS = ("recall@20", "ndcg@20")
 TEST = (
@@ -92,7 +92,9 @@ def _protocol_of(subject: object) -> Protocol:
 def _scorer_of(subject: Run | NodeModel | Scorer, graph: Graph | None) -> Scorer:
     if isinstance(subject, Run):
         check(graph is None, "graph: expected none beside a run, which brings its own; leave it out.")
-        return subject.model.scorer(subject.graph)
+        check_ranks(subject)
+        scorer: Scorer = subject.predictor
+        return scorer
     if isinstance(subject, NodeModel):
         if graph is None:
             raise ValueError(

@@ -15,23 +15,24 @@ from ragx.data.ids.identifiers import Identifier
 from ragx.data.interactions import Interactions
 from ragx.data.split import Split
 from ragx.evaluation.held_out import item_lists
-from ragx.graph.graph import Graph
-from ragx.models.node_model import NodeModel
+from ragx.evaluation.serving import serving_scorer
+from ragx.learners.learner import Fitted
+from ragx.learners.parts import GIVEN, groups_of
 from ragx.notebook import one_line
-from ragx.parts import Part, bind
+from ragx.parts import bind
 from ragx.ranking.ranking import rank
+from ragx.ranking.recommendations import recommendation_table, with_titles
 from ragx.ranking.scorers import Scorer
 from ragx.runs.files import read_run
-from ragx.runs.parts import GIVEN, build_model, features_for
-from ragx.runs.protocol import stored_protocol
-from ragx.runs.recorded_data import check_unchanged, recorded_data
+from ragx.runs.protocol import stored_protocol, without_own_monitor
+from ragx.runs.restored import restored_run
 from ragx.runs.trusted import Trusted
 from ragx.serving.allowed_items import allowed_items, only_allowed
-from ragx.serving.cold_users import serving_scorer
 from ragx.serving.fold_in import NEW_USER, add_user, with_new_user
-from ragx.serving.recommendations import recommendation_table, with_titles
-from ragx.training.checkpoint import load_checkpoint
 from ragx.typing import Tensor
+
+RESTORED = ("task", "dataset", "split", "graph", "layer", "model")
+"""The groups that a finished run is taken up again by; nothing else of its config is imported."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,21 +43,23 @@ class Run:
         folder: where it lies.
         config: its parts with every default.
         metrics: its results.
-        model: the trained model.
-        graph: the graph the final model works on.
+        model: the trained model; for a closed form its predictor.
+        graph: the graph the final model works on, where it works on one.
         dataset: the data.
-        split: the split.
+        split: the split, or the problem of another task.
         trust: modules of one's own whose code it may name.
+        fitted: what evaluation and lists are made by; by default the scores of the model on the graph.
     """
 
     folder: Path
     config: dict[str, Any]
     metrics: dict[str, Any]
-    model: NodeModel
-    graph: Graph
+    model: Any
+    graph: Any
     dataset: Dataset
     split: Split
     trust: tuple[str, ...] = ()
+    fitted: Fitted | None = None
 
     def __repr__(self) -> str:
         return one_line(self, self.folder.name, dataset=self.dataset.name, model=type(self.model).__name__)
@@ -64,12 +67,17 @@ class Run:
     @property
     def known(self) -> Interactions:
         """What the final model learned from: train, after a refit also validation."""
-        return self.split.train_and_validation if self.refit else self.split.train
+        return self.split.learned_from(self.refit)
 
     @property
     def refit(self) -> bool:
         """Whether the final model learned from validation too."""
-        return bool(self.config["trainer"].get("refit", False))
+        return bool(self.config.get("trainer", {}).get("refit", False))
+
+    @property
+    def predictor(self) -> Any:
+        """What the run's task evaluates: a scorer of users for items, or what another task predicts by."""
+        return self.model.scorer(self.graph) if self.fitted is None else self.fitted.predictor
 
     def recommend(
         self,
@@ -92,8 +100,10 @@ class Run:
             titles: whether a column ``title`` is added where the data has titles.
 
         Raises:
-            ValueError: a user or item is unknown, or k is below 1 or beyond the items to choose from.
+            ValueError: a user or item is unknown, k is below 1 or beyond the items to choose from, or the run's task is
+                not to rank items.
         """
+        check_ranks(self)
         known = self.known
         asked = pl.arange(known.num_users, eager=True) if users is None else pl.Series(known.users.rows(users))
         rows = torch.tensor(asked.unique(maintain_order=True).to_numpy())
@@ -106,7 +116,8 @@ class Run:
         cold_users = self.config["evaluation"].get("cold_users")
         if cold_users is None:  # a protocol of one's own says it in its code
             cold_users = stored_protocol(self.config, self.metrics, Trusted(self.trust)).cold_users
-        return serving_scorer(self.model, self.graph, self.known, cold_users)
+        strangers = self.fitted.knows_strangers if self.fitted else self.model.features is not None
+        return serving_scorer(self.predictor, strangers, self.known, cold_users)
 
     def fold_in(
         self,
@@ -134,6 +145,12 @@ class Run:
         Raises:
             ValueError: an item is unknown or none is given, k is out of range, or the model has no layers.
         """
+        check_ranks(self)
+        check(
+            self.graph is not None,
+            f"{self.folder}: a closed form takes no new users; run a model with layers, such as "
+            "model=relevance_aware_graph.",
+        )
         evidence = self.split.evidence_and_validation if self.refit else self.split.evidence
         joined = add_user(evidence, np.unique(evidence.items.rows(items)))
         if self.split.target is not None:
@@ -180,35 +197,27 @@ def load_run(folder: str | Path, *, trust: Iterable[str] = ()) -> Run:
     folder = Path(folder)
     check((folder / "metrics.json").is_file(), f"{folder}: expected a finished run with metrics.json, found none.")
     record, _ = read_run(folder)
-    needed = {name: GIVEN[name] for name in ("dataset", "split", "graph", "layer", "model")}
-    trusted = Trusted(trust)
-    return replace(restored_run(folder, bind(record["config"], needed, trusted)), trust=trusted.modules)
+    refuse = Trusted(trust)
+    config = without_own_monitor(record["config"])
+    groups = groups_of(config, refuse)
+    parts = bind(config, {name: given for name, given in groups.items() if name in RESTORED}, refuse)
+    run = restored_run(folder, parts)
+    fitted, problem = run.fitted, run.problem
+    split: Any = problem
+    return Run(
+        *(folder, record["config"], run.metrics, fitted.model, fitted.graph, problem.dataset, split),
+        trust=refuse.modules,
+        fitted=fitted,
+    )
 
 
-def restored_run(folder: Path, parts: dict[str, Part], data: tuple[Dataset, Split] | None = None) -> Run:
-    """Return the run in a folder with the model that lies there.
-
-    Args:
-        folder: the run.
-        parts: its bound config.
-        data: its data and split where they are at hand; they are read by default.
+def check_ranks(run: Run) -> None:
+    """Check that a run's task is to rank items for users.
 
     Raises:
-        ValueError: as :func:`load_run`, or the model does not fit the parts.
+        ValueError: it is another; its predictor is there all the same.
     """
-    record, metrics = read_run(folder)
-    state = load_checkpoint(folder / "model.pt", record["identity"])
-    if data is None or "schema" not in record:
-        dataset, split = recorded_data(folder, record, parts, state)
-    else:
-        dataset, split = data
-        check_unchanged(folder, record, parts, dataset, split, state)
-    evidence = split.evidence_and_validation if record["refit"] else split.evidence
-    graph = parts["graph"].build(interactions=evidence)
-    model = build_model(parts, graph, features_for(dataset, evidence, record.get("features", False)))
-    try:
-        model.load_state_dict(state["model"])
-    except (KeyError, RuntimeError, TypeError, AttributeError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"{folder / 'model.pt'}: the checkpoint does not fit the run's config ({reason}).") from None
-    return Run(folder, record["config"], metrics, model.eval(), graph, dataset, split)
+    check(
+        isinstance(run.split, Split),
+        f"{run.folder}: this run's task is not to rank items for users; run.predictor gives what it predicts by.",
+    )

@@ -34,8 +34,14 @@ def composing_error(config_of: Config, *overrides: str) -> Exception:
         ("sed=3", "sed: unknown option. Did you mean 'seed'? Options here: "),
         ("modl.num_layers=3", "modl.num_layers: unknown option, since there is no 'modl'. Did you mean 'model'?"),
         ("dataset.events=3", "dataset.events: unknown option. Did you mean 'events_per_user'? Options here: "),
-        ("trainer.monitor=x", "trainer.monitor: unknown option. Did you mean 'trainer.stopping.monitor'? Options here"),
-        ("max_epochs=3", "max_epochs: unknown option. Did you mean 'trainer.max_epochs'? Options here: dataset, "),
+        (
+            "trainer.monitor=x",
+            "trainer.monitor: unknown option. Did you mean 'task.monitor' or 'trainer.stopping.monitor'? Opt",
+        ),
+        (
+            "max_epochs=3",
+            "max_epochs: unknown option. Did you mean 'trainer.max_epochs'? Options here: task, dataset, ",
+        ),
         ("engine.device=cpu", "engine.device: unknown option, since there is no 'engine'. Did you mean 'trainer.eng"),
         ("temperature=1", "temperature: unknown option. Did you mean 'objective.temperature' or 'model.temperature'?"),
         ("layer=relevence", "layer=relevence: unknown choice. Did you mean 'relevance'? Choices: custom, "),
@@ -44,7 +50,10 @@ def composing_error(config_of: Config, *overrides: str) -> Exception:
         ("layers=light", "layers: unknown option. Did you mean 'layer'?"),
         ("layer=null", "layer=null: expected one of custom, "),
         ("layer=", "layer=: unknown choice. Choices: custom, "),
-        ("model=3", "model=3: expected one of custom, lightgcn, mf, ngcf, relevance_attention, relevance_aware_graph."),
+        (
+            "model=3",
+            "model=3: expected one of custom, ease, lightgcn, mf, ngcf, relevance_attention, relevance_aware_graph.",
+        ),
         ("model={hidden_dmi:3}", "model.hidden_dmi: unknown option. Did you mean 'hidden_dim'?"),
         ("model.num_layers.x=3", "model.num_layers.x: unknown option, since model.num_layers has none."),
         ("seed=1,2", "seed=1,2: several values are a sweep, so add -m; a list is written seed=[1,2]."),

@@ -7,14 +7,18 @@ from typing import Any
 
 import pytest
 
-from ragx.runs.parts import GIVEN
+from ragx.learners.parts import GIVEN
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 TINY = {"dataset": ("num_users=60", "num_items=40", "num_days=40"), "trainer": ("max_epochs=1",)}
 MINE = """
 import torch
 import ragx
-import ragx.layers, ragx.models, ragx.objectives, ragx.training
+import ragx.layers, ragx.models, ragx.objectives, ragx.tasks, ragx.training
+
+class Task(ragx.tasks.Rank):
+    def __init__(self, *, split, evaluation, depth: int):
+        super().__init__(split=split, evaluation=evaluation)
 
 def dataset(*, users: int):
     return ragx.data.generated_shop(num_users=users, num_items=40, num_days=40)
@@ -57,6 +61,7 @@ class Tracker(ragx.training.NoTracker):
         super().__init__()
 """
 OWN = {
+    "task": ("my_own.Task", "depth=2"),
     "dataset": ("my_own.dataset", "users=50"),
     "split": ("my_own.split", "share=0.2"),
     "graph": ("my_own.graph", "power=2"),

@@ -8,8 +8,9 @@ import torch
 from torch import nn
 
 from ragx.graph.graph import Graph
+from ragx.learners.learner import DoesNotFitError
+from ragx.learners.memory import COPIES, check_fits, explain, needed_bytes
 from ragx.runner.run.cell import Cell, load_cell
-from ragx.runner.run.fitting import COPIES, DoesNotFitError, check_fits, explain, needed_bytes
 
 TINY = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=30", "tracker=none", "trainer.max_epochs=1")
 NODES, WIDTH, FLOAT = 100, 64, 4
@@ -30,7 +31,7 @@ def cell_of(config_of: Any, tmp_path: Path) -> Any:
 
     def make(*options: str) -> tuple[Cell, Graph]:
         cell = load_cell(config_of(*TINY, f"runs={tmp_path}", *options))
-        return cell, cell.parts["graph"].build(interactions=cell.split.evidence)
+        return cell, cell.parts["graph"].build(interactions=cell.problem.train)
 
     return make
 
@@ -38,11 +39,11 @@ def cell_of(config_of: Any, tmp_path: Path) -> Any:
 def test_needed_memory_is_parameters_with_their_moments_and_outputs(cell_of: Any) -> None:
     cell, graph = cell_of("layer=light", "model.num_layers=3")
     table = NODES * WIDTH * FLOAT
-    assert needed_bytes(cell, graph, None) == COPIES * table + (3 + 2) * table
+    assert needed_bytes(cell.parts, graph, None) == COPIES * table + (3 + 2) * table
     features = torch.zeros(NODES, 7)
-    assert needed_bytes(cell, graph, features) == COPIES * (table + 7 * WIDTH * FLOAT) + (3 + 2) * table
+    assert needed_bytes(cell.parts, graph, features) == COPIES * (table + 7 * WIDTH * FLOAT) + (3 + 2) * table
     cell, graph = cell_of("layer=relevance", "model.num_layers=1", "layer.bias=false")
-    assert needed_bytes(cell, graph, None) == COPIES * (table + WIDTH * WIDTH * FLOAT) + (1 + 2) * table
+    assert needed_bytes(cell.parts, graph, None) == COPIES * (table + WIDTH * WIDTH * FLOAT) + (1 + 2) * table
 
 
 def test_a_layer_that_tries_itself_out_is_measured_by_a_small_model(
@@ -51,26 +52,26 @@ def test_a_layer_that_tries_itself_out_is_measured_by_a_small_model(
     (tmp_path / "tried_out.py").write_text(MODULE)
     monkeypatch.syspath_prepend(str(tmp_path))
     known = [cell_of("layer=relevance"), cell_of("layer=custom", "layer._target_=tried_out.TriedOut")]
-    one, other = (needed_bytes(cell, graph, None) for cell, graph in known)
+    one, other = (needed_bytes(cell.parts, graph, None) for cell, graph in known)
     assert one == other
     for layer in ("gcn", "gatv2"):
         cell, graph = cell_of(f"layer={layer}")
-        assert needed_bytes(cell, graph, None) > COPIES * NODES * WIDTH * FLOAT
+        assert needed_bytes(cell.parts, graph, None) > COPIES * NODES * WIDTH * FLOAT
 
 
 def test_what_would_fit_is_named(cell_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     cell, graph = cell_of("layer=light", "model.hidden_dim=64")
-    needed = needed_bytes(cell, graph, None)
-    monkeypatch.setattr("ragx.runner.run.fitting.free_memory", lambda: needed)
-    check_fits(cell, graph, None)
-    monkeypatch.setattr("ragx.runner.run.fitting.free_memory", lambda: needed - 1)
+    needed = needed_bytes(cell.parts, graph, None)
+    monkeypatch.setattr("ragx.learners.memory.free_memory", lambda: needed)
+    check_fits(cell.parts, "cpu", graph, None)
+    monkeypatch.setattr("ragx.learners.memory.free_memory", lambda: needed - 1)
     with pytest.raises(DoesNotFitError, match=r"model.hidden_dim=32 instead of 64 would fit, or fewer layers\.$"):
-        check_fits(cell, graph, None)
+        check_fits(cell.parts, "cpu", graph, None)
     smaller, _ = cell_of("layer=light", "model.hidden_dim=32")
-    check_fits(smaller, graph, None)
-    monkeypatch.setattr("ragx.runner.run.fitting.free_memory", lambda: 1)
+    check_fits(smaller.parts, "cpu", graph, None)
+    monkeypatch.setattr("ragx.learners.memory.free_memory", lambda: 1)
     with pytest.raises(DoesNotFitError, match=r"0.00 GiB is free\. No width would fit\.$"):
-        check_fits(cell, graph, None)
+        check_fits(cell.parts, "cpu", graph, None)
 
 
 @pytest.mark.parametrize("layer", ["relevance_attention", "relevance"])
@@ -80,11 +81,11 @@ def test_the_width_that_is_named_is_the_greatest_power_of_two_that_fits(
     """Weights grow with the square of the width, so that a share of the width is not what fits."""
     cell, graph = cell_of(f"layer={layer}", "model.hidden_dim=3000")
     within, beyond = (
-        needed_bytes(cell_of(f"layer={layer}", f"model.hidden_dim={w}")[0], graph, None) for w in (512, 1024)
+        needed_bytes(cell_of(f"layer={layer}", f"model.hidden_dim={w}")[0].parts, graph, None) for w in (512, 1024)
     )
-    monkeypatch.setattr("ragx.runner.run.fitting.free_memory", lambda: (within + beyond) // 2)
+    monkeypatch.setattr("ragx.learners.memory.free_memory", lambda: (within + beyond) // 2)
     with pytest.raises(DoesNotFitError, match=r"model.hidden_dim=512 instead of 3000 would fit"):
-        check_fits(cell, graph, None)
+        check_fits(cell.parts, "cpu", graph, None)
 
 
 def test_an_error_of_memory_is_explained_and_no_other(cell_of: Any) -> None:
@@ -94,11 +95,11 @@ def test_an_error_of_memory_is_explained_and_no_other(cell_of: Any) -> None:
         RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
         torch.OutOfMemoryError("CUDA out of memory."),
     ):
-        said = str(explain(error, cell, graph, None))
+        said = str(explain(error, cell.parts, "cpu", graph, None))
         assert said.startswith("The training ran out of memory (its tensors take 0.00 GiB); ")
         assert "model.hidden_dim=32 instead of 64 would fit" in said
     for other in (ValueError("out of memory"), RuntimeError("a size does not match"), KeyError("x")):
-        assert explain(other, cell, graph, None) is other
+        assert explain(other, cell.parts, "cpu", graph, None) is other
 
 
 def test_a_training_that_does_not_fit_ends_with_status_one(
@@ -146,11 +147,11 @@ def test_memory_that_runs_out_elsewhere_is_one_line(command: Any, monkeypatch: p
     def run_out(*_: object, **__: object) -> None:
         raise MemoryError("Unable to allocate 9 GiB")
 
-    monkeypatch.setattr("ragx.runner.run.cell.build_split", run_out)
+    monkeypatch.setattr("ragx.runner.run.cell.build_task", run_out)
     assert command("run", *TINY, "dataset.seed=7") == (1, "", "error: Memory ran out. Unable to allocate 9 GiB\n")
 
 
 def test_a_model_of_another_kind_is_measured_too(cell_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     cell, graph = cell_of()
-    monkeypatch.setattr("ragx.runner.run.fitting.build_model", lambda *_: nn.Embedding(NODES, 3))
-    assert needed_bytes(cell, graph, None) == COPIES * NODES * 3 * FLOAT + 2 * NODES * 3 * FLOAT
+    monkeypatch.setattr("ragx.learners.memory.build_model", lambda *_: nn.Embedding(NODES, 3))
+    assert needed_bytes(cell.parts, graph, None) == COPIES * NODES * 3 * FLOAT + 2 * NODES * 3 * FLOAT

@@ -9,9 +9,10 @@ import pytest
 import torch
 from rich.console import Console
 
+from ragx.learners.learner import Cost
+from ragx.learners.memory import needed_bytes
 from ragx.runner.run.cell import load_cell
-from ragx.runner.run.fitting import needed_bytes
-from ragx.runner.run.forecast import Forecast, forecast, print_forecast
+from ragx.runner.run.forecast import forecast, print_forecast
 from ragx.runs.sweeps.record import PlannedCell
 
 TINY = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=30", "tracker=none", "trainer.max_epochs=3")
@@ -19,13 +20,14 @@ DROPPED = [{"cell": "layer.heads=[/x]", "reason": "8 heads do not divide the wid
 
 
 def test_a_forecast_is_of_all_epochs_and_writes_nothing(config_of: Any, tmp_path: Path) -> None:
-    def of(*options: str) -> tuple[Forecast, int]:
+    def of(*options: str) -> tuple[Cost, int]:
         cell = load_cell(config_of(*TINY, "trainer.batch_size=64", f"runs={tmp_path}", *options))
-        graph = cell.parts["graph"].build(interactions=cell.split.evidence)
-        return forecast(cell), needed_bytes(cell, graph, None)
+        graph = cell.parts["graph"].build(interactions=cell.problem.train)
+        return forecast(cell), needed_bytes(cell.parts, graph, None)
 
     (few, memory), (many, _) = of(), of("trainer.max_epochs=3000000", "trainer.max_steps=null")
     assert few.memory == memory
+    assert few.seconds is not None and many.seconds is not None
     assert 0 < few.seconds < 60
     assert many.seconds > 100 * few.seconds
     assert list(tmp_path.iterdir()) == []
@@ -34,10 +36,10 @@ def test_a_forecast_is_of_all_epochs_and_writes_nothing(config_of: Any, tmp_path
 def test_steps_end_a_forecast_before_its_epochs_do(config_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every look at the clock is one second after the last one, so that a step and a validation take one each."""
     clock = iter(range(1000))
-    monkeypatch.setattr("ragx.runner.run.forecast.time.perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr("ragx.learners.trained.time.perf_counter", lambda: float(next(clock)))
     options = ("trainer.batch_size=100", "trainer.validate_every=1", "trainer.batches_per_propagation=1")
     cell = load_cell(config_of(*TINY, *options))
-    steps = math.ceil(cell.split.train.table.select("user", "item").n_unique() / 100)
+    steps = math.ceil(cell.problem.train.table.select("user", "item").n_unique() / 100)
     assert forecast(cell).seconds == 3 * (steps + 1)
     assert forecast(load_cell(config_of(*TINY, *options, "trainer.max_steps=1"))).seconds == steps + 1
     shared = forecast(load_cell(config_of(*TINY, *options, "trainer.batches_per_propagation=4")))
@@ -45,18 +47,18 @@ def test_steps_end_a_forecast_before_its_epochs_do(config_of: Any, monkeypatch: 
 
 
 def test_what_does_not_fit_is_not_tried(config_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ragx.runner.run.fitting.free_memory", lambda: 10)
-    monkeypatch.setattr("ragx.runner.run.forecast.build_model", lambda *_: pytest.fail("a model was made"))
+    monkeypatch.setattr("ragx.learners.memory.free_memory", lambda: 10)
+    monkeypatch.setattr("ragx.learners.trained.build_model", lambda *_: pytest.fail("a model was made"))
     found = forecast(load_cell(config_of(*TINY)))
-    assert math.isnan(found.seconds)
+    assert found.seconds is not None and math.isnan(found.seconds)
     assert found.memory > 10
 
 
 def test_every_cell_is_listed_and_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[dict[str, Any]] = []
-    known = {"a": Forecast(90.0, 3 * 2**20), "[/b]": Forecast(math.nan, 5 * 2**40), "c": Forecast(0.04, 2**19)}
+    known = {"a": Cost(90.0, 3 * 2**20), "[/b]": Cost(math.nan, 5 * 2**40), "c": Cost(0.04, 2**19)}
 
-    def measure(config: dict[str, Any]) -> Forecast:
+    def measure(config: dict[str, Any]) -> Cost:
         asked.append(config)
         return known[config["x"]]
 

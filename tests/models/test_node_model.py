@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from ragx.graph.graph import Graph
+from ragx.learners.node_models import sized_model, takes
 from ragx.models.heads import Head
 from ragx.models.node_model import NodeModel
 from ragx.parts import Part
 from ragx.ranking.scorers import InnerProduct, Scorer
-from ragx.runs.parts import sized_model, takes
 
 WEIGHTS = ("weight", "bias")
 

@@ -8,8 +8,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+from ragx.learners.parts import GIVEN
 from ragx.parts import PartsError, bind
-from ragx.runs.parts import GIVEN
 from ragx.runs.source_hash import source_hash
 from ragx.runs.trusted import KINDS, Trusted
 
@@ -78,7 +78,7 @@ def test_all_that_ragx_ships_loads_by_itself() -> None:
         ("layer", {"_target_": "ragx.layers.relevance_conv.nn.Linear"}),
         ("layer", {"_target_": "ragx.serving.run.torch.load"}),
         ("layer", {"_target_": "ragx.kernels.native.subprocess.run"}),
-        ("layer", {"_target_": "ragx.parts.is_bearable"}),
+        ("layer", {"_target_": "ragx.hints.is_bearable"}),
         ("layer", {"_target_": "ragx.kernels.native.subprocess"}),
         ("dataset", {"_target_": "ragx.serving.run.load_run", "folder": "x"}),
         ("dataset", {"_target_": "ragx.data.readers.sql.read_query", "uri": "sqlite:x", "query": "DROP TABLE users"}),

@@ -14,7 +14,7 @@ from ragx.data.split import Split
 from ragx.graph.graph import Graph
 from ragx.layers.relevance_conv import RelevanceConv
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
-from ragx.serving.recommendations import recommendation_table, with_titles
+from ragx.ranking.recommendations import recommendation_table, with_titles
 from ragx.serving.run import Run
 
 

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ragx.checks import check, check_choice
-from ragx.evaluation.names import parse_metrics
-from ragx.evaluation.protocol import Protocol
+from ragx.former_names import TARGET
+from ragx.learners.parts import build_task, groups_of
 from ragx.metrics.own import own_in, path_of
 from ragx.parts import bind
 from ragx.runner.command_line import plain_command
@@ -25,9 +25,10 @@ from ragx.runner.run.summary import print_measured, results_table
 from ragx.runs.files import read_run, write_json
 from ragx.runs.find import find_run
 from ragx.runs.looks import Looks
-from ragx.runs.protocol import stored_evaluation, stored_protocol
+from ragx.runs.protocol import stored_evaluation, without_own_metrics, without_own_monitor
 from ragx.runs.trusted import Trusted
 from ragx.serving.run import Run, load_run
+from ragx.tasks.task import Task
 
 PARTS = ("validation", "test")
 DECILES = {
@@ -83,9 +84,10 @@ def evaluate_run(arguments: Sequence[str]) -> None:
         "values from before stand in its metrics.json, and part=test evaluates it on test.",
     )
     config = record["config"]
-    stored, own = stored_evaluation(config, metrics), stored_protocol(config, metrics, trust)
-    asked = _protocol(stored | _asked(options), _with_asked(trust, options))
-    check_own_metrics(parse_metrics(asked.metrics, asked.cutoffs).values())
+    stored = stored_evaluation(config, metrics) or {}
+    own = _task(record, without_own_metrics(stored), trust)
+    asked = _task(record, stored | _asked(options), _with_asked(trust, options))
+    check_own_metrics(asked.metrics)
     if threads := record.get("provenance", {}).get("machine", {}).get("threads"):
         check_threads(f"{folder / 'run.json'}: threads", threads)
         torch.set_num_threads(threads)
@@ -122,15 +124,29 @@ def _names(text: str) -> list[str]:
     return [name for each in text.removeprefix("[").removesuffix("]").split(",") if (name := each.strip())]
 
 
-def _protocol(config: dict[str, Any], trust: Trusted) -> Protocol:
-    protocol: Protocol = bind({"evaluation": config}, {"evaluation": ()}, trust)["evaluation"].build()
-    return protocol
+def _task(record: Mapping[str, Any], evaluation: dict[str, Any], trust: Trusted) -> Task:
+    """Return the task of a run, its rankings evaluated as it is asked for.
 
-
-def _evaluation(run: Run, protocol: Protocol) -> Evaluation:
-    return Evaluation(
-        protocol=protocol, dataset=run.dataset, split=run.split, model=run.model, graph=run.graph, refit=run.refit
+    Raises:
+        ValueError: the protocol is at fault, or options of it are given and the task has none.
+    """
+    config = without_own_monitor(record["config"]) | {"evaluation": evaluation}
+    groups = {
+        name: given for name, given in groups_of(config, trust).items() if name in ("task", "split", "evaluation")
+    }
+    check(
+        "evaluation" in groups or set(evaluation) <= {"final"},
+        f"{', '.join(set(evaluation) - {'final'})}: expected no option of a ranking's evaluation, as the task of this "
+        f"run is {config['task'][TARGET]}; leave them out.",
     )
+    task: Task = build_task(bind(config, groups, trust), record.get("target_kind"))
+    return task
+
+
+def _evaluation(run: Run, task: Task) -> Evaluation:
+    fitted = run.fitted
+    assert fitted is not None  # as every loaded run has it
+    return Evaluation(task=task, problem=run.split, fitted=fitted, refit=run.refit)
 
 
 def _measure(evaluation: Evaluation, part: str, folder: Path, identity: str) -> dict[str, Any]:
@@ -141,12 +157,12 @@ def _measure(evaluation: Evaluation, part: str, folder: Path, identity: str) -> 
         add_results(found, part, evaluation.on_validation())
         return found
     evaluation.model_on_validation()
-    looks, split = Looks(folder.parent), evaluation.split
+    looks, problem = Looks(folder.parent), evaluation.problem
     reason = f"evaluation of {folder.name} on request"
-    results = evaluation.on_test(reason=reason, on_open=lambda why: looks.record(split, identity, why))
+    results = evaluation.on_test(reason=reason, on_open=lambda why: looks.record(problem, identity, why))
     add_results(found, part, results)
-    readings = looks.readings(split)
-    return found | readings._asdict() | {"sentence": readings.sentence(split.test_mark)}
+    readings = looks.readings(problem)
+    return found | readings._asdict() | {"sentence": readings.sentence(problem.test_mark)}
 
 
 def _show(console: Console, found: dict[str, Any], folder: Path, *, everything: bool) -> None:

@@ -150,7 +150,7 @@ def _ready(state: CellState, refit: bool, trust: Trusted, console: Console) -> C
     cell = load_cell(config_of(state.folder, final=False, refit=True), trust) if refit else base
     record, _ = read_run(state.folder)
     kept = load_checkpoint(state.folder / "model.pt", str(record["identity"]))
-    check_unchanged(state.folder, record, base.parts, base.dataset, base.split, kept)
+    check_unchanged(state.folder, record, base.parts, base.problem, kept)
     same_code = cell.folder != base.folder and record.get("source") == cell.source
     console.print(Text(f"{cell.name}: seed {cell.config['seed']}"), style="dim")
     with Speaker(quiet=True) as speaker:

@@ -11,12 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ragx.checks import check
+from ragx.ranking.recommendations import titles_said, with_titles
 from ragx.report.tables.output import check_format, write_table
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.id_lists import id_list, is_id_file, matched
 from ragx.runner.commands.options import parse_options, trusted, truth, whole
 from ragx.runs.find import find_run
-from ragx.serving.recommendations import titles_said, with_titles
 from ragx.serving.run import load_run
 
 SHOWN_USERS = 10

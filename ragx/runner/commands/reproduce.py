@@ -65,7 +65,7 @@ def reproduce(arguments: Sequence[str]) -> None:
     config = config_of(folder, final="test" in metrics, reuse="code") | UNTRACKED
     cell = load_cell(config, trusted(options.trust))
     kept = load_checkpoint(folder / "model.pt", str(record["identity"]))
-    check_unchanged(folder, record, cell.parts, cell.dataset, cell.split, kept)
+    check_unchanged(folder, record, cell.parts, cell.problem, kept)
     changed = differences(record, cell)
     cell.folder = cell.runs / "reproduced" / folder.resolve().name
     _clear(cell.folder)

@@ -12,23 +12,29 @@ import torch
 from ragx.data.catalogue.root import stamps
 from ragx.data.contents import content_hash, contents_of
 from ragx.data.dataset import Dataset
-from ragx.data.split import Split
-from ragx.evaluation.protocol import Protocol
+from ragx.data.problem import Problem
+from ragx.learners.learner import Learner, Settings
+from ragx.learners.node_models import takes
+from ragx.learners.parts import build_learner, build_task
+from ragx.metrics.known import Metric
+from ragx.metrics.name import MetricName
 from ragx.parts import Part, Refuse
 from ragx.runner.run.label import run_label
 from ragx.runner.run.preflight import bind_parts, check_settings, try_small
 from ragx.runs.files import WAS_FIXED
 from ragx.runs.find import folders_of
-from ragx.runs.parts import build_split, takes
 from ragx.runs.provenance import identity_of, provenance
 from ragx.runs.source_hash import hash_of_sources, modules_of_parts, sources_of
+from ragx.tasks.task import Task
+from ragx.training.stopping import Stopping
 from ragx.training.trackers import Tracker
 from ragx.training.trainer import Trainer
 
 DECISIVE = ("dataset", "split", "graph", "layer", "model", "objective", "optimizer", "trainer")
 PLACES = ("root", "path", "uri", "vectors", "train", "validation", "test", "item_attributes")
 RULES = ("conventions", "cold_users")  # of the evaluation, these alone reach the choice of the epoch
-_last_data: dict[str, tuple[Dataset, Split]] = {}
+OF_TASK_APART = ("monitor", "baselines")  # the first is the loop's, the others stand beside a run
+_last_data: dict[str, tuple[Dataset, Problem[Any]]] = {}
 
 
 @dataclass(eq=False)
@@ -43,29 +49,28 @@ class Cell:
     config: dict[str, Any]
     parts: dict[str, Part]
     dataset: Dataset
-    split: Split
+    problem: Problem[Any]
     plain: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
         self.plain = {name: part.as_dict() for name, part in self.parts.items()}
         # The fingerprint and the contents say what was found in the places that a dataset names.
-        idle = () if takes(self.parts["model"], "layer") else ("layer",)
-        decisive = {name: self.plain[name] for name in DECISIVE if name not in idle}
-        decisive |= {name: self.plain[name] for name, usual in WAS_FIXED.items() if self.plain[name] != usual}
+        idle = () if "layer" in self.parts and takes(self.parts["model"], "layer") else ("layer",)
+        decisive = {name: self.plain[name] for name in DECISIVE if name in self.plain and name not in idle}
+        decisive |= {name: part for name in WAS_FIXED if (part := self._unusual(name))}
         decisive["dataset"] = _without_places(self.plain["dataset"])
-        apart = ("checkpoint_every", "engine", "refit")
-        decisive["trainer"] = {name: value for name, value in self.plain["trainer"].items() if name not in apart}
-        engine = self.trainer.engine
+        if "trainer" in decisive:
+            apart = ("checkpoint_every", "engine", "refit")
+            decisive["trainer"] = {name: value for name, value in self.plain["trainer"].items() if name not in apart}
         cell = {
             **decisive,
-            "rules": {name: self.plain["evaluation"].get(name) for name in RULES},
+            "rules": {name: self.plain.get("evaluation", {}).get(name) for name in RULES},
             "features": self.config["features"],
-            "refit": self.trainer.refit,
-            "fingerprint": self.split.fingerprint,
+            "refit": self.refit,
+            "fingerprint": self.problem.fingerprint,
             "data": self.data,
             "threads": torch.get_num_threads(),
-            "precision": engine.precision,
-            "device": engine.device_kind,
+            **self.learner.decisive,
         }
         self.cell = identity_of(cell)
         self.identity = identity_of({**cell, "seed": self.config["seed"]})
@@ -79,10 +84,49 @@ class Cell:
         self.folder = there[0] if there else self.runs / f"{self.label}-{self.identity}"
         self.name = self.folder.name
 
+    def _unusual(self, name: str) -> dict[str, Any] | None:
+        """Return a part that decides the result where it is not the one that runs had before it could be chosen."""
+        if name not in self.plain:
+            return None
+        apart = OF_TASK_APART if name == "task" else ()
+        chosen, usual = (
+            {option: value for option, value in part.items() if option not in apart}
+            for part in (self.plain[name], WAS_FIXED[name])
+        )
+        return None if chosen == usual else chosen
+
+    @cached_property
+    def stopping(self) -> Stopping:
+        """What chooses an epoch, and among runs: the loop's, or, without a loop, the task's metric."""
+        if "trainer" not in self.parts:
+            return Stopping(monitor=self.task.monitor)
+        trainer: Trainer = self.parts["trainer"].build()
+        return trainer.stopping
+
+    @property
+    def monitor(self) -> str:
+        """The name in results of the metric that chooses."""
+        return str(MetricName(self.metric.name, MetricName.read(self.stopping.monitor).k))
+
+    @cached_property
+    def metric(self) -> Metric:
+        """What is known of the metric that chooses."""
+        return self.task.metric("monitor", self.stopping.monitor)
+
+    @property
+    def refit(self) -> bool:
+        """Whether the model is fitted anew on train and validation."""
+        return bool(self.config.get("trainer", {}).get("refit", False))
+
+    @property
+    def final(self) -> bool:
+        """Whether the run opens the test part at its end."""
+        return bool(self.config.get("evaluation", {}).get("final", False))
+
     @cached_property
     def contents(self) -> dict[str, str]:
         """Hashes of all that is read: ids, events with times, values and kinds, and the tables that are read."""
-        read = {"users", "items"} if self.config["features"] else self.protocol.tables_read
+        read = {"users", "items"} if self.config["features"] else self.task.tables_read
         return contents_of(self.dataset, {name: table for name, table in self.dataset.tables.items() if name in read})
 
     @cached_property
@@ -93,19 +137,18 @@ class Cell:
     @cached_property
     def provenance(self) -> dict[str, Any]:
         """Code, versions, machine and forms of kernels that the run is made with here."""
-        return provenance(self.trainer.engine.device_kind)
+        return provenance(self.learner.device)
 
     @cached_property
-    def trainer(self) -> Trainer:
-        """The settings of the loop."""
-        trainer: Trainer = self.parts["trainer"].build()
-        return trainer
+    def task(self) -> Task:
+        """What is asked of the data."""
+        task: Task = build_task(self.parts, self.config["target_kind"])
+        return task
 
     @cached_property
-    def protocol(self) -> Protocol:
-        """How the run is evaluated."""
-        protocol: Protocol = self.parts["evaluation"].build()
-        return protocol
+    def learner(self) -> Learner:
+        """What fits the model."""
+        return build_learner(self.parts, Settings(self.config["seed"], self.config["features"]))
 
     @cached_property
     def tracker(self) -> Tracker:
@@ -146,15 +189,16 @@ def load_cell(config: dict[str, Any], refuse: Refuse | None = None) -> Cell:
     return Cell(config, parts, *_data(parts, config["target_kind"]))
 
 
-def _data(parts: dict[str, Part], target_kind: str | None) -> tuple[Dataset, Split]:
-    """Return dataset and split; the last are kept while their files stay, since the cells of a sweep share them."""
+def _data(parts: dict[str, Part], target_kind: str | None) -> tuple[Dataset, Problem[Any]]:
+    """Return dataset and problem; the last are kept while their files stay, since the cells of a sweep share them."""
     named = parts["dataset"].as_dict()
     files = stamps(_texts(named), named.get("root"))
-    key = json.dumps([named, files, parts["split"].as_dict(), target_kind], default=str)
+    dividing = [parts[name].as_dict() for name in ("task", "split") if name in parts]
+    key = json.dumps([named, files, dividing, target_kind], default=str)
     if key not in _last_data:
         _last_data.clear()
         dataset: Dataset = parts["dataset"].build()
-        _last_data[key] = dataset, build_split(parts, dataset, target_kind)
+        _last_data[key] = dataset, build_task(parts, target_kind).problem(dataset)
     return _last_data[key]
 
 

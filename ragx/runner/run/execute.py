@@ -54,9 +54,9 @@ def _execute(cell: Cell, say: Speaker, kind: Kind, training: Path | None) -> How
         if is_being_set_aside(cell.folder):
             finish_setting_aside(cell.folder)
         _tell_folder(cell, say)
-        print_data(say, cell.dataset, cell.split)
+        print_data(say, cell.dataset, cell.problem)
         if is_finished(cell):
-            if cell.protocol.final and not is_opened(cell.folder):
+            if cell.final and not is_opened(cell.folder):
                 _open(cell, say, kind)
                 return "opened"
             say.print(f"This run is finished; its results are in {cell.folder} (reuse=never runs it again).")
@@ -104,8 +104,10 @@ def is_finished(cell: Cell) -> bool:
         _, metrics = read_run(cell.folder)
     except ValueError:
         return False
-    stored, asked = metrics.get("evaluation", {}), json.loads(json.dumps(cell.plain["evaluation"]))
+    stored, asked = metrics.get("evaluation", {}), json.loads(json.dumps(cell.plain.get("evaluation", {})))
     same = all(stored.get(name) == value for name, value in asked.items() if name not in ("final", "memory"))
+    baselines = cell.plain["task"].get("baselines", {})
+    same &= all(name in metrics["baseline"] for name in baselines)
     return same and (metrics.get("source") == cell.source or cell.config["reuse"] == "code")
 
 

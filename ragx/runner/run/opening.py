@@ -7,10 +7,10 @@ from typing import Any
 
 from ragx.checks import check
 from ragx.runner.run.cell import Cell
-from ragx.runner.run.evaluating import Evaluation, add_results, keep_per_user
+from ragx.runner.run.evaluating import Evaluation, add_results, keep_per_unit
 from ragx.runs.files import read_run, write_json
 from ragx.runs.looks import Kind, Looks
-from ragx.serving.run import restored_run
+from ragx.runs.restored import restored_run
 
 
 def is_opened(folder: Path) -> bool:
@@ -31,16 +31,16 @@ def open_test(cell: Cell, kind: Kind = "look") -> dict[str, Any]:
     """
     began = time.perf_counter()
     evaluation, metrics = rehearse(cell)
-    looks, split = Looks(cell.runs), cell.split
+    looks, problem = Looks(cell.runs), cell.problem
     results = evaluation.on_test(
         reason=f"final evaluation of {cell.name}",
-        on_open=lambda reason: looks.record(split, cell.identity, reason, kind),
+        on_open=lambda reason: looks.record(problem, cell.identity, reason, kind),
     )
     add_results(metrics, "test", results)
-    metrics["evaluation"] = cell.plain["evaluation"]
+    metrics |= {"task": cell.plain["task"], "evaluation": cell.plain.get("evaluation", {})}
     metrics["seconds"] = round(metrics["seconds"] + time.perf_counter() - began, 1)
-    metrics |= looks.readings(split)._asdict()
-    keep_per_user(cell.folder, "test", results, cell.split)
+    metrics |= looks.readings(problem)._asdict()
+    keep_per_unit(cell.folder, cell.task.unit, "test", results, problem.fingerprint)
     write_json(cell.folder / "metrics.json", metrics)
     return metrics
 
@@ -51,15 +51,8 @@ def rehearse(cell: Cell) -> tuple[Evaluation, dict[str, Any]]:
     Raises:
         ValueError: the model cannot be loaded, or gives other values.
     """
-    run = restored_run(cell.folder, cell.parts, (cell.dataset, cell.split))
-    evaluation = Evaluation(
-        protocol=cell.protocol,
-        dataset=run.dataset,
-        split=run.split,
-        model=run.model,
-        graph=run.graph,
-        refit=run.refit,
-    )
+    run = restored_run(cell.folder, cell.parts, cell.problem)
+    evaluation = Evaluation(task=cell.task, problem=run.problem, fitted=run.fitted, refit=run.refit)
     check_stored_model(evaluation, run.metrics, cell.folder)
     return evaluation, run.metrics
 

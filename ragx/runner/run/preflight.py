@@ -7,19 +7,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ragx.checks import LONGEST_NAME, RunError, as_typed, check, check_choice, did_you_mean
-from ragx.evaluation.names import parse_metrics, refuse_sampling
-from ragx.evaluation.protocol import Protocol
+from ragx.evaluation.names import refuse_sampling
+from ragx.learners.memory import small_model
+from ragx.learners.node_models import sized_model
+from ragx.learners.parts import GIVEN, build_task, groups_of, is_closed_form
 from ragx.metrics.known import Metric
+from ragx.metrics.name import MetricName
 from ragx.metrics.own import located
-from ragx.models.node_model import NodeModel
 from ragx.parts import Part, PartsError, Refuse, bind
 from ragx.passwords import passwords
 from ragx.ranking.memory import is_out_of_memory
 from ragx.runner.run.label import check_given_name
-from ragx.runs.parts import GIVEN, sized_model
 from ragx.testing import check_metric
 from ragx.training.tiny_step import try_step
 
@@ -36,6 +35,7 @@ MOST_THREADS = 4_096
 MOST_TRIED = 2**22
 """Parameters of a model, apart from its rows, up to which one step of it costs next to nothing."""
 USED = {
+    "task": ("problem", "evaluate", "monitor", "baselines"),
     "objective": ("of_batch", "negatives"),
     "sampler": ("__len__", "batch"),
     "trainer": ("fit", "stopping", "engine"),
@@ -43,6 +43,7 @@ USED = {
     "tracker": ("start", "log", "table", "finish"),
     "diagnostics": ("measure",),
     "model": ("base_embeddings", "scorer", "parameters"),
+    "closed form": ("fit", "needed_bytes"),
     "optimizer": ("step", "param_groups"),
 }
 """What the runner asks of parts; what lacks it is another kind of thing."""
@@ -60,7 +61,20 @@ def bind_parts(config: dict[str, Any], refuse: Refuse | None = None) -> dict[str
     evaluation = config.get("evaluation")
     if isinstance(evaluation, dict):
         refuse_sampling(evaluation)
-    return bind(config, GIVEN, refuse)
+    groups = groups_of(config, refuse)
+    if "trainer" not in groups:
+        _hand_on_monitor(config)
+    return bind(config, groups, refuse)
+
+
+def _hand_on_monitor(config: dict[str, Any]) -> None:
+    """Let a run without a loop choose by the metric that the loop was told of, as the runs beside it in a sweep do."""
+    node: Any = config
+    for name in ("trainer", "stopping", "monitor"):
+        node = node.get(name) if isinstance(node, dict) else None
+    task = config.get("task")
+    if node is not None and isinstance(task, dict) and "monitor" in task:
+        task["monitor"] = node
 
 
 def check_settings(config: dict[str, Any]) -> None:
@@ -168,26 +182,28 @@ def try_small(parts: dict[str, Part]) -> None:
     try_together(parts)
 
 
-def try_alone(parts: dict[str, Part]) -> None:
-    """Build what depends on no other part.
+def try_alone(parts: dict[str, Part]) -> tuple[str, Metric]:
+    """Build what depends on no other part, and return the metric that chooses among runs, with its name in results.
 
     Raises:
         ValueError: an option is out of range.
     """
-    built = {name: parts[name].build() for name in ("objective", "evaluation", "tracker", "diagnostics", "trainer")}
+    alone = ("objective", "evaluation", "tracker", "diagnostics", "trainer")
+    built = {name: parts[name].build() for name in alone if name in parts}
     for name, part in built.items():
         _check_kind(parts[name], part)
-    if inspect.isclass(parts["sampler"].target):  # what a function gives shows with the data
+    if "sampler" in parts and inspect.isclass(parts["sampler"].target):  # what a function gives shows with the data
         _check_kind(parts["sampler"], parts["sampler"].target)
-    monitor = built["trainer"].stopping.monitor
-    try:
-        watched = parse_metrics([monitor], [])
-    except ValueError as error:
-        raise PartsError([f"trainer.stopping.monitor: {monitor!r} is no metric at a cut-off. {error}"]) from error
-    protocol = built["evaluation"]
-    if isinstance(protocol, Protocol):
-        watched |= parse_metrics([*protocol.metrics, monitor], protocol.cutoffs)
-    check_own_metrics(watched.values())
+    task = build_task(parts, None)
+    _check_kind(parts["task"], task)
+    for name, baseline in task.baselines.items():
+        _check_kind(parts["task"], baseline, "closed form", f"task.baselines.{name}")
+    option, monitor = "task.monitor", str(task.monitor)
+    if "trainer" in built:
+        option, monitor = "trainer.stopping.monitor", built["trainer"].stopping.monitor
+    metric: Metric = task.metric(option, monitor)
+    check_own_metrics([*task.metrics, metric])
+    return str(MetricName(metric.name, MetricName.read(monitor).k)), metric
 
 
 def check_own_metrics(metrics: Iterable[Metric]) -> None:
@@ -204,12 +220,15 @@ def check_own_metrics(metrics: Iterable[Metric]) -> None:
 
 
 def try_together(parts: dict[str, Part]) -> None:
-    """Build a model of the layer, and the optimizer of its parameters.
+    """Build a model of the layer, and the optimizer of its parameters; of a closed form, build it alone.
 
     Raises:
         ValueError: model and layer do not fit each other, or an option of theirs is out of range.
         RunError: the layers alone are too large for the memory.
     """
+    if is_closed_form(parts["model"].target):
+        _check_kind(parts["model"], parts["model"].build(), "closed form")
+        return
     try:
         model = small_model(parts)
     except (MemoryError, RuntimeError) as error:
@@ -222,22 +241,9 @@ def try_together(parts: dict[str, Part]) -> None:
         try_step(lambda users, items: sized_model(parts, users, items), parts["objective"].build())
 
 
-def small_model(parts: dict[str, Part]) -> NodeModel:
-    """Return the model for two users and items, without memory where its layers can be made so."""
-
-    def build() -> NodeModel:
-        return sized_model(parts, 2, 2)
-
-    try:
-        with torch.device("meta"):
-            return build()
-    except Exception:  # a mistake, which comes again, or a layer that tries itself out when it is made
-        return build()
-
-
-def _check_kind(part: Part, built: Any) -> None:
+def _check_kind(part: Part, built: Any, use: str = "", option: str = "") -> None:
     kind = built if inspect.isclass(built) else type(built)
-    if lacking := [name for name in USED[part.path] if not hasattr(built, name)]:
+    if lacking := [name for name in USED[use or part.path] if not hasattr(built, name)]:
         raise PartsError(
-            [f"{part.path}._target_: {part.name} gives a {kind.__name__}, which has no {', '.join(lacking)}."]
+            [f"{option or part.path}._target_: {part.name} gives a {kind.__name__}, which has no {', '.join(lacking)}."]
         )

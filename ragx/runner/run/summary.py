@@ -10,36 +10,36 @@ from rich.table import Table
 from rich.text import Text
 
 from ragx.data.dataset import Dataset
-from ragx.data.split import Split
+from ragx.data.problem import Problem
 from ragx.evaluation.measured import NEEDED, few_are_measured, measured_sentence
 from ragx.metrics.direction import about, is_better, larger_is_better
-from ragx.metrics.name import MetricName, usual_cutoff
+from ragx.metrics.name import usual_names
 from ragx.metrics.recorded import read_record_of
 from ragx.runner.run.speaker import Speaker
 from ragx.runs.looks import Readings, test_mark
 
 LOUD = "bold yellow"
+LABELS = {"most_popular": "MostPop"}
 
 
-def print_data(console: Console | Speaker, dataset: Dataset, split: Split) -> None:
+def print_data(console: Console | Speaker, dataset: Dataset, problem: Problem[Any]) -> None:
     """Print counts after every step and by kind of event, notes of reading, the parts and their fingerprint."""
     interactions = dataset.interactions
-    for name, users, items, rows in (*dataset.steps, *split.steps):
+    for name, users, items, rows in (*dataset.steps, *problem.steps):
         console.print(f"{name}: {users:,} users, {items:,} items, {rows:,} interactions", style="dim", markup=False)
     for note in (*dataset.notes, *dataset.joins):
         console.print(note, highlight=False, markup=False, soft_wrap=True)
     if interactions.has("kind"):
         kinds = interactions.table["kind"].value_counts(sort=True).rows()
-        said = ", ".join(f"{count:,} {kind}" for kind, count in kinds)
-        console.print(f"kinds of event: {said}", highlight=False, markup=False)
-    counts = f"{split.train.num_users:,} users, {split.train.num_items:,} items"
-    parts = f"{len(split.train):,} train, {len(split.validation):,} validation, {len(split.test):,} test"
-    label, fingerprint = (dataset.name, "bold"), (split.fingerprint, "bold")
-    console.print(Text.assemble(label, f": {counts}; split {split.name} ", fingerprint, f": {parts}"))
-    left = {name.replace("_", " "): count for name, count in split.notes.items() if count}
+        by_kind = ", ".join(f"{count:,} {kind}" for kind, count in kinds)
+        console.print(f"kinds of event: {by_kind}", highlight=False, markup=False)
+    parts = ", ".join(f"{count:,} {part}" for part, count in problem.sizes.items())
+    label, fingerprint = (dataset.name, "bold"), (problem.fingerprint, "bold")
+    console.print(Text.assemble(label, f": {problem.contents}; split {problem.name} ", fingerprint, f": {parts}"))
+    left = {name.replace("_", " "): count for name, count in problem.notes.items() if count}
     if left:
-        said = ", ".join(f"{count:,} {name}" for name, count in left.items())
-        console.print(f"  {said}", highlight=False, markup=False)
+        counts = ", ".join(f"{count:,} {name}" for name, count in left.items())
+        console.print(f"  {counts}", highlight=False, markup=False)
 
 
 def print_summary(console: Console | Speaker, folder: Path) -> None:
@@ -61,14 +61,14 @@ def results_table(
         parts: ``"validation"``, ``"test"`` or both.
         names: the metrics; Recall and NDCG at the cut-off nearest to 20 by default.
     """
-    shown = names or [name for name in metrics[parts[0]] if name in _shown(metrics[parts[0]])]
+    shown = names or [name for name in metrics[parts[0]] if name in usual_names(metrics[parts[0]])]
     heading = title if names is None else f"{title}, {' and '.join(parts)}"
     table = Table(title=Text(heading), title_justify="left", min_width=len(heading))
     table.add_column("")
     for part in parts:
         for name in shown:  # all metrics side by side leave no room for the part's name
             table.add_column(f"{part}\n{name}" if names is None else name, justify="right", overflow="fold")
-    rows = {"model": metrics, "MostPop": metrics["baseline"]["most_popular"]}
+    rows = {"model": metrics, **{label_of(name): values for name, values in metrics["baseline"].items()}}
     if "best_achievable" in metrics:
         rows["best achievable"] = metrics["best_achievable"]
     for label, row in rows.items():
@@ -87,7 +87,7 @@ def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Pa
     print_measured(console, metrics.get("counts", {}))
     part = "test" if "test" in metrics else "validation"
     if "best_achievable" in metrics:
-        name = next((each for each in _shown(metrics[part]) if each.startswith("ndcg")), next(iter(metrics[part])))
+        name = next((each for each in usual_names(metrics[part]) if each.startswith("ndcg")), next(iter(metrics[part])))
         achievable = metrics["best_achievable"][part][name]
         if achievable and larger_is_better(about(name, read_record_of(metrics.get("metrics")))):
             share = metrics[part][name] / achievable
@@ -96,7 +96,7 @@ def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Pa
             console.print(said, highlight=False)
     fit = metrics["fit"]
     seconds = fit["seconds"] + metrics.get("refit", {}).get("seconds", 0.0)
-    epochs = f"kept epoch {fit['best_epoch']} of {fit['epochs']}"
+    epochs = f"kept epoch {fit['best_epoch']} of {fit['epochs']}" if fit["epochs"] else "fitted in one calculation"
     refit = ", refitted on train + validation" if "refit" in metrics else ""
     stages = [("training", fit), ("refit", metrics.get("refit", {}))]
     resumed = [f", {name} taken up at step {stage['resumed_at']}" for name, stage in stages if stage.get("resumed_at")]
@@ -120,8 +120,9 @@ def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Pa
 def above_best(metrics: dict[str, Any], part: str) -> list[str]:
     """Say which shown values lie above the best achievable ones, which are the best in expectation alone."""
     best, users = metrics["best_achievable"][part], metrics.get("counts", {}).get(part, {}).get("users", 0)
-    sides = {"the model": metrics[part], "MostPop": metrics["baseline"]["most_popular"][part]}
-    pairs = [(side, name, values[name]) for side, values in sides.items() for name in _shown(best)]
+    baselines = {label_of(name): values[part] for name, values in metrics["baseline"].items()}
+    sides = {"the model": metrics[part], **baselines}
+    pairs = [(side, name, values[name]) for side, values in sides.items() for name in usual_names(best)]
     known = read_record_of(metrics.get("metrics"))
     above = [f"{side} ({name})" for side, name, value in pairs if is_better(about(name, known), value, best[name])]
     return [
@@ -134,7 +135,7 @@ def above_best(metrics: dict[str, Any], part: str) -> list[str]:
 
 def summary_line(metrics: dict[str, Any]) -> dict[str, Any]:
     """Return the final numbers as flat names, for trackers."""
-    sides = {"": metrics, "most_popular/": metrics["baseline"]["most_popular"]}
+    sides = {"": metrics, **{f"{name}/": values for name, values in metrics["baseline"].items()}}
     sides |= {"best_achievable/": metrics["best_achievable"]} if "best_achievable" in metrics else {}
     flat = {
         f"{side}{part}/{name}": value
@@ -149,8 +150,6 @@ def summary_line(metrics: dict[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _shown(names: dict[str, float]) -> list[str]:
-    """Return the few metrics a table has room for: Recall and NDCG at the cut-off nearest to 20."""
-    cutoff = usual_cutoff(names)
-    wanted = [str(MetricName(metric, cutoff)) for metric in ("recall", "ndcg")]
-    return [name for name in wanted if name in names] or list(names)[:2]
+def label_of(baseline: str) -> str:
+    """Return what tables call a baseline: ``MostPop`` is what the literature knows, others go by their names."""
+    return LABELS.get(baseline, baseline.replace("_", " "))

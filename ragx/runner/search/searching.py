@@ -90,9 +90,8 @@ class Search:
                 plain = _compose([*self.settings.given, *options, *options_of(point)])
                 parts = bind_parts(plain)
                 check_settings(plain)
-                try_alone(parts)
-                stopping = parts["trainer"].build().stopping
-                better[larger_is_better(stopping.metric)] = stopping.name
+                name, metric = try_alone(parts)
+                better[larger_is_better(metric)] = name
             both = " and ".join(better.values())
             check(
                 len(better) == 1, f"search.space: of {both} one is to be small, the other large; search for each alone."

@@ -26,7 +26,7 @@ def run_in_sweep(config: dict[str, Any], overrides: Sequence[str]) -> float:
     """
     record = SweepRecord(Path(config["sweep"]["folder"]))
     key = " ".join(sorted(overrides))
-    config["evaluation"]["final"] = False
+    config.setdefault("evaluation", {})["final"] = False
     began, folder = time.monotonic(), ""
     try:
         with sigterm_raises(), Speaker(quiet=True) as speaker:
@@ -41,8 +41,7 @@ def run_in_sweep(config: dict[str, Any], overrides: Sequence[str]) -> float:
         _keep_trace(folder)
         raise CellFailedError(text) from None
     seconds = round(time.monotonic() - began, 2)
-    stopping = cell.trainer.stopping
-    details = {"value": value, "monitor": stopping.name, "larger_is_better": stopping.metric.larger_is_better}
+    details = {"value": value, "monitor": cell.monitor, "larger_is_better": cell.metric.larger_is_better}
     record.event(key, "done", how=how, folder=folder, seconds=seconds, **details)
     return value
 

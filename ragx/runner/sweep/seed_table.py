@@ -5,9 +5,9 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from ragx.learners.parts import GIVEN
 from ragx.parts import bind
 from ragx.runs.files import read_run
-from ragx.runs.parts import GIVEN
 from ragx.runs.sweeps.record import CellState, SweepRecord
 
 COLUMNS = ["configuration", "seeds", "metric", "mean", "std"]

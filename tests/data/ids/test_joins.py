@@ -19,8 +19,8 @@ from ragx.evaluation.conventions import LIGHTGCN
 from ragx.evaluation.group_reports import check_groups
 from ragx.evaluation.per_user_run import PerUserRun
 from ragx.evaluation.significance import compare
+from ragx.ranking.recommendations import titles_said
 from ragx.runner.commands.id_lists import matched
-from ragx.serving.recommendations import titles_said
 
 
 def events(folder: Path, ids: str = "i") -> str:

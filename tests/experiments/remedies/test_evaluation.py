@@ -33,8 +33,8 @@ from ragx.evaluation.protocol import Protocol
 from ragx.evaluation.significance import compare
 from ragx.ranking.item_lists import ItemLists
 from ragx.ranking.ranking import rank
+from ragx.ranking.recommendations import titles_said
 from ragx.ranking.scorers import Constant, InnerProduct
-from ragx.serving.recommendations import titles_said
 
 ROWS_OF = [(f"u{user}", f"i{(user + step) % 7}", 100 * step + user) for user in range(10) for step in range(5)]
 LISTS = ItemLists.from_pairs(torch.tensor([0, 1]), torch.tensor([0, 1]), 2)

@@ -16,10 +16,10 @@ from ragx.graph.graph import Graph
 from ragx.kernels.edge_attention import edge_attention
 from ragx.kernels.forms import use_form
 from ragx.kernels.native import has_compiler
+from ragx.learners.memory import check_fits, needed_bytes
 from ragx.runner.commands import verify_resume as resuming
 from ragx.runner.commands.status import show_status
 from ragx.runner.run.cell import load_cell
-from ragx.runner.run.fitting import check_fits, needed_bytes
 from ragx.runner.sweep.sweeping import Sweep
 from ragx.runs.sweeps.record import PlannedCell, SweepRecord
 from ragx.training.keeper import Keeper
@@ -70,13 +70,13 @@ def test_a_model_of_several_widths_that_does_not_fit(
         cell = load_cell(
             config_of(*TINY.split(), "layer=relevance", "model.readout=last", f"runs={tmp_path}", *options)
         )
-        graph = cell.parts["graph"].build(interactions=cell.split.evidence)
-        needed.append(needed_bytes(cell, graph, None))
-        return lambda: check_fits(cell, graph, None)
+        graph = cell.parts["graph"].build(interactions=cell.problem.train)
+        needed.append(needed_bytes(cell.parts, graph, None))
+        return lambda: check_fits(cell.parts, "cpu", graph, None)
 
     needed: list[int] = []
     wide, *others = [fit(*options) for options in WIDTH_ROWS[advice]]
-    monkeypatch.setattr("ragx.runner.run.fitting.free_memory", lambda: needed[0] - 1)
+    monkeypatch.setattr("ragx.learners.memory.free_memory", lambda: needed[0] - 1)
     follow(advice, wide, *others)
 
 

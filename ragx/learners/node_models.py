@@ -1,47 +1,27 @@
-"""The parts of a run, and how they are built from each other."""
+"""Models of nodes, made of the parts of a config."""
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from ragx.checks import check
 from ragx.data.dataset import Dataset
 from ragx.data.features import node_features
 from ragx.data.interactions import Interactions
-from ragx.data.split import Split
 from ragx.graph.graph import Graph
 from ragx.models.node_model import NodeModel
 from ragx.parts import Part
 from ragx.typing import Tensor
 
-GIVEN: dict[str, tuple[str, ...]] = {
-    "dataset": (),
-    "split": ("dataset",),
-    "graph": ("interactions",),
-    "layer": ("in_channels", "out_channels"),
-    "model": ("num_users", "num_items", "layer", "features"),
-    "objective": (),
-    "sampler": ("train", "batch_size", "seed", "negatives", "rank", "world_size"),
-    "optimizer": ("params",),
-    "trainer": (),
-    "evaluation": (),
-    "diagnostics": (),
-    "tracker": (),
-}
-"""The parts of a run, and what each is given when it is built."""
+Parts = Mapping[str, Part]
 
 
-def build_split(parts: dict[str, Part], dataset: Dataset, target_kind: str | None) -> Split:
-    """Return the split of a run, for one kind of event where there is a target."""
-    split: Split = parts["split"].build(dataset=dataset)
-    return split if target_kind is None else split.for_target(target_kind)
-
-
-def build_model(parts: dict[str, Part], graph: Graph, features: Tensor | None = None) -> NodeModel:
+def build_model(parts: Parts, graph: Graph, features: Tensor | None = None) -> NodeModel:
     """Return the untrained model of a run, its weights drawn from torch's generator as it stands."""
     return sized_model(parts, graph.num_users, graph.num_items, features)
 
 
-def sized_model(parts: dict[str, Part], num_users: int, num_items: int, features: Tensor | None = None) -> NodeModel:
+def sized_model(parts: Parts, num_users: int, num_items: int, features: Tensor | None = None) -> NodeModel:
     """Return an untrained model of the parts, given a layer and features only where it takes them.
 
     Raises:
@@ -60,9 +40,14 @@ def sized_model(parts: dict[str, Part], num_users: int, num_items: int, features
 
 def takes(part: Part, name: str) -> bool:
     """Say whether a part has an argument, its own or one that it hands on to the class that it derives from."""
-    if not inspect.isclass(part.target):
-        return _names(part.target, name) is not False
-    for base in part.target.__mro__:
+    return takes_argument(part.target, name)
+
+
+def takes_argument(target: Any, name: str) -> bool:
+    """Say whether a class or function has an argument, its own or one that it hands on to its base class."""
+    if not inspect.isclass(target):
+        return _names(target, name) is not False
+    for base in target.__mro__:
         if "__init__" in vars(base) and (answer := _names(base, name)) is not None:
             return answer
     return True

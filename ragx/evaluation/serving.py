@@ -4,23 +4,20 @@ import torch
 
 from ragx.data.interactions import Interactions
 from ragx.evaluation.cold_users import ColdUsers, serve_by_popularity
-from ragx.graph.graph import Graph
-from ragx.models.node_model import NodeModel
 from ragx.ranking.scorers import Scorer
 from ragx.typing import Bool, Int, Tensor
 
 
-def serving_scorer(model: NodeModel, graph: Graph, known: Interactions, cold_users: ColdUsers) -> Scorer:
+def serving_scorer(scorer: Scorer, knows_strangers: bool, known: Interactions, cold_users: ColdUsers) -> Scorer:
     """Return what lists are made by: the model, and popularity for users that only an untrained vector speaks for.
 
     Args:
-        model: the trained model.
-        graph: its graph.
+        scorer: the model's scores.
+        knows_strangers: whether the model can tell users without events apart, by features of theirs.
         known: what it learned from.
-        cold_users: with ``"model"``, or where the model has features, everybody is served by the model.
+        cold_users: with ``"model"``, or where the model knows strangers, everybody is served by the model.
     """
-    scorer = model.scorer(graph)
-    if cold_users == "model" or model.features is not None:
+    if cold_users == "model" or knows_strangers:
         return scorer
     return serve_by_popularity(scorer, _cold(known), torch.tensor(known.item_counts(), dtype=torch.float64))
 

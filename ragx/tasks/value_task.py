@@ -1,0 +1,80 @@
+"""Tasks whose answer is a value: spending, sales, lifetime value."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ragx.checks import check
+from ragx.data.problem import Problem
+from ragx.evaluation.intervals import intervals_of
+from ragx.evaluation.result import Result
+from ragx.learners.learner import Fitted
+from ragx.metrics.known import KNOWN, Metric
+from ragx.models.closed_form import ClosedForm
+from ragx.tasks.rows import Numbers, Rows
+from ragx.tasks.task import Part, Task
+
+
+class ValueTask(Task):
+    """Predicts a number for each unit; a subclass says in :meth:`problem` which.
+
+    Parts are :class:`ragx.tasks.Rows`, and a predictor is a function from their ``x`` [N, F] to [N] values. Reported
+    are the mean absolute error ``mae`` and the root of the mean squared error ``rmse``.
+
+    Args:
+        monitor: the metric that stops and chooses.
+        baselines: what stands beside every run, by name.
+    """
+
+    metrics: Sequence[Metric] = (KNOWN["mae"], KNOWN["rmse"])
+
+    def __init__(self, *, monitor: str = "mae", baselines: Mapping[str, ClosedForm] | None = None) -> None:
+        super().__init__(monitor=monitor, baselines=baselines)
+
+    def evaluate(self, predictor: Any, problem: Problem[Any], part: Part, held_out: Rows) -> Result:
+        """Return the errors of a predictor, per unit and over all.
+
+        Args:
+            predictor: gives [N] values for ``x`` [N, F].
+            problem: the problem.
+            part: which part the rows are of.
+            held_out: the rows.
+
+        Raises:
+            ValueError: it gives another number of values, or one that is not finite.
+        """
+        error = predicted(predictor, held_out) - held_out.y
+        per_unit = pl.DataFrame({"id": held_out.ids, "mae": np.abs(error)})
+        values = {"mae": float(np.abs(error).mean()), "rmse": float(np.sqrt((error**2).mean()))}
+        return Result(
+            values=values,
+            per_unit=per_unit,
+            metrics=self.metrics,
+            counts={"units": len(held_out)},
+            intervals=intervals_of({"mae": per_unit["mae"].to_numpy()}),
+        )
+
+    def outputs(self, fitted: Fitted, problem: Problem[Any], refit: bool) -> Mapping[str, pl.DataFrame]:
+        """Return what is predicted for every unit of the validation part, beside what it was."""
+        rows: Rows = problem.validation
+        columns = {"id": rows.ids, "predicted": predicted(fitted.predictor, rows), "actual": rows.y}
+        return {"predictions": pl.DataFrame(columns)}
+
+
+def predicted(predictor: Any, rows: Rows) -> Numbers:
+    """Return the values that a predictor gives for rows.
+
+    Raises:
+        ValueError: it gives another number of values, or one that is not finite.
+    """
+    values = np.asarray(predictor(rows.x), dtype=np.float64)
+    check(
+        values.shape == rows.y.shape,
+        f"model: expected a predictor that gives [{len(rows)}] values for x {list(rows.x.shape)}, got "
+        f"{list(values.shape)}.",
+    )
+    bad = int((~np.isfinite(values)).sum())
+    check(bad == 0, f"model: expected finite predictions, got {bad} of {len(rows)} that are not.")
+    return values
