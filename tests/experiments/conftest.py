@@ -1,5 +1,6 @@
 """The commands as a person runs them, but within this process and with what they say kept."""
 
+import ast
 import importlib
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +16,8 @@ from ragx.runner.command import main
 from ragx.runner.command_line import guarded
 
 HYDRA_SAYS = "Error executing job with overrides: "
-CONF = str(Path(__file__).resolve().parents[2] / "conf")
+ROOT = Path(__file__).resolve().parents[2]
+CONF = str(ROOT / "conf")
 
 
 class Ended(NamedTuple):
@@ -111,3 +113,29 @@ def config_of() -> Callable[..., dict[str, Any]]:
         return dict(config)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def source_texts() -> list[tuple[str, int, str]]:
+    """Return every text of the source that may be shown, with its file, below ``ragx`` or the root, and its line.
+
+    What an f-string fills in is ``…``; docstrings are left out.
+    """
+    texts = []
+    for path in sorted([*(ROOT / "ragx").rglob("*.py"), *(ROOT / "experiments").rglob("*.py")]):
+        file, nodes = (
+            path.relative_to(ROOT).as_posix().removeprefix("ragx/"),
+            list(ast.walk(ast.parse(path.read_text()))),
+        )
+        hidden = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        hidden |= {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+        for node in nodes:
+            if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in hidden:
+                texts.append((file, node.lineno, _text_of(node)))
+    return texts
+
+
+def _text_of(node: ast.JoinedStr | ast.Constant) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+    return node.value if isinstance(node.value, str) else ""

@@ -126,8 +126,12 @@ def test_what_is_advised_goes_through(
     follow(advice, lambda: call(wrong), followed)
 
 
-WITH_LAYERS = "train a model that has some, such as model=relevance_aware_graph model.num_layers=1"
-MODEL_ROWS = {WITH_LAYERS: ("model=mf", "model.num_layers=0")}
+MODEL_ROWS = {
+    "train a model that has some, such as model=relevance_aware_graph model.num_layers=1": (
+        "model=mf",
+        "model.num_layers=0",
+    )
+}
 
 
 @pytest.mark.parametrize("advice", MODEL_ROWS)
@@ -141,7 +145,7 @@ def test_a_model_without_layers_serves_no_new_user(
         run = load_run(folder)
         run.fold_in(run.dataset.interactions.items.ids[:2].to_list(), k=3)
 
-    advised = WITH_LAYERS.partition("such as ")[2]
+    advised = advice.partition("such as ")[2]
     for without in MODEL_ROWS[advice]:
         follow(advice, partial(recommend, without), partial(recommend, advised))
 
