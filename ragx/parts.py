@@ -24,6 +24,8 @@ REQUIRED = "???"
 Refuse = Callable[[str, Any, Any], str | None]
 """Given the place in the config, what stands there, a dotted path or an address, and what is expected: why it must not
 be imported or asked, or None."""
+Locate = Callable[[str, Any, list[str]], Callable[..., Any] | None]
+"""Given the place in the config, the dotted path and a list that takes what is wrong with it: the class or function."""
 
 
 class PartsError(ValueError):
@@ -81,7 +83,10 @@ class Part:
 
 
 def bind(
-    config: Mapping[str, Any], given: Mapping[str, Collection[str]], refuse: Refuse | None = None
+    config: Mapping[str, Any],
+    given: Mapping[str, Collection[str]],
+    refuse: Refuse | None = None,
+    locate: Locate | None = None,
 ) -> dict[str, Part]:
     """Return the parts of a config, one for each name in ``given``.
 
@@ -90,6 +95,7 @@ def bind(
         given: names of the arguments that each part gets when it is built, and that a config may not set.
         refuse: says of a dotted path, before it is imported, why it must not be; by default all may. See
             :class:`ragx.runs.trusted.Trusted`.
+        locate: finds the target of a dotted path; by default it is imported.
 
     Raises:
         PartsError: targets that cannot be imported or are refused, unknown or missing arguments, values of a wrong
@@ -97,23 +103,30 @@ def bind(
     """
     if shown := [line for name in given for line in passwords(name, config.get(name))]:
         raise PartsError(shown)
-    errors: list[str] = []
-    allow = refuse or (lambda path, name, hint: None)
+    binding = _Binding(refuse or (lambda path, name, hint: None), locate or import_target)
     named = with_public_names(config)
-    parts = {name: _bind(name, named.get(name), given[name], None, errors, allow) for name in given}
-    if errors:
-        raise PartsError(errors)
+    parts = {name: _bind(name, named.get(name), given[name], None, binding) for name in given}
+    if binding.errors:
+        raise PartsError(binding.errors)
     return {name: part for name, part in parts.items() if part is not None}
 
 
-def _bind(path: str, node: Any, given: Collection[str], hint: Any, errors: list[str], refuse: Refuse) -> Part | None:
+@dataclass(frozen=True)
+class _Binding:
+    refuse: Refuse
+    locate: Locate
+    errors: list[str] = field(default_factory=list)
+
+
+def _bind(path: str, node: Any, given: Collection[str], hint: Any, binding: _Binding) -> Part | None:
+    errors = binding.errors
     if not isinstance(node, Mapping) or TARGET not in node:
         errors.append(f"{path}: expected a part with {TARGET}, got {node!r}.")
         return None
-    if (why := refuse(f"{path}.{TARGET}", node[TARGET], hint)) is not None:
+    if (why := binding.refuse(f"{path}.{TARGET}", node[TARGET], hint)) is not None:
         errors.append(why)
         return None
-    target = _locate(path, node[TARGET], errors)
+    target = binding.locate(path, node[TARGET], errors)
     if target is None:
         return None
     parameters = _parameters(target)
@@ -132,8 +145,8 @@ def _bind(path: str, node: Any, given: Collection[str], hint: Any, errors: list[
             near = did_you_mean(name, options)
             errors.append(f"{place}: unknown option of {node[TARGET]}.{near} Options: {', '.join(options)}.")
         else:
-            arguments[name] = _bind_value(place, value, hints.get(name, Any), errors, refuse)
-            if name in (PYG, ADDRESS, *METRICS) and (why := refuse(place, value, name)) is not None:
+            arguments[name] = _bind_value(place, value, hints.get(name, Any), binding)
+            if name in (PYG, ADDRESS, *METRICS) and (why := binding.refuse(place, value, name)) is not None:
                 errors.append(why)
     for name in usable:
         if name in given or name in arguments:
@@ -146,29 +159,30 @@ def _bind(path: str, node: Any, given: Collection[str], hint: Any, errors: list[
     return Part(path, target, public_name(target, node[TARGET]), arguments)
 
 
-def _bind_value(path: str, value: Any, hint: Any, errors: list[str], refuse: Refuse) -> Any:
+def _bind_value(path: str, value: Any, hint: Any, binding: _Binding) -> Any:
     if isinstance(value, Mapping) and TARGET in value:
-        return _bind(path, value, (), hint, errors, refuse)
+        return _bind(path, value, (), hint, binding)
     if isinstance(value, Mapping) and any(isinstance(each, Mapping) and TARGET in each for each in value.values()):
         inner = inner_hints(dict(value), hint) or [Any]
         of_member = functools.reduce(operator.or_, inner)
-        return {name: _bind_value(f"{path}.{name}", each, of_member, errors, refuse) for name, each in value.items()}
+        return {name: _bind_value(f"{path}.{name}", each, of_member, binding) for name, each in value.items()}
     if isinstance(value, list) and any(isinstance(each, Mapping) and TARGET in each for each in value):
         hints = [hint if isinstance(each, Mapping) else Any for each in value]
         pairs = enumerate(zip(value, hints, strict=True))
-        return [_bind_value(f"{path}[{n}]", each, own, errors, refuse) for n, (each, own) in pairs]
+        return [_bind_value(f"{path}[{n}]", each, own, binding) for n, (each, own) in pairs]
     if isinstance(value, list) and not fits(value, hint) and fits(tuple(value), hint):
         return tuple(value)  # YAML and JSON know lists alone
     if value == REQUIRED:
-        errors.append(f"{path}: a value is required; set it with {path}=…")
+        binding.errors.append(f"{path}: a value is required; set it with {path}=…")
     elif not fits(value, hint):
         choices = [str(each) for each in typing.get_args(hint)] if typing.get_origin(hint) is typing.Literal else []
         near = did_you_mean(str(value), choices) if choices else ""
-        errors.append(f"{path}: expected {spell(hint)}, got {value!r} ({type(value).__name__}).{near}")
+        binding.errors.append(f"{path}: expected {spell(hint)}, got {value!r} ({type(value).__name__}).{near}")
     return value
 
 
-def _locate(path: str, name: Any, errors: list[str]) -> Callable[..., Any] | None:
+def import_target(path: str, name: Any, errors: list[str]) -> Callable[..., Any] | None:
+    """Return the class or function of a dotted path, or None after a line that says why there is none."""
     place = f"{path}.{TARGET}"
     if not isinstance(name, str) or "." not in name or name == REQUIRED:
         errors.append(f"{place}: expected the dotted path of a class or function, got {name!r}.")

@@ -13,28 +13,12 @@ from ragx.evaluation.protocol import Protocol
 from ragx.former_names import TARGET, with_public_names
 from ragx.learners import trained
 from ragx.learners.closed_form import ByClosedForm
+from ragx.learners.given import GIVEN
 from ragx.learners.learner import Learner, Settings
 from ragx.learners.node_models import takes, takes_argument
 from ragx.learners.trained import Trained
 from ragx.models.closed_form import ClosedForm
 from ragx.parts import Part, Refuse
-
-GIVEN: dict[str, tuple[str, ...]] = {
-    "task": ("split", "evaluation"),
-    "dataset": (),
-    "split": ("dataset",),
-    "graph": ("interactions",),
-    "layer": ("in_channels", "out_channels"),
-    "model": ("num_users", "num_items", "layer", "features"),
-    "objective": (),
-    "sampler": ("train", "batch_size", "seed", "negatives", "rank", "world_size"),
-    "optimizer": ("params",),
-    "trainer": (),
-    "evaluation": (),
-    "diagnostics": (),
-    "tracker": (),
-}
-"""The parts of a run, and what each is given when it is built."""
 
 
 def groups_of(config: Mapping[str, Any], refuse: Refuse | None = None) -> dict[str, tuple[str, ...]]:

@@ -16,8 +16,9 @@ from ragx.data.interactions import Interactions
 from ragx.data.split import Split
 from ragx.evaluation.held_out import item_lists
 from ragx.evaluation.serving import serving_scorer
+from ragx.learners.given import GIVEN
 from ragx.learners.learner import Fitted
-from ragx.learners.parts import GIVEN, groups_of
+from ragx.learners.parts import groups_of
 from ragx.notebook import one_line
 from ragx.parts import bind
 from ragx.ranking.ranking import rank

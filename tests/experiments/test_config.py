@@ -12,9 +12,11 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
 from ragx.former_names import TARGET
-from ragx.learners.parts import GIVEN, groups_of
+from ragx.learners.given import GIVEN
+from ragx.learners.parts import groups_of
 from ragx.parts import Part, PartsError
-from ragx.runner.run.preflight import bind_parts, check_settings, try_small
+from ragx.runner.run.preflight import bind_parts, try_small
+from ragx.runner.run.settings import check_settings
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 CHOICES = sorted(f"{path.parent.name}={path.stem}" for path in CONF.glob("*/*.yaml") if path.parent.name in GIVEN)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ragx.learners.parts import GIVEN
+from ragx.learners.given import GIVEN
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 TINY = {"dataset": ("num_users=60", "num_items=40", "num_days=40"), "trainer": ("max_epochs=1",)}

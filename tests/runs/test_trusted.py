@@ -8,7 +8,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from ragx.learners.parts import GIVEN
+from ragx.learners.given import GIVEN
 from ragx.parts import PartsError, bind
 from ragx.runs.source_hash import source_hash
 from ragx.runs.trusted import KINDS, Trusted

@@ -13,9 +13,9 @@ from ragx.data.dataset import Dataset
 from ragx.data.split import Split
 from ragx.evaluation.audit import audit
 from ragx.evaluation.findings import VERDICTS, Audit, Verdict
-from ragx.learners.parts import GIVEN
+from ragx.learners.given import GIVEN
 from ragx.parts import bind
-from ragx.runner.run.preflight import check_folder
+from ragx.runner.run.settings import check_folder
 from ragx.runner.run.summary import print_data
 from ragx.runs.files import write_json
 from ragx.runs.looks import Looks

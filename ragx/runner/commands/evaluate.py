@@ -20,7 +20,8 @@ from ragx.runner.command_line import plain_command
 from ragx.runner.commands.options import parse_options, trusted, whole
 from ragx.runner.run.evaluating import Evaluation, add_results
 from ragx.runner.run.opening import check_stored_model, stored_model_differs
-from ragx.runner.run.preflight import check_folder, check_own_metrics, check_threads
+from ragx.runner.run.preflight import check_own_metrics
+from ragx.runner.run.settings import check_folder, check_threads
 from ragx.runner.run.summary import print_measured, results_table
 from ragx.runs.files import read_run, write_json
 from ragx.runs.find import find_run

@@ -20,7 +20,8 @@ from ragx.metrics.known import Metric
 from ragx.metrics.name import MetricName
 from ragx.parts import Part, Refuse
 from ragx.runner.run.label import run_label
-from ragx.runner.run.preflight import bind_parts, check_settings, try_small
+from ragx.runner.run.preflight import bind_parts, try_small
+from ragx.runner.run.settings import check_settings
 from ragx.runs.files import WAS_FIXED
 from ragx.runs.find import folders_of
 from ragx.runs.provenance import identity_of, provenance

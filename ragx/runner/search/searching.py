@@ -22,7 +22,8 @@ from ragx.checks import RunError, check, check_file_name
 from ragx.files import write_atomically
 from ragx.metrics.direction import larger_is_better
 from ragx.random import derive_seed
-from ragx.runner.run.preflight import bind_parts, check_settings, try_alone
+from ragx.runner.run.preflight import bind_parts, try_alone
+from ragx.runner.run.settings import check_settings
 from ragx.runner.search.settings import settings_of
 from ragx.runner.search.space import corners, options_of, spell
 from ragx.runner.sweep.job import CellFailedError, run_in_sweep

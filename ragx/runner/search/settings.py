@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ragx.checks import check, did_you_mean
-from ragx.runner.run.preflight import check_name, check_settings
+from ragx.runner.run.settings import check_name, check_settings
 from ragx.runner.search.space import Distribution, distributions
 from ragx.runs.files import read_json, write_json
 from ragx.runs.sweeps.record import SweepRecord

@@ -9,8 +9,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
 from ragx.checks import check, did_you_mean
-from ragx.learners.parts import GIVEN
-from ragx.runner.run.preflight import bind_parts, check_seed, check_settings, check_sweep, try_alone, try_together
+from ragx.learners.given import GIVEN
+from ragx.runner.run.preflight import bind_parts, try_alone, try_together
+from ragx.runner.run.settings import check_seed, check_settings, check_sweep
 from ragx.runs.sweeps.record import PlannedCell
 
 Axis = tuple[str, list[str]]

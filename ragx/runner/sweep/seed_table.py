@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from ragx.learners.parts import GIVEN
+from ragx.learners.given import GIVEN
 from ragx.parts import bind
 from ragx.runs.files import read_run
 from ragx.runs.sweeps.record import CellState, SweepRecord
