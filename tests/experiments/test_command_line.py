@@ -40,7 +40,7 @@ def composing_error(config_of: Config, *overrides: str) -> Exception:
         ),
         (
             "max_epochs=3",
-            "max_epochs: unknown option. Did you mean 'trainer.max_epochs'? Options here: task, dataset, ",
+            "max_epochs: unknown option. Did you mean 'trainer.max_epochs'? Options here: dataset, ",
         ),
         ("engine.device=cpu", "engine.device: unknown option, since there is no 'engine'. Did you mean 'trainer.eng"),
         ("temperature=1", "temperature: unknown option. Did you mean 'objective.temperature' or 'model.temperature'?"),
