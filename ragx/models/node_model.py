@@ -67,9 +67,9 @@ class NodeModel(nn.Module):
         """Return what ranking asks for scores, with the model as in evaluation."""
         training = self.training
         self.eval()
-        nodes = self(graph.to(self.base_embeddings.device)).float().cpu()
+        nodes = self(graph.to(self.base_embeddings.device))
         self.train(training)
-        return self.head.scorer(nodes, graph)
+        return self.head.scorer(nodes.to("cpu", torch.float32, copy=True), graph)  # which stays as the model learns on
 
     def recommend(
         self,

@@ -1,7 +1,9 @@
-from .contract import check_layer
+from .layer import check_layer
 from .metric import check_metric
+from .model import check_model
 
 __all__ = [
     "check_layer",
     "check_metric",
+    "check_model",
 ]

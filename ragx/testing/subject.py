@@ -1,4 +1,4 @@
-"""What a layer is checked on: small random graphs and vectors."""
+"""What layers and models are checked on: small graphs and vectors."""
 
 from dataclasses import dataclass
 
@@ -46,23 +46,38 @@ class Subject:
 
     def graph(self, users: Int[Tensor, " U"] | None = None, items: Int[Tensor, " I"] | None = None) -> Graph:
         """Return two thirds of all pairs, the same whatever numbers the users and items go by."""
-        user, item = (torch.arange(USERS * ITEMS) // ITEMS, torch.arange(USERS * ITEMS) % ITEMS)
-        kept = (user + 2 * item) % 3 != 1
-        user, item = user[kept], item[kept]
-        place = torch.arange(len(user))
-        attributes = {"count": 1 + place % 3, "value": 0.5 + place % 5, "time": 86_400 * (place * 7 % 11)}
-        for number, kind in enumerate(KINDS):
-            attributes[f"count_of_{kind}"] = (place + number) % 3  # every pair lacks one of the kinds
-            attributes[f"time_of_{kind}"] = attributes["time"] - 43_200 * ((place + number) % 2)
-        user = user if users is None else users[user]
-        item = item if items is None else items[item]
-        weight = 0.2 + 0.1 * (place * 5 % 7)
-        return Graph.from_pairs(user, item, USERS, ITEMS, weight=weight, attributes=attributes).to(self.device)
+        return small_graph(USERS, ITEMS, users, items).to(self.device)
+
+
+def small_graph(
+    num_users: int, num_items: int, users: Int[Tensor, " U"] | None = None, items: Int[Tensor, " I"] | None = None
+) -> Graph:
+    """Return two thirds of all pairs, with weights, counts, values, times, and counts and times of kinds of event.
+
+    Args:
+        num_users: number of users.
+        num_items: number of items.
+        users: the number that each user goes by, its own by default.
+        items: likewise of items.
+    """
+    user, item = (torch.arange(num_users * num_items) // num_items, torch.arange(num_users * num_items) % num_items)
+    kept = (user + 2 * item) % 3 != 1
+    user, item = user[kept], item[kept]
+    place = torch.arange(len(user))
+    attributes = {"count": 1 + place % 3, "value": 0.5 + place % 5, "time": 86_400 * (place * 7 % 11)}
+    for number, kind in enumerate(KINDS):
+        attributes[f"count_of_{kind}"] = (place + number) % 3  # every pair lacks one of the kinds
+        attributes[f"time_of_{kind}"] = attributes["time"] - 43_200 * ((place + number) % 2)
+    user = user if users is None else users[user]
+    item = item if items is None else items[item]
+    weight = 0.2 + 0.1 * (place * 5 % 7)
+    return Graph.from_pairs(user, item, num_users, num_items, weight=weight, attributes=attributes)
 
 
 def without(graph: Graph, left_out: Bool[Tensor, " E"]) -> Graph:
     """Return the graph without some edges, a pair being left out with the edge into its item."""
-    kept = ~left_out & (graph.adjacency.target >= USERS)
-    users, items = graph.adjacency.source[kept], graph.adjacency.target[kept] - USERS
+    kept = ~left_out & (graph.adjacency.target >= graph.num_users)
+    users, items = graph.adjacency.source[kept], graph.adjacency.target[kept] - graph.num_users
     attributes = {name: value[kept] for name, value in graph.edge_attributes.items()}
-    return Graph.from_pairs(users, items, USERS, ITEMS, weight=graph.edge_weight[kept], attributes=attributes)
+    weight = graph.edge_weight[kept]
+    return Graph.from_pairs(users, items, graph.num_users, graph.num_items, weight=weight, attributes=attributes)

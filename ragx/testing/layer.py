@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch.autograd.gradcheck import GradcheckError, gradcheck
@@ -10,12 +11,9 @@ from torch_geometric.explain.algorithm.utils import clear_masks, set_masks
 from torch_geometric.nn import MessagePassing
 
 from ragx.models.relevance_aware_graph import LayerFactory
+from ragx.testing.clauses import UnkeptError, equal, expect, hold
 from ragx.testing.subject import ITEMS, NARROW, USERS, WIDTH, Subject, without
 from ragx.typing import Tensor
-
-
-class _UnkeptError(AssertionError):
-    """What a clause says, told apart from an assertion within the layer."""
 
 
 def check_layer(factory: LayerFactory, *, device: torch.device | str = "cpu") -> None:
@@ -34,15 +32,8 @@ def check_layer(factory: LayerFactory, *, device: torch.device | str = "cpu") ->
         AssertionError: a clause does not hold; the message begins with its name and says how it fails.
     """
     subject = Subject(factory, torch.device(device))
-    with torch.random.fork_rng(devices=[subject.device] if subject.device.type == "cuda" else []):
-        for name, clause in CLAUSES.items():
-            subject.seed()
-            try:
-                clause(subject)
-            except _UnkeptError as error:
-                raise AssertionError(f"{name}: {error}") from error
-            except Exception as error:
-                raise AssertionError(f"{name}: the layer raised {type(error).__name__}: {error}") from error
+    clauses = {name: partial(clause, subject) for name, clause in CLAUSES.items()}
+    hold("the layer", clauses, subject.seed, subject.device)
 
 
 def _shapes(subject: Subject) -> None:
@@ -51,14 +42,14 @@ def _shapes(subject: Subject) -> None:
         try:
             layer = subject.made(width)
         except ValueError as error:
-            _expect(width != WIDTH, f"the layer cannot be made with widths {WIDTH} and {WIDTH}: {error}")
+            expect(width != WIDTH, f"the layer cannot be made with widths {WIDTH} and {WIDTH}: {error}")
             continue
         for training in (True, False):
             out = layer.train(training)(subject.x(), graph)
             expected = [graph.num_nodes, width]
-            _expect(isinstance(out, Tensor), f"expected a tensor, got {type(out).__name__}.")
-            _expect(list(out.shape) == expected, f"expected {expected}, got {list(out.shape)}.")
-            _expect(out.dtype == torch.float32, f"expected float32 for float32 input, got {out.dtype}.")
+            expect(isinstance(out, Tensor), f"expected a tensor, got {type(out).__name__}.")
+            expect(list(out.shape) == expected, f"expected {expected}, got {list(out.shape)}.")
+            expect(out.dtype == torch.float32, f"expected float32 for float32 input, got {out.dtype}.")
 
 
 def _permutation(subject: Subject) -> None:
@@ -68,20 +59,20 @@ def _permutation(subject: Subject) -> None:
     moved = torch.empty_like(x)
     moved[nodes] = x
     again = layer(moved, subject.graph(users, items))[nodes]
-    _equal(again, out, "nodes in another order do not give the same vectors")
+    equal(again, out, "nodes in another order do not give the same vectors")
 
 
 def _weight_zero(subject: Subject) -> None:
     layer, graph, x = subject.layer(), subject.graph(), subject.x()
     silent = (graph.adjacency.source + graph.adjacency.target) % 3 == 0
     quiet = graph.with_weight(torch.where(silent, 0.0, graph.edge_weight))
-    _equal(layer(x, quiet), layer(x, without(graph, silent)), "an edge of weight 0 is heard")
+    equal(layer(x, quiet), layer(x, without(graph, silent)), "an edge of weight 0 is heard")
 
 
 def _both_paths(subject: Subject) -> None:
     layer, graph, seen = subject.layer(), subject.graph(), list[str]()
     convolutions = [each for each in layer.modules() if isinstance(each, MessagePassing)]
-    _expect(bool(convolutions), "no part of the layer is a torch_geometric.nn.MessagePassing.")
+    expect(bool(convolutions), "no part of the layer is a torch_geometric.nn.MessagePassing.")
     learned = {name: each for name, each in layer.named_parameters() if each.requires_grad}
     names = ["the output", "the gradient of x", *(f"the gradient of {name}" for name in learned)]
     for training in (False, True):
@@ -97,10 +88,10 @@ def _both_paths(subject: Subject) -> None:
             gradients = torch.autograd.grad((out * factor).sum(), wanted, allow_unused=True, materialize_grads=True)
             results.append((out, *gradients))
         called = "message" in seen
-        _expect(called, "message is not called though a hook watches it; is the fused form taken regardless?")
+        expect(called, "message is not called though a hook watches it; is the fused form taken regardless?")
         when = " in training" if training else ""
         for name, fused, plain in zip(names, *results, strict=True):
-            _equal(fused, plain, f"{name} differs between the fused form and the one through message{when}")
+            equal(fused, plain, f"{name} differs between the fused form and the one through message{when}")
 
 
 def _gradcheck(subject: Subject) -> None:
@@ -117,7 +108,7 @@ def _gradcheck(subject: Subject) -> None:
     try:
         gradcheck(call, tuple(inputs), fast_mode=True, nondet_tol=noise)
     except GradcheckError as error:
-        raise _UnkeptError(f"the gradient is not that of the output: {error}") from error
+        raise UnkeptError(f"the gradient is not that of the output: {error}") from error
 
 
 def _dtypes(subject: Subject) -> None:
@@ -125,15 +116,15 @@ def _dtypes(subject: Subject) -> None:
     expected = layer(x, graph)
     for dtype, tolerance in ((torch.float64, 1e-4), (torch.bfloat16, 0.1)):
         out = layer.to(dtype)(x.to(dtype), graph)
-        _expect(out.dtype == dtype, f"vectors in {dtype} over weights in float32 become {out.dtype}; cast the weights.")
-        _equal(out.float(), expected, f"vectors in {dtype} give other values than in float32", tolerance)
+        expect(out.dtype == dtype, f"vectors in {dtype} over weights in float32 become {out.dtype}; cast the weights.")
+        equal(out.float(), expected, f"vectors in {dtype} give other values than in float32", tolerance)
 
 
 def _state(subject: Subject) -> None:
     layer, x, graph = subject.layer(), subject.x(), subject.graph()
     other = subject.made().eval()
     other.load_state_dict(layer.state_dict())
-    _equal(other(x, graph), layer(x, graph), "a layer loaded from the state says something else")
+    equal(other(x, graph), layer(x, graph), "a layer loaded from the state says something else")
 
 
 def _isolated(subject: Subject) -> None:
@@ -142,10 +133,10 @@ def _isolated(subject: Subject) -> None:
     for name, edges in (("isolated nodes", alone), ("no edges at all", torch.ones_like(alone))):
         x = subject.x().requires_grad_()
         out = layer(x, without(graph, edges))
-        _expect(bool(out.isfinite().all()), f"with {name} the output is not finite.")
+        expect(bool(out.isfinite().all()), f"with {name} the output is not finite.")
         if out.requires_grad:
             (gradient,) = torch.autograd.grad(out.sum(), x, allow_unused=True, materialize_grads=True)
-            _expect(bool(gradient.isfinite().all()), f"with {name} the gradient is not finite.")
+            expect(bool(gradient.isfinite().all()), f"with {name} the gradient is not finite.")
 
 
 def _edge_masks(subject: Subject) -> None:
@@ -154,14 +145,14 @@ def _edge_masks(subject: Subject) -> None:
     free = layer(x, graph)
     try:
         set_masks(layer, torch.ones_like(into_item, dtype=x.dtype), graph.edge_index, apply_sigmoid=False)
-        _equal(layer(x, graph), free, "a mask of ones changes the output")
+        equal(layer(x, graph), free, "a mask of ones changes the output")
         set_masks(layer, (~into_item).float(), graph.edge_index, apply_sigmoid=False)
         masked = layer(x, graph)
     finally:
         clear_masks(layer)
-    _equal(masked[:USERS], free[:USERS], "a mask of the edges into items changes users")
+    equal(masked[:USERS], free[:USERS], "a mask of the edges into items changes users")
     changed = not torch.allclose(masked[USERS:], free[USERS:], rtol=1e-4, atol=1e-4)
-    _expect(changed, "a mask of zeros on the edges into items changes nothing.")
+    expect(changed, "a mask of zeros on the edges into items changes nothing.")
 
 
 CLAUSES: dict[str, Callable[[Subject], None]] = {
@@ -175,17 +166,6 @@ CLAUSES: dict[str, Callable[[Subject], None]] = {
     "isolated nodes": _isolated,
     "edge masks of an explainer": _edge_masks,
 }
-
-
-def _expect(condition: bool, message: str) -> None:
-    if not condition:
-        raise _UnkeptError(message)
-
-
-def _equal(one: Tensor, other: Tensor, message: str, tolerance: float = 1e-4) -> None:
-    _expect(one.shape == other.shape, f"{message}: shapes {list(one.shape)} and {list(other.shape)}.")
-    close = torch.allclose(one, other, rtol=tolerance, atol=tolerance)
-    _expect(close, f"{message}: they differ by up to {float((one - other).detach().abs().max()):.3g}.")
 
 
 @contextmanager
