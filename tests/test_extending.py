@@ -34,11 +34,11 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_file_that_is_shown_is_used() -> None:
-    assert len(FILES) == 5
+    assert len(FILES) == 8
     for name in FILES:
         stem = Path(name).stem
         assert (
-            stem == "my_rows"
+            stem in ("my_rows", "my_checks")
             or any(stem in text for shown, text in FILES.items() if shown != name)
             or any(stem in line for line in COMMANDS)
         ), name
@@ -56,6 +56,11 @@ def test_the_loop_learns_rows(folder: Path) -> None:
     done = run(folder, "my_rows.py")
     assert done.returncode == 0, done.stderr
     assert done.stdout == "[1.0, -2.0, 0.5]\n"
+
+
+def test_what_is_shown_keeps_the_contracts(folder: Path) -> None:
+    done = run(folder, "my_checks.py")
+    assert done.returncode == 0, done.stderr
 
 
 def test_links_lead_somewhere() -> None:

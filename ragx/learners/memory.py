@@ -8,7 +8,7 @@ from torch import nn
 
 from ragx.graph.graph import Graph
 from ragx.learners.learner import DoesNotFitError
-from ragx.learners.node_models import Parts, build_model, sized_model
+from ragx.learners.node_models import Parts, build_model, tried_model
 from ragx.models.node_model import NodeModel
 from ragx.ranking.memory import free_memory, is_out_of_memory
 from ragx.typing import Tensor
@@ -57,11 +57,11 @@ def explain(error: BaseException, parts: Parts, device: str, graph: Graph, featu
     return DoesNotFitError(f"The training ran out of memory (its tensors take {_gib(needed)}); {advice}")
 
 
-def small_model(parts: Parts) -> NodeModel:
+def small_model(parts: Parts, features: bool = False) -> NodeModel:
     """Return the model for two users and items, without memory where its layers can be made so."""
 
     def build() -> NodeModel:
-        return sized_model(parts, 2, 2)
+        return tried_model(parts, 2, 2, features)
 
     try:
         with torch.device("meta"):

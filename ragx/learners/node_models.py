@@ -4,6 +4,8 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+import torch
+
 from ragx.checks import check
 from ragx.data.dataset import Dataset
 from ragx.data.features import node_features
@@ -36,6 +38,13 @@ def sized_model(parts: Parts, num_users: int, num_items: int, features: Tensor |
         given["features"] = features
     model: NodeModel = parts["model"].build(**given)
     return model
+
+
+def tried_model(parts: Parts, num_users: int, num_items: int, features: bool) -> NodeModel:
+    """Return an untrained model before there is data, with three features of every node where it is to have some."""
+    nodes = num_users + num_items
+    values = torch.linspace(-1, 1, 3 * nodes).view(nodes, 3) if features else None
+    return sized_model(parts, num_users, num_items, values)
 
 
 def takes(part: Part, name: str) -> bool:

@@ -9,10 +9,10 @@ import torch
 
 from ragx.graph.graph import Graph
 from ragx.layers.relevance_conv import RelevanceConv
+from ragx.learners.node_models import sized_model, takes
 from ragx.models.node_model import NodeModel
 from ragx.parts import Part
 from ragx.random import derive_seed, generator
-from ragx.runs.parts import sized_model, takes
 from ragx.testing.subject import small_graph, without
 from ragx.typing import Tensor
 

@@ -60,6 +60,18 @@ class Tracker(ragx.training.NoTracker):
     def __init__(self, *, project: str):
         super().__init__()
 """
+FEATURED = """
+import torch
+import ragx.models
+
+class Model(ragx.models.MatrixFactorization):
+    def __init__(self, *, num_users, num_items, features=None):
+        super().__init__(num_users=num_users, num_items=num_items)
+        self.features = features
+
+    def forward(self, graph):
+        return self.embedding if self.features is None else self.embedding + self.features
+"""
 OWN = {
     "task": ("my_own.Task", "depth=2"),
     "dataset": ("my_own.dataset", "users=50"),
@@ -82,6 +94,19 @@ def test_every_group_has_custom_and_it_asks_for_a_target() -> None:
         shown, target = (CONF / group / "custom.yaml").read_text().splitlines()
         assert f"{group}=custom {group}._target_=" in shown
         assert target == "_target_: ???"
+
+
+def test_a_mistake_with_features_is_told_before_data_is_read(
+    command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my_featured.py").write_text(FEATURED)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "my_featured", raising=False)
+    nowhere = ("dataset=csv", "dataset.path=nowhere.csv", "model=custom", "+model.features=true")
+    ended = command("run", *nowhere, "model._target_=my_featured.Model")
+    assert (ended.status, "model: Model.forward raised RuntimeError on 3 users and 4 items" in ended.err) == (2, True)
+    ended = command("run", *nowhere, "model._target_=ragx.models.MatrixFactorization")
+    assert ended.err == "error: model.features: ragx.models.MatrixFactorization takes no features of users and items.\n"
 
 
 @pytest.mark.parametrize("group", OWN)

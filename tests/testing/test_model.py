@@ -13,10 +13,10 @@ from ragx.graph.graph import Graph
 from ragx.layers.light_conv import LightConv
 from ragx.layers.ngcf_conv import NGCFConv
 from ragx.layers.relevance_attention_conv import RelevanceAttentionConv
+from ragx.learners.given import GIVEN
 from ragx.models.matrix_factorization import MatrixFactorization
 from ragx.models.node_model import NodeModel
 from ragx.models.relevance_aware_graph import LayerFactory, RelevanceAwareGraph
-from ragx.runs.parts import GIVEN
 from ragx.testing import check_model
 
 MODELS = Path(__file__).resolve().parents[2] / "conf" / "model"

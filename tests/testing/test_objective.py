@@ -62,7 +62,7 @@ class Drawn(NegativeSampler):
         return getattr(self, self.negatives.way)(super().draw(users, generator))  # type: ignore[attr-defined,no-any-return]
 
     @property
-    def users_without(self) -> Tensor:  # type: ignore[override]
+    def users_without(self) -> Tensor:
         found = NegativeSampler.users_without.func(self)  # type: ignore[attr-defined]
         return found[:0] if self.negatives.way == "nobody" else found  # type: ignore[attr-defined,no-any-return]
 

@@ -170,7 +170,7 @@ def bind_cell(config: dict[str, Any], refuse: Refuse | None = None) -> dict[str,
     """
     parts = bind_parts(config, refuse)
     check_settings(config)
-    try_small(parts)
+    try_small(parts, config["features"])
     return parts
 
 

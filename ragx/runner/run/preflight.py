@@ -6,7 +6,7 @@ from typing import Any
 
 from ragx.checks import RunError
 from ragx.learners.memory import small_model
-from ragx.learners.node_models import sized_model
+from ragx.learners.node_models import tried_model
 from ragx.learners.parts import build_task, groups_of, is_closed_form
 from ragx.metrics.known import Metric
 from ragx.metrics.name import MetricName
@@ -58,14 +58,14 @@ def _hand_on_monitor(config: dict[str, Any]) -> None:
         task["monitor"] = node
 
 
-def try_small(parts: dict[str, Part]) -> None:
+def try_small(parts: dict[str, Part], features: bool = False) -> None:
     """Build everything that needs no data, and the model for two users and items, so that mistakes show at once.
 
     Raises:
         ValueError: an option is out of range, or options do not fit each other.
     """
     try_alone(parts)
-    try_together(parts)
+    try_together(parts, features)
 
 
 def try_alone(parts: dict[str, Part]) -> tuple[str, Metric]:
@@ -105,7 +105,7 @@ def check_own_metrics(metrics: Iterable[Metric]) -> None:
             raise PartsError([f"metric {path}: {error}"]) from error
 
 
-def try_together(parts: dict[str, Part]) -> None:
+def try_together(parts: dict[str, Part], features: bool = False) -> None:
     """Build a model of the layer, and the optimizer of its parameters; of a closed form, build it alone.
 
     Raises:
@@ -116,7 +116,7 @@ def try_together(parts: dict[str, Part]) -> None:
         _check_kind(parts["model"], parts["model"].build(), "closed form")
         return
     try:
-        model = small_model(parts)
+        model = small_model(parts, features)
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
@@ -124,7 +124,7 @@ def try_together(parts: dict[str, Part]) -> None:
     _check_kind(parts["model"], model)
     _check_kind(parts["optimizer"], parts["optimizer"].build(params=list(model.parameters())))
     if sum(each.numel() for each in model.parameters()) <= MOST_TRIED:
-        try_step(lambda users, items: sized_model(parts, users, items), parts["objective"].build())
+        try_step(lambda users, items: tried_model(parts, users, items, features), parts["objective"].build())
 
 
 def _check_kind(part: Part, built: Any, use: str = "", option: str = "") -> None:

@@ -112,7 +112,7 @@ def _impossible(plain: dict[str, Any]) -> str | None:
     check_settings(plain)
     try_alone(parts)
     try:
-        try_together(parts)
+        try_together(parts, plain["features"])
     except ValueError as error:
         return str(error).replace("\n", " ")
     return None
