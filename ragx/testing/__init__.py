@@ -1,4 +1,4 @@
-"""Contracts that users run on layers and metrics of their own."""
+"""Contracts that users hold layers, models, objectives and metrics of their own against."""
 
 import lazy_loader
 
