@@ -126,7 +126,7 @@ class RelevanceAwareGraph(NodeModel):
 
     @property
     def is_linear_propagation(self) -> bool:
-        """Whether layers and read-out come to one polynomial of the adjacency."""
+        """Whether outputs of layers come to one polynomial of the adjacency."""
         return self.readout.name in ("last", "mean") and all(
             getattr(layer, "is_linear_propagation", False) for layer in self.layers
         )

@@ -19,7 +19,7 @@ from ragx.typing import Tensor
 def check_model(kind: Callable[..., NodeModel], /, **options: Any) -> None:
     """Hold a class of models against the contract of :class:`ragx.models.NodeModel`, clause by clause.
 
-    Shapes; finite values; a gradient to every parameter; users first; layers and read-out; repeatable draws; the
+    Shapes; finite values; a gradient to every parameter; users first; outputs of layers; repeatable draws; the
     scorer; training and evaluation; nodes without edges; state round trip; nothing kept from before; the graph
     untouched; float64; features. It is made as a run makes it, on 7 users and 11 items: with ``layer`` where its
     constructor names that, without and with ``features`` where it names these. Torch's generators stay as they were.
@@ -204,7 +204,7 @@ CLAUSES: dict[str, Callable[[MadeModel], None]] = {
     "finite values": _finite,
     "gradient to every parameter": _gradients,
     "users first": _users_first,
-    "layers and read-out": _layers,
+    "outputs of layers": _layers,
     "repeatable draws": _repeatable,
     "scorer": _scorer,
     "training and evaluation": _modes,

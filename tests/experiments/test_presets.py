@@ -104,7 +104,7 @@ def test_presets_are_swept_opened_reproduced_and_asked(command: Any, tmp_path: P
     assert found == {parts for name, parts in PRESETS.items() if name != "relevance_aware_graph"}
     ended = command("final", "sweep=presets")
     assert ended.status == 0, ended.err
-    folder = next(path for path in records if "MatrixFactorization" in path.name)
+    folder = next(path for path, each in records.items() if each["config"]["model"]["_target_"] == PRESETS["mf"][0])
     assert "test" in json.loads((folder / "metrics.json").read_text())
     assert "layers" not in " ".join(json.loads((folder / "run.json").read_text())["modules"])
     for line in (("recommend", f"run={folder}", "users=all", "k=3"), ("reproduce", f"run={folder}")):
