@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import torch
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from ragx.checks import check
 from ragx.evaluation.bootstrap import resampled_means
@@ -68,6 +68,8 @@ def deciles(values: ArrayLike, parts: int = 10) -> NDArray[np.int64]:
     Raises:
         ValueError: a value is NaN.
     """
+    from scipy import stats  # takes most of a second, and groups alone ask for ranks
+
     numbers = np.asarray(values)
     check(not bool(np.isnan(numbers).any()), "deciles: expected numbers, got NaN; leave those without a value out.")
     place = (stats.rankdata(numbers, method="average") - 0.5) / max(numbers.size, 1)
@@ -208,7 +210,7 @@ def _deviations(
     Drawing n users anew spreads by √((n − 1) / n) too little, and a quantile of the draws is the normal one.
     """
     others = np.maximum(users - 1, 1)
-    student = stats.t.ppf((1 + confidence) / 2, others) / stats.norm.ppf((1 + confidence) / 2)
+    student = special.stdtrit(others, (1 + confidence) / 2) / special.ndtri((1 + confidence) / 2)
     found = (drawn - means) * student * np.sqrt(users / others)
     return np.where(np.isnan(found), 0.0, found)  # a group that no resample holds says nothing
 

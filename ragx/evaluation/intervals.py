@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from ragx.checks import check
 
@@ -78,7 +78,7 @@ def mean_bounds(values: Array, confidence: float = CONFIDENCE) -> tuple[Array, A
     spread = np.maximum(mean * (1 - mean), 0.0)
     varied = variance > np.finfo(np.float64).eps ** 2
     trials = np.divide(spread, variance, out=np.full_like(mean, count), where=varied)
-    squared = float(stats.t.ppf((1 + confidence) / 2, count - 1)) ** 2 / trials
+    squared = float(special.stdtrit(count - 1, (1 + confidence) / 2)) ** 2 / trials
     middle, half = mean + squared / 2, np.sqrt(squared * spread + squared**2 / 4)
     low, high = (middle - half) / (1 + squared), (middle + half) / (1 + squared)
     return floor + scale * np.minimum(low, mean), floor + scale * np.maximum(high, mean)
@@ -116,5 +116,5 @@ def contrast_interval(first: Array, last: Array, *, confidence: float = CONFIDEN
     if not weighted:
         return Interval(value, value, value, few)
     freedom = min(sum(variances) ** 2 / weighted, len(first) - 1)
-    half = float(stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(((shares[1] - shares[0]) ** 2).sum()))
+    half = float(special.stdtrit(freedom, (1 + confidence) / 2) * np.sqrt(((shares[1] - shares[0]) ** 2).sum()))
     return Interval(value, value - half, value + half, few)

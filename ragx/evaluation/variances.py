@@ -6,7 +6,7 @@ All functions take many pairs of models at once, along the first axes.
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from ragx.evaluation.seeds import Array, SeedTest, Side, sides_of
 
@@ -69,12 +69,12 @@ def p_of(difference: Array, variance: Variance) -> Array:
     """Return the two-sided p-value of a mean difference by Student's t; 1 where nothing differs."""
     deviation = np.sqrt(variance.value)
     t = np.divide(np.abs(difference), deviation, out=np.full_like(deviation, np.inf), where=deviation > 0)
-    return np.where(difference == 0, 1.0, 2 * stats.t.sf(t, variance.freedom))
+    return np.where(difference == 0, 1.0, 2 * special.stdtr(variance.freedom, -t))
 
 
 def half_width(variance: Variance, confidence: float) -> Array:
     """Return how far the interval of a mean difference reaches to either side."""
-    return np.asarray(stats.t.ppf((1 + confidence) / 2, variance.freedom) * np.sqrt(variance.value))
+    return np.asarray(special.stdtrit(variance.freedom, (1 + confidence) / 2) * np.sqrt(variance.value))
 
 
 def _noise(side: Side) -> Variance:

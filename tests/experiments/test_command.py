@@ -60,12 +60,14 @@ def test_listing_commands_imports_nothing_that_takes_time(arguments: list[str]) 
         *(["run", "--help"], ["search", "--help"], ["audit", "--help"], ["table", "table=smok"]),
         *(["run", "layer=relevence"], ["run", "modl=lightgcn"], ["run", "model.num_layer=3"]),
         *(["run", "+layer.gain=2"], ["run", "model.num_layers=many"], ["run", "seed=x"]),
+        *(["sweep", "layer=relevence,light"], ["sweep", "model.num_layer=1,2"]),
     ],
     ids=" ".join,
 )
 def test_what_is_wrong_at_first_sight_waits_for_no_heavy_import(arguments: list[str], tmp_path: Path) -> None:
+    libraries = ("torch", "torch_geometric", "matplotlib") if arguments[0] == "sweep" else LIBRARIES
     code = (
-        f"import atexit, sys; atexit.register(lambda: print('imported:', *{{*{LIBRARIES}}} & {{*sys.modules}})); "
+        f"import atexit, sys; atexit.register(lambda: print('imported:', *{{*{libraries}}} & {{*sys.modules}})); "
         f"from ragx.runner.command import main; sys.exit(main({arguments}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)

@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from ragx.checks import check, did_you_mean
 from ragx.learners.given import GIVEN
-from ragx.runner.run.preflight import bind_parts, try_alone, try_together
+from ragx.runner.run.by_source import check_by_source
 from ragx.runner.run.settings import check_seed, check_settings, check_sweep
 from ragx.runs.sweeps.record import PlannedCell
 
@@ -108,6 +108,9 @@ def _impossible(plain: dict[str, Any]) -> str | None:
     Raises:
         ValueError: an option is unknown, of a wrong kind or out of range.
     """
+    check_by_source(plain)
+    from ragx.runner.run.preflight import bind_parts, try_alone, try_together  # with torch, whose import takes seconds
+
     parts = bind_parts(plain)
     check_settings(plain)
     try_alone(parts)

@@ -18,7 +18,6 @@ from rich.text import Text
 
 from ragx.checks import RunError, check_file_name
 from ragx.runner.folders import PACKAGE, PLUGINS, installed
-from ragx.runner.run.forecast import print_forecast
 from ragx.runner.sweep.grid import Axis, axes_of, compose, expand
 from ragx.runner.sweep.parent_watch import have_workers_watch
 from ragx.runner.sweep.seed_table import track_seeds
@@ -56,6 +55,8 @@ class Sweep:
         extra = [f"sweep.folder={folder}", f"sweep.name={name}", *self._threads(found)]
         cells, dropped = expand(self.loader, self.config, found, extra)
         if self.config.dry_run:
+            from ragx.runner.run.forecast import print_forecast  # with torch, as all that trains
+
             configs = [(cell, compose(self.loader, self.config, cell.overrides)) for cell in cells]
             print_forecast(self.console, configs, dropped)
             return []

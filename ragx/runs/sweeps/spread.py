@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 Interval = Literal["t", "std", "none"]
 CONFIDENCE = 0.95
@@ -34,7 +34,7 @@ class Spread:
             return math.nan
         if interval == "std":
             return self.std
-        factor = float(stats.t.ppf((1 + CONFIDENCE) / 2, self.count - 1))
+        factor = float(special.stdtrit(self.count - 1, (1 + CONFIDENCE) / 2))
         return factor * self.std / math.sqrt(self.count)
 
 
