@@ -36,7 +36,7 @@ def composing_error(config_of: Config, *overrides: str) -> Exception:
         ("dataset.events=3", "dataset.events: unknown option. Did you mean 'events_per_user'? Options here: "),
         (
             "trainer.monitor=x",
-            "trainer.monitor: unknown option. Did you mean 'task.monitor' or 'trainer.stopping.monitor'? Opt",
+            "trainer.monitor: unknown option. Did you mean 'trainer.stopping.monitor' or 'task.monitor'? Opt",
         ),
         (
             "max_epochs=3",
