@@ -113,6 +113,12 @@ def test_every_package_has_its_place_in_the_order() -> None:
     assert packages | modules <= set(ORDER), "a new package needs a place in ORDER"
 
 
+def test_the_page_on_architecture_lists_every_package_in_this_order() -> None:
+    page = (ROOT / "docs/architecture.md").read_text()
+    packages = [name for name in ORDER if (ROOT / "ragx" / name / "__init__.py").is_file()]
+    assert re.findall(r"^\| `ragx\.(\w+)` \|", page, re.MULTILINE) == packages
+
+
 def test_imports_go_one_way() -> None:
     wrong = []
     for path in files("ragx"):
