@@ -34,11 +34,11 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_file_that_is_shown_is_used() -> None:
-    assert len(FILES) == 8
+    assert len(FILES) == 10
     for name in FILES:
         stem = Path(name).stem
         assert (
-            stem in ("my_rows", "my_checks")
+            stem in ("my_rows", "my_checks", "check_my_metrics")
             or any(stem in text for shown, text in FILES.items() if shown != name)
             or any(stem in line for line in COMMANDS)
         ), name
@@ -58,8 +58,9 @@ def test_the_loop_learns_rows(folder: Path) -> None:
     assert done.stdout == "[1.0, -2.0, 0.5]\n"
 
 
-def test_what_is_shown_keeps_the_contracts(folder: Path) -> None:
-    done = run(folder, "my_checks.py")
+@pytest.mark.parametrize("file", ["my_checks.py", "check_my_metrics.py"])
+def test_what_is_shown_keeps_the_contracts(file: str, folder: Path) -> None:
+    done = run(folder, file)
     assert done.returncode == 0, done.stderr
 
 

@@ -5,11 +5,13 @@ import torch
 
 from ragx.evaluation.evaluate import evaluate
 from ragx.evaluation.groups import by_group, by_groups, deciles, recall_by_item_group
+from ragx.metrics import Metric
 from ragx.ranking.item_lists import ItemLists
 from ragx.ranking.ranking import Ranking
 from ragx.ranking.scorers import Constant
 
 ROWS = pl.DataFrame({"user": [4, 7, 9, 2], "recall@5": [0.0, 1.0, 0.5, 0.5]})
+RANK = Metric("rank", larger_is_better=False)
 
 
 def test_deciles_are_even_and_keep_equal_values_together() -> None:
@@ -98,6 +100,13 @@ def test_several_metrics_share_their_resamples() -> None:
     found = by_groups(rows, ["recall@5", "ndcg@5"], ["a", "b", "a", "b"])
     assert found["recall@5"].gap == by_group(rows, "recall@5", ["a", "b", "a", "b"]).gap
     assert found["ndcg@5"].gap[:3] == pytest.approx([2 * value for value in found["recall@5"].gap[:3]])
+
+
+def test_the_best_group_is_that_of_the_metrics_direction() -> None:
+    rows, groups = ROWS.with_columns(pl.Series("rank@5", [1.0, 2.0, 1.0, 4.0])), ["a", "b", "a", "b"]
+    plain, own = (by_groups(rows, ["rank@5"], groups, known=known)["rank@5"] for known in ({}, {"rank": RANK}))
+    assert (plain.best, plain.worst) == ("b", "a")
+    assert (own.best, own.worst) == ("a", "b")
 
 
 def test_activity_deciles_of_an_evaluation() -> None:

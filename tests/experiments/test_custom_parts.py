@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import ragx
 from ragx.learners.given import GIVEN
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
@@ -125,3 +126,15 @@ def test_a_part_of_ones_own_runs(group: str, command: Any, tmp_path: Path, monke
     assert record["config"][group]["_target_"] == target
     assert str(record["config"][group][name]) == value
     assert set(record["config"][group]) <= {"_target_", name, "features"}
+    if group == "evaluation":
+        (folder,) = (path.parent for path in tmp_path.glob("runs/*/run.json"))
+        _is_evaluated_once_it_is_trusted(folder)
+
+
+def _is_evaluated_once_it_is_trusted(folder: Path) -> None:
+    """Its protocol is code that the run folder names: who evaluates or serves the run trusts it."""
+    with pytest.raises(ValueError, match=r"names my_own\.evaluation, code of the module my_own"):
+        ragx.evaluate(ragx.load_run(folder))
+    run = ragx.load_run(folder, trust=["my_own"])
+    assert ragx.evaluate(run).values["ndcg@20"] == run.metrics["validation"]["ndcg@20"]
+    assert run.recommend(k=3).height

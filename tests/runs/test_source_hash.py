@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ragx.runs import source_hash as module
-from ragx.runs.source_hash import source_hash
+from ragx.runs.source_hash import modules_of, source_hash
 
 LAYER = """
 from my_helpers import gain
@@ -43,6 +43,13 @@ def test_an_outside_layer_and_what_it_imports_count(folder: Path) -> None:
     assert changed != first
     (folder / "my_conv.py").write_text(LAYER + "\n")
     assert source_hash(["my_conv"]) not in (first, changed)
+
+
+def test_metrics_of_ones_own_count_wherever_a_config_names_them() -> None:
+    protocol = {"_target_": "ragx.evaluation.Protocol", "metrics": ["recall", "my_metrics.gain", "others.loss@5"]}
+    stopping = {"_target_": "ragx.training.Stopping", "monitor": "third.rank@20"}
+    found = modules_of({"evaluation": protocol, "trainer": {"stopping": stopping}})
+    assert found == {"ragx.evaluation", "ragx.training", "my_metrics", "others", "third"}
 
 
 def test_what_does_not_take_part_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:

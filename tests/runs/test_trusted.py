@@ -132,6 +132,27 @@ def test_a_module_of_ones_own_is_imported_once_it_is_named(trap: Path) -> None:
     assert refusal("layer", node, ("my_traps",)) == ""
 
 
+@pytest.mark.parametrize("metric", ["my_traps.layers.gain", "my_traps.layers.gain@20"])
+def test_a_metric_of_ones_own_is_imported_once_its_module_is_named(metric: str, trap: Path) -> None:
+    protocol = {"_target_": "ragx.evaluation.Protocol", "metrics": ["recall", metric]}
+    stopping = {"_target_": "ragx.training.Stopping", "monitor": metric}
+    for group, node in (
+        ("evaluation", protocol),
+        ("trainer", {"_target_": "ragx.training.Trainer", "stopping": stopping}),
+    ):
+        said = refusal(group, node)
+        assert f"the run folder names {metric}, code of the module my_traps.layers that would be run" in said
+        assert not trap.exists()
+    assert refusal("evaluation", protocol, ("my_traps",)) == ""
+
+
+def test_what_a_trusted_module_imports_is_no_metric(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my_other_exports.py").write_text("from os import system\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    node = {"_target_": "ragx.evaluation.Protocol", "metrics": ["my_other_exports.system"]}
+    assert "code of the module posix" in refusal("evaluation", node, ("my_other_exports",))
+
+
 def test_a_trusted_module_does_not_bring_those_it_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "my_exports.py").write_text("from os import system\n")
     monkeypatch.syspath_prepend(str(tmp_path))

@@ -7,6 +7,7 @@ import torch
 
 from ragx.evaluation.conventions import Conventions
 from ragx.evaluation.metrics import USER_METRICS, recall
+from ragx.metrics import metric
 from ragx.testing import check_metric
 from ragx.typing import Tensor
 
@@ -41,6 +42,22 @@ def test_every_metric_keeps_the_contract(name: str) -> None:
 def test_each_way_to_break_it_is_named(broken: Callable[..., Tensor], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         check_metric(broken, highest=1)
+
+
+def test_a_metric_that_raises_is_a_line_that_names_it() -> None:
+    def short(hits: Tensor, counts: Tensor, k: int) -> Tensor:
+        return counts.double()
+
+    with pytest.raises(ValueError, match=r"short: expected a value for each of 12 users .*, got TypeError"):
+        check_metric(short)  # type: ignore[arg-type]
+
+
+def test_a_metric_without_a_cutoff_is_given_whole_rankings_alone() -> None:
+    def last_hit(hits: Tensor, counts: Tensor, k: int, by: Conventions) -> Tensor:
+        assert hits.shape[1] == k
+        return (hits * torch.arange(1, k + 1)).amax(1).double()
+
+    check_metric(metric(larger_is_better=False, takes_cutoff=False)(last_hit))
 
 
 def test_the_range_is_that_of_the_metric() -> None:

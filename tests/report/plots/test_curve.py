@@ -20,7 +20,8 @@ def test_epochs_are_whole_numbers(epochs: int, tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(Figure, "savefig", saved)
     history = [{"epoch": epoch, "loss": 1 / epoch, "ndcg@20": epoch / 100} for epoch in range(1, epochs + 1)]
-    plot_curve(history, "ndcg@20", epochs, "run", tmp_path / "curve.png")
+    plot_curve(history, "ndcg@20", epochs, "run", tmp_path / "curve.png", "EUR")
     (figure,) = drawn
+    assert figure.axes[1].get_ylabel() == "validation ndcg@20 (EUR)"
     assert (tmp_path / "curve.png").stat().st_size
     assert all(tick == round(tick) for tick in figure.axes[0].get_xticks())

@@ -44,6 +44,12 @@ def test_a_cell_goes_from_waiting_to_done(record: SweepRecord, tmp_path: Path) -
     assert (two.state, two.error) == ("failed", "no luck")
 
 
+def test_a_cell_is_the_better_the_smaller_its_value_where_its_run_says_so(record: SweepRecord) -> None:
+    record.event(ONE.key, "done", value=3.0, monitor="first_hit@20", larger_is_better=False)
+    record.event(TWO.key, "done", value=4.0, monitor="gini@20")  # as an earlier version wrote it
+    assert [cell.merit for cell in record.cells()] == [-3.0, -4.0]
+
+
 def test_a_cell_that_is_tried_again_forgets_its_error(record: SweepRecord) -> None:
     record.event(ONE.key, "started")
     record.event(ONE.key, "failed", error="no luck")
