@@ -17,7 +17,9 @@ ATTRIBUTE = "ragx_metric"
 NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
 
 
-def metric(*, larger_is_better: bool, unit: str = "", takes_cutoff: bool = True) -> Callable[[Declared], Declared]:
+def metric(
+    *, larger_is_better: bool | None, unit: str = "", takes_cutoff: bool = True
+) -> Callable[[Declared], Declared]:
     """Declare a function, or a class whose instances are called, as a metric: ``@metric(larger_is_better=False)``.
 
     It is called with the hits [U, K], the counts of relevant items [U], the cut-off K and the conventions, as those of
@@ -25,12 +27,14 @@ def metric(*, larger_is_better: bool, unit: str = "", takes_cutoff: bool = True)
     measured.
 
     Args:
-        larger_is_better: its direction: what stopping, sweeps and tables take for the better value.
+        larger_is_better: its direction: what stopping, sweeps and tables take for the better value; None where neither
+            more nor less is better by itself, so that nothing is chosen by it.
         unit: what its values are counted in, such as ``"places"`` or ``"EUR"``; empty for a bare number.
         takes_cutoff: whether it looks at the first K places. One without a cut-off is given the ranking of the whole
             catalogue, and K is the number of items.
     """
-    check(isinstance(larger_is_better, bool), f"larger_is_better: expected True or False, got {larger_is_better!r}.")
+    known = larger_is_better is None or isinstance(larger_is_better, bool)
+    check(known, f"larger_is_better: expected True, False or None, got {larger_is_better!r}.")
     check(isinstance(unit, str), f"unit: expected text such as 'EUR', got {unit!r}.")
 
     def declare(given: Declared) -> Declared:

@@ -63,10 +63,12 @@ def test_a_run_that_is_taken_up_writes_its_history_anew(tmp_path: Path, offline_
     first.finish({}, failed=True)
     assert offline_run(tmp_path).exit_code == 1
     second = WandbTracker()
-    second.start(tmp_path, RUN, [{"epoch": 1, "loss": 0.5, "from_history": 2.0}])
-    second.log({"loss": 0.4}, 2)
+    own = {"metrics": {"first_hit": {"larger_is_better": False}}}
+    second.start(tmp_path, RUN | own, [{"epoch": 1, "loss": 0.5, "from_history": 2.0}])
+    second.log({"loss": 0.4, "first_hit@20": 3.0}, 2)
     second.finish({"the_end": 1.0})
     found = offline_run(tmp_path)  # one folder
+    assert found.summary["first_hit@20"] == {"min": 3.0}
     assert (found.id, found.exit_code, found.summary["the_end"]) == ("abc123", 0, 1.0)
     assert [(row["_step"], row["loss"]) for row in found.history] == [(1, 0.5), (2, 0.4)]
     assert found.history[0]["from_history"] == 2.0 and "only_before" not in found.history[0]
