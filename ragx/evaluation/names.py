@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from ragx.checks import check, check_choice
 from ragx.metrics.known import KNOWN, Metric
 from ragx.metrics.name import MetricName
-from ragx.metrics.own import is_own, located
+from ragx.metrics.own import check_distinct, is_own, located
 
 SAMPLED = re.compile(r"sampled|^(uni|pop)\d+")
 SAMPLING = re.compile(r"sampl|negatives|candidates|^(uni|pop)_?\d+|^num_neg")
@@ -29,13 +29,12 @@ def parse_metrics(metrics: Sequence[str], cutoffs: Sequence[int]) -> dict[Metric
     _check_list("metrics", metrics, "names such as [recall, ndcg]")
     _check_list("cutoffs", cutoffs, "whole numbers such as [10, 20]")
     names: dict[MetricName, Metric] = {}
-    paths: dict[str, str] = {}
+    asked: list[Metric] = []
     for text in metrics:
         check(isinstance(text, str), f"metrics: expected names such as recall, got {text!r}.")
         name = MetricName.read(text)
         known = _known(name.metric)
-        other = paths.setdefault(known.name, known.path)
-        check(other == known.path, f"metrics: {other} and {known.path} both go by {known.name}; rename one of them.")
+        asked.append(known)
         if not known.takes_cutoff:
             check(name.k is None, f"{text}: expected no cut-off, which {known.name} does not take.")
             names[MetricName(known.name)] = known
@@ -43,6 +42,7 @@ def parse_metrics(metrics: Sequence[str], cutoffs: Sequence[int]) -> dict[Metric
         for cutoff in cutoffs if name.k is None else (name.k,):
             check(str(cutoff).isdecimal() and int(cutoff) >= 1, f"{text}: expected cut-offs from 1, got {cutoff!r}.")
             names[MetricName(known.name, int(cutoff))] = known
+    check_distinct(asked)
     check(bool(names), "metrics and cutoffs: expected at least one of each, such as ['recall'] and [20].")
     return names
 

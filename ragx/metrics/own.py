@@ -3,7 +3,7 @@
 import importlib
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -97,6 +97,18 @@ def located(path: str) -> tuple[Metric, Callable[..., Any]]:
     alike = {_plain(known): known for known in KNOWN}.get(_plain(name))
     check(alike is None, f"{path}: {alike} is a metric of ragx; call yours by another name.")
     return replace(known, name=name, path=path), _made(path, found)
+
+
+def check_distinct(metrics: Iterable[Metric]) -> None:
+    """Check that metrics of one name, which results cannot tell apart, are one metric.
+
+    Raises:
+        ValueError: two are not.
+    """
+    paths: dict[str, str] = {}
+    for each in metrics:
+        other = paths.setdefault(each.name, each.path)
+        check(other == each.path, f"metrics: {other} and {each.path} both go by {each.name}; rename one of them.")
 
 
 def own_or_known(name: str) -> Metric:

@@ -1,11 +1,15 @@
 """The contract of a metric of one user's list, such as those of ``ragx.evaluation.metrics``."""
 
+from collections.abc import Sequence
+
 import torch
 
 from ragx.checks import check
 from ragx.evaluation.conventions import Conventions
 from ragx.evaluation.metrics import UserMetric
-from ragx.metrics.own import declared
+from ragx.metrics.known import Metric
+from ragx.metrics.own import check_distinct, declared, located
+from ragx.parts import PartsError
 from ragx.random import generator
 from ragx.typing import Tensor
 
@@ -52,6 +56,20 @@ def check_metric(
         cut = _values(metric, name, hits[:, :k], counts, k, rules)
         check(torch.allclose(cut, values), f"{name}: the value depends on places after the first k={k}.")
     _values(metric, name, hits[:0], counts[:0], LENGTH, rules)
+
+
+def check_own_metrics(metrics: Sequence[Metric]) -> None:
+    """Hold metrics of one's own against their contract, before anything is trained that they are to measure.
+
+    Raises:
+        ValueError: one breaks it, and the line names it and says what was expected, or two go by one name.
+    """
+    check_distinct(metrics)
+    for path in dict.fromkeys(metric.path for metric in metrics if metric.path):
+        try:
+            check_metric(located(path)[1])
+        except ValueError as error:
+            raise PartsError([f"metric {path}: {error}"]) from error
 
 
 def _values(metric: UserMetric, name: str, hits: Tensor, counts: Tensor, k: int, rules: Conventions) -> Tensor:

@@ -82,3 +82,9 @@ def test_a_monitor_has_a_cutoff_a_direction_and_a_name_of_its_own(monitor: str, 
     _, _, told = command("run", *NO_DATA, metrics, f"trainer.stopping.monitor={monitor}")
     assert said in told
     assert len(told.splitlines()) == 1
+
+
+def test_without_a_loop_the_monitor_of_the_task_has_a_direction_too(command: Command) -> None:
+    _, _, told = command("run", *NO_DATA, "model=ease", "task.monitor=average_popularity@20")
+    assert "expected a metric of which more is better or less is, such as ndcg@20" in told
+    assert len(told.splitlines()) == 1

@@ -20,7 +20,6 @@ from ragx.runner.command_line import plain_command
 from ragx.runner.commands.options import parse_options, trusted, whole
 from ragx.runner.run.evaluating import Evaluation, add_results
 from ragx.runner.run.opening import check_stored_model, stored_model_differs
-from ragx.runner.run.preflight import check_own_metrics
 from ragx.runner.run.settings import check_folder, check_threads
 from ragx.runner.run.summary import print_measured, results_table
 from ragx.runs.files import read_run, write_json
@@ -30,6 +29,7 @@ from ragx.runs.protocol import stored_evaluation, without_own_metrics, without_o
 from ragx.runs.trusted import Trusted
 from ragx.serving.run import Run, load_run
 from ragx.tasks.task import Task
+from ragx.testing.metric import check_own_metrics
 
 PARTS = ("validation", "test")
 DECILES = {

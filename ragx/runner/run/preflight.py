@@ -1,7 +1,6 @@
 """What can be found wrong before any data is read."""
 
 import inspect
-from collections.abc import Iterable
 from typing import Any
 
 from ragx.checks import RunError
@@ -10,11 +9,11 @@ from ragx.learners.node_models import tried_model
 from ragx.learners.parts import build_task, groups_of, is_closed_form
 from ragx.metrics.known import Metric
 from ragx.metrics.name import MetricName
-from ragx.metrics.own import located
 from ragx.parts import Part, PartsError, Refuse, bind
 from ragx.ranking.memory import is_out_of_memory
 from ragx.runner.run.by_source import take_features
-from ragx.testing import check_metric
+from ragx.testing.metric import check_own_metrics
+from ragx.training.stopping import Stopping
 from ragx.training.tiny_step import try_step
 
 MOST_TRIED = 2**22
@@ -87,22 +86,11 @@ def try_alone(parts: dict[str, Part]) -> tuple[str, Metric]:
     option, monitor = "task.monitor", str(task.monitor)
     if "trainer" in built:
         option, monitor = "trainer.stopping.monitor", built["trainer"].stopping.monitor
+    else:
+        Stopping(monitor=monitor)  # which refuses what has no direction
     metric: Metric = task.metric(option, monitor)
     check_own_metrics([*task.metrics, metric])
     return str(MetricName(metric.name, MetricName.read(monitor).k)), metric
-
-
-def check_own_metrics(metrics: Iterable[Metric]) -> None:
-    """Hold metrics of one's own against their contract, before anything is trained that they are to measure.
-
-    Raises:
-        PartsError: one breaks it; the line names it and says what was expected.
-    """
-    for path in dict.fromkeys(metric.path for metric in metrics if metric.path):
-        try:
-            check_metric(located(path)[1])
-        except ValueError as error:
-            raise PartsError([f"metric {path}: {error}"]) from error
 
 
 def try_together(parts: dict[str, Part], features: bool = False) -> None:
