@@ -205,14 +205,13 @@ def test_a_misspelt_axis_is_one_line_and_nothing_is_run(command: Any, tmp_path: 
 
 
 def test_threads_are_shared_out_among_workers(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    import ragx.runner.sweep.sweeping as sweeping
 
     planned: list[str] = []
 
     def see(_: object, cells: Sequence[tuple[PlannedCell, dict[str, Any]]], dropped: object) -> None:
         planned.extend(str(config["threads"]) for _, config in cells)
 
-    monkeypatch.setattr(sweeping, "print_forecast", see)
+    monkeypatch.setattr("ragx.runner.run.forecast.print_forecast", see)
     monkeypatch.setattr("joblib.cpu_count", lambda: 8)
     for arguments in (
         ("hydra/launcher=joblib", "hydra.launcher.n_jobs=3"),
