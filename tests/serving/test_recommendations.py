@@ -13,8 +13,10 @@ from ragx.data.interactions import Interactions
 from ragx.data.split import Split
 from ragx.graph.graph import Graph
 from ragx.layers.relevance_conv import RelevanceConv
+from ragx.models.node_model import NodeModel
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.ranking.recommendations import recommendation_table, with_titles
+from ragx.serving.fold_in import with_new_user
 from ragx.serving.run import Run
 
 
@@ -175,6 +177,21 @@ def test_what_is_unknown_or_out_of_range_is_named(run: Run) -> None:
     bare = RelevanceAwareGraph(num_users=120, num_items=60, layer=_light, num_layers=0)
     with pytest.raises(ValueError, match="RelevanceAwareGraph has no layers, so that nothing flows from items"):
         replace(run, model=bare).fold_in(["item-00001"])
+
+
+class OfTwoTables(NodeModel):
+    """A model with a layer and without one table of all nodes."""
+
+    def __init__(self) -> None:
+        super().__init__(num_users=2, num_items=3)
+        self.layers = torch.nn.ModuleList([torch.nn.Linear(2, 2)])
+
+
+def test_a_model_without_one_table_of_all_nodes_takes_no_new_user() -> None:
+    with pytest.raises(
+        ValueError, match=r"a row more of ``embedding`` \[N, D\], users first, which OfTwoTables has not"
+    ):
+        with_new_user(OfTwoTables())
 
 
 def test_one_text_is_one_id_and_who_is_asked_for_twice_gets_one_list(run: Run) -> None:
