@@ -39,17 +39,17 @@ def contents_of(dataset: Dataset, tables: Mapping[str, pl.DataFrame]) -> dict[st
     """
     interactions = dataset.interactions.numbered()
     events, maps = interactions.table, (interactions.users, interactions.items)
-    found = {f"{side}s": _digest(ids.ids.alias(side)) for side, ids in zip(SIDES, maps, strict=True)}
+    digests = {f"{side}s": _digest(ids.ids.alias(side)) for side, ids in zip(SIDES, maps, strict=True)}
     if dataset.published is not None:
         events = events.with_columns(dataset.published.cast(pl.String).alias("part"))
     if dataset.ordered:
-        found["order"] = _digest(*_sorted(events, ordered=True))
-    found["pairs"] = _digest(*_sorted(events.select(SIDES)))
+        digests["order"] = _digest(*_sorted(events, ordered=True))
+    digests["pairs"] = _digest(*_sorted(events.select(SIDES)))
     rest = [name for name in events.columns if name not in SIDES]
-    found |= {name: _digest(_sorted(events.select(*SIDES, name))[name]) for name in rest}
+    digests |= {name: _digest(_sorted(events.select(*SIDES, name))[name]) for name in rest}
     if len(rest) > 1:
-        found["events"] = _digest(*_sorted(events.select(*SIDES, *sorted(rest))))
-    return found | {f"table {name}": _digest_of_table(tables[name]) for name in sorted(tables)}
+        digests["events"] = _digest(*_sorted(events.select(*SIDES, *sorted(rest))))
+    return digests | {f"table {name}": _digest_of_table(tables[name]) for name in sorted(tables)}
 
 
 def content_hash(contents: Mapping[str, str]) -> str:

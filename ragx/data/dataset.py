@@ -65,7 +65,7 @@ class Dataset:
         check(len(self.interactions) > 0, f"Dataset {self.name}: expected interactions, got none.")
         check(self.interactions.num_items >= 2, f"Dataset {self.name}: expected at least two items.")
         if self.published is not None:
-            unknown = {str(each) for each in self.published.unique()} - set(PARTS)
+            unknown = {str(part) for part in self.published.unique()} - set(PARTS)
             check(not unknown, f"Dataset {self.name}: unknown parts {sorted(unknown)}; known are {', '.join(PARTS)}.")
             check(
                 len(self.published) == len(self.interactions),
@@ -160,8 +160,8 @@ def check_dataset(made: object) -> None:
 def check_name(name: str) -> None:
     """Raise ``ValueError`` unless a name of a dataset can stand in a path and in a table."""
     strange = next((mark for mark in name if not _fits_in_a_name(mark)), None)
-    said = f"dataset.name: expected letters, digits, space and {' '.join(MARKS.strip())}"
-    check(strange is None, f"{said}, got {strange!r} in {name[:LONGEST_NAME]!r}.")
+    expected = f"dataset.name: expected letters, digits, space and {' '.join(MARKS.strip())}"
+    check(strange is None, f"{expected}, got {strange!r} in {name[:LONGEST_NAME]!r}.")
     check(name[:1] not in ("", *MARKS), f"{said}, a letter or digit first, got {name!r}.")
     size = len(name.encode())
     check(size <= LONGEST_NAME, f"dataset.name: expected at most {LONGEST_NAME} bytes, got {size}: shorten it.")

@@ -66,9 +66,9 @@ def _present(train: Interactions, side: str) -> pl.Series:
 
 def _side_columns(table: pl.DataFrame, side: str, ids: IdMap, train: np.ndarray) -> list[np.ndarray]:
     """Return the feature columns of one side, each of shape [rows of the map, width]."""
-    place = join_ids(f"{{}} {side}s have attributes", ids.ids, table[side]).rows
+    rows = join_ids(f"{{}} {side}s have attributes", ids.ids, table[side]).rows
     aligned = table.select(pl.exclude(side)).select(
-        pl.all().gather(pl.Series(np.where(place < 0, len(table), place)), null_on_oob=True)
+        pl.all().gather(pl.Series(np.where(rows < 0, len(table), rows)), null_on_oob=True)
     )
     return [block for name in aligned.columns for block in _encode(aligned[name], train)]
 
@@ -111,7 +111,7 @@ def _one_hot(node: pl.Series, value: pl.Series, num_nodes: int, train: np.ndarra
     in_train[train] = True
     known = value.filter(pl.Series(in_train[node.to_numpy()])).unique().sort()
     if len(known) > ONE_HOT_LIMIT:
-        codes = pl.Series([zlib.crc32(each.encode()) % ONE_HOT_LIMIT for each in known], dtype=pl.Int64)
+        codes = pl.Series([zlib.crc32(name.encode()) % ONE_HOT_LIMIT for name in known], dtype=pl.Int64)
         width = ONE_HOT_LIMIT
     else:
         codes, width = pl.Series(range(len(known)), dtype=pl.Int64), len(known)

@@ -142,8 +142,8 @@ class Interactions:
         """Return the matrix [U, I] that is 1 where a user has an item, else 0, in double precision."""
         pairs = self.pairs()
         ones = np.ones(pairs.height)
-        places = pairs["user"].to_numpy(), pairs["item"].to_numpy()
-        return sparse.csr_array((ones, places), shape=(self.num_users, self.num_items))
+        coordinates = pairs["user"].to_numpy(), pairs["item"].to_numpy()
+        return sparse.csr_array((ones, coordinates), shape=(self.num_users, self.num_items))
 
     def item_counts(self) -> np.ndarray:
         """Return the number of distinct users of every item, of shape [I]."""

@@ -82,8 +82,8 @@ class TrainPairs:
         key = users * self.num_items + items
         if not len(self):
             return torch.zeros_like(key, dtype=torch.bool)
-        place = torch.searchsorted(self.key, key).clamp_(max=len(self) - 1)
-        return self.key[place] == key
+        index = torch.searchsorted(self.key, key).clamp_(max=len(self) - 1)
+        return self.key[index] == key
 
     def items_of(self, users: Int[Tensor, " B"]) -> tuple[Int[Tensor, " n"], Int[Tensor, " n"]]:
         """Return the train items of the given users as (position in ``users``, item)."""
@@ -131,8 +131,8 @@ class NegativeSampler:
                 break
             items[wrong] = self.propose(len(wrong), generator)
             wrong = wrong[self.pairs.contains(users[wrong], items[wrong])]
-        for place in wrong.tolist():
-            items[place] = self._draw_from_rest(users[place : place + 1], generator)
+        for index in wrong.tolist():
+            items[index] = self._draw_from_rest(users[index : index + 1], generator)
         return items.view(-1, self.negatives.count)
 
     def _draw_from_rest(self, user: Int[Tensor, " 1"], generator: torch.Generator) -> Int[Tensor, " 1"]:

@@ -35,13 +35,13 @@ class Source:
         own = self.columns.get(name, name)
         return f"column {own!r}" + ("" if own == name else f" ({name})")
 
-    def place(self, row: int) -> str:
-        """Return the place of a row within the file for a message."""
+    def location(self, row: int) -> str:
+        """Return the line or row of the file for a message."""
         return f"row {row + 1}" if self.line_of is None else f"line {self.line_of(row)}"
 
     def at(self, row: int) -> str:
-        """Return the place of a row for a message."""
-        return f"{self.name}, {self.place(row)}"
+        """Return the file and the line or row in it for a message."""
+        return f"{self.name}, {self.location(row)}"
 
     def refuse(self, bad: pl.Series, values: pl.Series, expected: str, remedy: str = "") -> None:
         """Raise at the first row where ``bad`` holds.

@@ -164,7 +164,7 @@ class Split(Problem[Interactions]):
 
 def _check_kind(kind: str, known: list[str]) -> None:
     with_blanks = sorted(
-        (each for each in known if each != each.strip()), key=lambda each: each.strip() != kind.strip()
+        (name for name in known if name != name.strip()), key=lambda name: name.strip() != kind.strip()
     )
     typed = f" Blanks are kept in quotes: {as_typed('target_kind', with_blanks[0])}." if with_blanks else ""
     near = did_you_mean(kind, known)

@@ -46,8 +46,8 @@ def test_a_batch_does_not_depend_on_what_was_drawn_before(tiny_split: Split) -> 
 
 def test_epochs_seeds_and_steps_differ(tiny_split: Split) -> None:
     some, other = batches(tiny_split), batches(tiny_split, seed=2)
-    firsts = [pairs_of(each) for each in (some.batch(0, 0), some.batch(1, 0), other.batch(0, 0), some.batch(0, 1))]
-    assert all(one != two for place, one in enumerate(firsts) for two in firsts[:place])
+    firsts = [pairs_of(batch) for batch in (some.batch(0, 0), some.batch(1, 0), other.batch(0, 0), some.batch(0, 1))]
+    assert all(one != two for index, one in enumerate(firsts) for two in firsts[:index])
 
 
 def test_negatives_differ_by_epoch_and_step_and_are_not_in_train(tiny_split: Split) -> None:

@@ -6,15 +6,15 @@ import pytest
 
 def test_each_stage_reports_time_and_memory_and_the_limits_are_judged(capfd: pytest.CaptureFixture[str]) -> None:
     assert bench_data.main(["--rows", "100000", "--forms", "parquet", "--splits", "time"]) == 0
-    said = capfd.readouterr().out
+    output = capfd.readouterr().out
     for stage in ("read", "time split"):
         assert any(
             line.split()[: len(stage.split())] == stage.split() and "s of processor time" in line and "GB" in line
-            for line in said.splitlines()
+            for line in output.splitlines()
         )
-    assert "events.parquet, time: 100,000 rows, 5,000 users, 500 items; train 80,000" in said
-    assert "limit of 6 GB: met" in said
-    assert "times what Polars alone takes" in said
+    assert "events.parquet, time: 100,000 rows, 5,000 users, 500 items; train 80,000" in output
+    assert "limit of 6 GB: met" in output
+    assert "times what Polars alone takes" in output
 
 
 def test_a_limit_that_is_not_met_is_said_and_gives_an_exit_status() -> None:

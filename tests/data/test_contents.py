@@ -82,9 +82,9 @@ def test_the_order_is_a_content_where_the_dataset_says_so() -> None:
     whole = _contents(ordered=True)
     assert whole["order"]
     assert changed_contents(_contents(), whole) == ["the order of each user's events"]
-    later = [EVENTS[place] for place in (1, 0, 2, 3, 4)]  # of one user
+    later = [EVENTS[index] for index in (1, 0, 2, 3, 4)]  # of one user
     assert changed_contents(whole, _contents(later, ordered=True)) == ["the order of each user's events"]
-    others = [EVENTS[place] for place in (3, 0, 4, 1, 2)]  # of two users, each in order
+    others = [EVENTS[index] for index in (3, 0, 4, 1, 2)]  # of two users, each in order
     assert _contents(others, ordered=True) == whole
 
 
@@ -94,5 +94,5 @@ def test_unused_tables_are_not_compared() -> None:
 
 def test_numbers_and_text_are_other_ids() -> None:
     tables = [pl.DataFrame({"user": [1, 2], "item": [3, 4]}).cast({"user": kind}) for kind in (pl.Int64, pl.String)]
-    found = [contents_of(Dataset("mine", Interactions.from_events(table)), {}) for table in tables]
-    assert changed_contents(*found) == ["ids of users"]
+    digests = [contents_of(Dataset("mine", Interactions.from_events(table)), {}) for table in tables]
+    assert changed_contents(*digests) == ["ids of users"]

@@ -12,9 +12,9 @@ TRAIN = EVENTS.filter(EVENTS.items.lookup(pl.Series(["x", "y", "z"])) < 2)  # it
 
 
 def features(**tables: pl.DataFrame) -> torch.Tensor:
-    found = node_features(Dataset("some", EVENTS, tables=tables), TRAIN)
-    assert found is not None
-    return found
+    matrix = node_features(Dataset("some", EVENTS, tables=tables), TRAIN)
+    assert matrix is not None
+    return matrix
 
 
 def test_numbers_are_scaled_on_train_and_empty_ones_marked() -> None:
@@ -55,11 +55,11 @@ def test_many_categories_share_hashed_columns() -> None:
     names = [f"name-{row}" for row in range(number)]
     events = Interactions.from_events(pl.DataFrame({"user": [0] * number, "item": names}))
     items = pl.DataFrame({"item": names, "name": pl.Series(names, dtype=pl.Categorical)})
-    found = node_features(Dataset("some", events, tables={"items": items}), events)
-    assert found is not None
-    assert found.shape == (1 + number, ONE_HOT_LIMIT)
-    assert (found[1:].sum(dim=1) == 1).all()
-    assert (found.sum(dim=0) > 0).sum() > ONE_HOT_LIMIT / 2
+    matrix = node_features(Dataset("some", events, tables={"items": items}), events)
+    assert matrix is not None
+    assert matrix.shape == (1 + number, ONE_HOT_LIMIT)
+    assert (matrix[1:].sum(dim=1) == 1).all()
+    assert (matrix.sum(dim=0) > 0).sum() > ONE_HOT_LIMIT / 2
 
 
 def test_a_constant_number_is_zero_and_text_alone_is_no_feature() -> None:

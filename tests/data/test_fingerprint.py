@@ -42,9 +42,9 @@ def test_numbering_and_order_do_not_matter(users: list[str], items: list[int], t
 
 
 @settings(max_examples=25)
-@given(place=st.integers(0, 3), user=st.sampled_from(USERS), item=st.sampled_from(ITEMS))
-def test_one_pair_moved_changes_it(place: int, user: str, item: int) -> None:
-    moved = [*TRAIN[:place], (user, item), *TRAIN[place + 1 :]]
+@given(index=st.integers(0, 3), user=st.sampled_from(USERS), item=st.sampled_from(ITEMS))
+def test_one_pair_moved_changes_it(index: int, user: str, item: int) -> None:
+    moved = [*TRAIN[:index], (user, item), *TRAIN[index + 1 :]]
     assert (mark(moved) == mark()) is (sorted(moved) == sorted(TRAIN))
 
 

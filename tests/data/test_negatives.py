@@ -32,8 +32,8 @@ def test_train_pairs_know_what_they_hold(known: set[tuple[int, int]]) -> None:
     assert {(u, i) for u, i, yes in zip(users.tolist(), items.tolist(), held.tolist(), strict=True) if yes} == known
     asked = torch.tensor([2, 0, 2])
     row, item = pairs.items_of(asked)
-    found = sorted(zip(row.tolist(), item.tolist(), strict=True))
-    assert found == sorted((r, i) for r, u in enumerate(asked.tolist()) for v, i in known if u == v)
+    listed = sorted(zip(row.tolist(), item.tolist(), strict=True))
+    assert listed == sorted((r, i) for r, u in enumerate(asked.tolist()) for v, i in known if u == v)
 
 
 @pytest.mark.parametrize("distribution", ["uniform", "popularity"])
@@ -46,8 +46,8 @@ def test_a_negative_is_never_in_train_but_may_be_held_out(distribution: str, tin
     assert 0 <= int(drawn.min()) <= int(drawn.max()) < pairs.num_items
     assert not pairs.contains(users.repeat_interleave(50), drawn.flatten()).any()
     held_out = tiny_split.validation.pairs()
-    found = set(zip(users.repeat_interleave(50).tolist(), drawn.flatten().tolist(), strict=True))
-    assert found & set(held_out.iter_rows()), "validation items serve as negatives too"
+    pairs_drawn = set(zip(users.repeat_interleave(50).tolist(), drawn.flatten().tolist(), strict=True))
+    assert pairs_drawn & set(held_out.iter_rows()), "validation items serve as negatives too"
 
 
 def test_uniform_negatives_are_uniform_over_what_is_left() -> None:

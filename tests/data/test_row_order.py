@@ -28,16 +28,16 @@ def _in_order(events: pl.DataFrame, ordered: bool = False) -> pl.DataFrame:
 @given(st.lists(EVENT, min_size=1, max_size=40))
 def test_it_is_that_of_a_sort_by_everything(events: list[tuple[int, int, float, int, str]]) -> None:
     table = _table(events)
-    found = _in_order(table)
-    assert found.rows() == sorted(events)
-    assert row_order(found) is None
+    ordered_table = _in_order(table)
+    assert ordered_table.rows() == sorted(events)
+    assert row_order(ordered_table) is None
 
 
 @settings(deadline=None)
 @given(st.lists(EVENT, min_size=1, max_size=40))
 def test_where_the_order_says_something_only_users_are_sorted(events: list[tuple[int, int, float, int, str]]) -> None:
-    found = _in_order(_table(events), ordered=True)
-    assert found.rows() == sorted(events, key=lambda event: event[0])  # stable
+    ordered_table = _in_order(_table(events), ordered=True)
+    assert ordered_table.rows() == sorted(events, key=lambda event: event[0])  # stable
 
 
 def test_rows_too_great_for_one_number_are_sorted_too() -> None:

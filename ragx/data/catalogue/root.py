@@ -20,7 +20,7 @@ def data_folders(root: str | Path | None = None) -> list[Path]:
 
 
 def find_file(name: str, root: str | Path | None = None, *, download: bool = True) -> Path:
-    """Return the first place where the file ``name``, a path below a data folder, exists.
+    """Return the first path at which the file ``name``, itself a path below a data folder, exists.
 
     A file of the catalogue that is nowhere is downloaded into the cache folder, unless ``root`` is given.
 
@@ -36,8 +36,10 @@ def find_file(name: str, root: str | Path | None = None, *, download: bool = Tru
     for candidate in candidates:
         if is_file(candidate):
             return candidate
-    places = ", ".join(str(candidate) for candidate in candidates)
-    message = f"Data file {name} was not found. Looked for {places}. Put it there, or set dataset.root or RAGX_DATA."
+    looked_for = ", ".join(str(candidate) for candidate in candidates)
+    message = (
+        f"Data file {name} was not found. Looked for {looked_for}. Put it there, or set dataset.root or RAGX_DATA."
+    )
     file = catalogued(name)
     if file is None or not download:
         raise ValueError(message)
@@ -55,8 +57,8 @@ def look_for(path: str | Path, root: str | Path | None = None) -> Path | None:
     Raises:
         ValueError: the system refuses to look there.
     """
-    places = [Path(path), *(folder / path for folder in data_folders(root))]
-    return next((place for place in places if is_file(place)), None)
+    candidates = [Path(path), *(folder / path for folder in data_folders(root))]
+    return next((candidate for candidate in candidates if is_file(candidate)), None)
 
 
 def locate(path: str | Path, root: str | Path | None = None) -> Path:
@@ -82,8 +84,8 @@ def stamps(texts: Iterable[str], root: str | Path | None = None) -> list[tuple[s
         root: as in :func:`data_folders`.
     """
     paths = {Path(text.removeprefix("sqlite:").removeprefix("///")) for text in texts}
-    found = []
-    for folder in dict.fromkeys([Path.cwd(), *(each.resolve() for each in data_folders(root))]):
+    stats = []
+    for folder in dict.fromkeys([Path.cwd(), *(data_folder.resolve() for data_folder in data_folders(root))]):
         for parent in sorted({folder / path.parent for path in paths}):
             names = [path.name for path in paths if path.name and folder / path.parent == parent]
             with contextlib.suppress(OSError, ValueError):  # no path at all
@@ -91,8 +93,8 @@ def stamps(texts: Iterable[str], root: str | Path | None = None) -> list[tuple[s
                     ends = (file.name[len(name) :] for name in names if file.name.startswith(name))
                     if file.is_file() and any(not end or end[0] in ".-" for end in ends):
                         status = file.stat()
-                        found.append((str(file), status.st_size, status.st_mtime_ns))
-    return found
+                        stats.append((str(file), status.st_size, status.st_mtime_ns))
+    return stats
 
 
 def is_file(path: Path) -> bool:

@@ -48,14 +48,14 @@ def refuse_repeats(table: pl.DataFrame, source: Source, maps: Mapping[str, IdMap
     """
     key = [name for name in KEY if name in table.columns]
     first = table.select(pl.col("row").first().over(key))["row"]
-    again = table["row"] != first
-    if not again.any():
+    repeated = table["row"] != first
+    if not repeated.any():
         return
-    count, place = int(again.sum()), int(again.arg_max() or 0)
-    user, item = (maps[side].ids[table[side][place]] for side in ("user", "item"))
+    count, index = int(repeated.sum()), int(repeated.arg_max() or 0)
+    user, item = (maps[side].ids[table[side][index]] for side in ("user", "item"))
     more = f" {count:,} rows are like this." if count > 1 else ""
     raise ValueError(
-        f"{source.at(table['row'][place])}: expected one event of each {', '.join(key)}, got user {user!r} and item "
-        f"{item!r} again, as in {source.place(first[place])}.{more} Set "
+        f"{source.at(table['row'][index])}: expected one event of each {', '.join(key)}, got user {user!r} and item "
+        f"{item!r} again, as in {source.location(first[index])}.{more} Set "
         "dataset.rules.duplicates=last, or first, sum or keep."
     )

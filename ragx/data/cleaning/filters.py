@@ -162,9 +162,9 @@ class Period(Filter):
 
     def _bounds(self) -> tuple[int, int]:
         ends = [-(2**62), 2**62]
-        for place, (name, moment) in enumerate((("first", self.first), ("before", self.before))):
+        for end, (name, moment) in enumerate((("first", self.first), ("before", self.before))):
             if moment is not None:
-                ends[place] = moment_to_seconds(f"Period.{name}", moment, self.time_zone)
+                ends[end] = moment_to_seconds(f"Period.{name}", moment, self.time_zone)
         check(ends[0] < ends[1], f"Period: expected first before the end, got {self.first} and {self.before}.")
         return ends[0], ends[1]
 

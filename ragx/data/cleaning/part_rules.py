@@ -66,11 +66,11 @@ class PartRules:
         counted = CountedTable(name, events, "in the parts of the split")
         counted.take(f"duplicates in each part: {self.duplicates}", merged(events, self.duplicates), always=False)
         before = _sizes(counted.table)
-        for each in self.filters:
-            if each.scope == "table":
-                counted.take(f"{each.name}, on train", _kept_by_train(each, counted.table, held_out))
+        for rule in self.filters:
+            if rule.scope == "table":
+                counted.take(f"{rule.name}, on train", _kept_by_train(rule, counted.table, held_out))
             else:
-                counted.take(each.name, counted.table.filter(kept(each, counted.table)))
+                counted.take(rule.name, counted.table.filter(kept(rule, counted.table)))
         notes = {} if not self.filters else {name: before[name] - left for name, left in _sizes(counted.table).items()}
         order = row_order(counted.table, ordered=ordered)
         table = counted.table if order is None else counted.table[order]
@@ -113,8 +113,8 @@ class Parts:
 
 def _divided(events: pl.DataFrame, whole: Interactions) -> dict[str, Interactions]:
     return {
-        each: Interactions(events.filter(pl.col("part") == each).drop("part"), whole.users, whole.items)
-        for each in PARTS
+        part: Interactions(events.filter(pl.col("part") == part).drop("part"), whole.users, whole.items)
+        for part in PARTS
     }
 
 
@@ -132,4 +132,4 @@ def _sizes(events: pl.DataFrame) -> dict[str, int]:
     train = events.filter(TRAIN)
     sizes = {f"{side}s_left_without_train_by_filters": train[side].n_unique() for side in ("user", "item")}
     of_part = dict(events["part"].value_counts().iter_rows())
-    return sizes | {f"{each}_events_left_out_by_filters": of_part.get(each, 0) for each in PARTS}
+    return sizes | {f"{part}_events_left_out_by_filters": of_part.get(part, 0) for part in PARTS}

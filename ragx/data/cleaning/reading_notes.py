@@ -19,9 +19,9 @@ def time_note(times: Times, stated: bool) -> str:
         times: as they were read.
         stated: whether the notation was stated; else most cells told it.
     """
-    told = "" if stated else ", which most cells told"
+    how = "" if stated else ", which most cells told"
     first, last = (datetime.fromtimestamp(int(end), UTC) for end in (times.seconds.min(), times.seconds.max()))  # type: ignore[arg-type]
-    return f"times: read as {times.notation}{told}; {first:%Y-%m-%d} to {last:%Y-%m-%d}, UTC."
+    return f"times: read as {times.notation}{how}; {first:%Y-%m-%d} to {last:%Y-%m-%d}, UTC."
 
 
 def offset_notes(values: pl.Series, time_zone: str) -> list[str]:

@@ -81,10 +81,10 @@ class EventRules:
     def __post_init__(self) -> None:
         for name, options in CHOICES.items():
             check_choice(f"dataset.rules.{name}", getattr(self, name), options)
-        for each in self.filters:
+        for rule in self.filters:
             check(
-                isinstance(each, Filter),
-                f"dataset.rules.filters: expected parts such as ragx.data.KCore, got {type(each).__name__}: "
+                isinstance(rule, Filter),
+                f"dataset.rules.filters: expected parts such as ragx.data.KCore, got {type(rule).__name__}: "
                 "set its _target_ to a subclass of ragx.data.cleaning.filters.Filter.",
             )
         self._check_before_split()
@@ -94,9 +94,9 @@ class EventRules:
             not isinstance(self.before_split, str),
             f"dataset.rules.before_split: expected a list such as [filters], got {self.before_split!r}.",
         )
-        for each in self.before_split:
-            check_choice("dataset.rules.before_split", each, STAGES)
-        of_merged = [each.name for each in self.filters if each.scope == "merged"]
+        for stage in self.before_split:
+            check_choice("dataset.rules.before_split", stage, STAGES)
+        of_merged = [rule.name for rule in self.filters if rule.scope == "merged"]
         check(
             not of_merged or "filters" not in self.before_split or not self._merging_waits,
             f"dataset.rules.before_split: the filter {', '.join(of_merged)} looks at what dataset.rules.duplicates="
@@ -157,10 +157,10 @@ class EventRules:
                 notes[MERGED] = events - counted.table.height
         scopes = {"event"} | ({"merged"} if not self._merging_waits else set())
         scopes |= {"table"} if "filters" in self._done_before else set()
-        early = list(itertools.takewhile(lambda each: each.scope in scopes, self.filters))
-        for each in early:
-            counted.take(each.name, counted.table.filter(kept(each, counted.table)))
-        if counting := sum(each.scope == "table" for each in early):
+        early = list(itertools.takewhile(lambda rule: rule.scope in scopes, self.filters))
+        for rule in early:
+            counted.take(rule.name, counted.table.filter(kept(rule, counted.table)))
+        if counting := sum(rule.scope == "table" for rule in early):
             notes[COUNTED] = counting
         duplicates: Policy = self.duplicates if self._merging_waits else "keep"
         return PartRules(duplicates=duplicates, filters=tuple(self.filters[len(early) :]), notes=notes)

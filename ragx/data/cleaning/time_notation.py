@@ -15,7 +15,7 @@ SINCE = "since 1970"
 ADVICE = "Mend the row, or set dataset.rules.time_format if all are in another notation."
 
 
-def told_seconds(values: pl.Series, source: Source, column: str, time_zone: str) -> tuple[pl.Series, str]:
+def seconds_by_majority(values: pl.Series, source: Source, column: str, time_zone: str) -> tuple[pl.Series, str]:
     """Return seconds since 1970 of numbers or text in the notation that most cells are in, and that notation.
 
     It is seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by the size of the numbers, or ISO
@@ -64,7 +64,7 @@ def _scaled(numbers: pl.Series, values: pl.Series, source: Source, column: str) 
     size = numbers.abs()
     units, bounds = list(UNITS), [0, *(LEAST_MILLISECONDS * 1000**power for power in range(3)), 2**63 - 1]
     within = [(size > 0) & (size >= low) & (size < high) for low, high in itertools.pairwise(bounds)]
-    counts = [int(each.sum()) for each in within]
+    counts = [int(mask.sum()) for mask in within]
     most = counts.index(max(counts))
     unit = units[most]
     other = (size > 0) & ~within[most]

@@ -9,7 +9,7 @@ import polars as pl
 from ragx.checks import check
 from ragx.data.cleaning.cells import as_cells
 from ragx.data.cleaning.iso import iso_seconds, local, whole_seconds
-from ragx.data.cleaning.time_notation import SINCE, UNITS, told_seconds, whole_numbers
+from ragx.data.cleaning.time_notation import SINCE, UNITS, seconds_by_majority, whole_numbers
 from ragx.data.ids.identifiers import EXACT_BITS
 from ragx.data.source import Source
 
@@ -54,45 +54,45 @@ def read_times(
             skipped by the clocks of the zone or lies in the future.
     """
     _check_settings(time_format, time_zone)
-    place = source.column(column)
-    cells = as_cells(values, f"times in {place}", source)
+    named = source.column(column)
+    cells = as_cells(values, f"times in {named}", source)
     check(
         cells.dtype != pl.Boolean,
-        f"{source.name}: expected times in {place}, got truth values: name another column.",
+        f"{source.name}: expected times in {named}, got truth values: name another column.",
     )
 
-    _check_exact(cells, values, source, place, time_format)
+    _check_exact(cells, values, source, named, time_format)
 
     def parsed(zone: str) -> tuple[pl.Series, str]:
         if time_format == "auto" and not cells.dtype.is_temporal():
-            return told_seconds(cells, source, place, zone)
+            return seconds_by_majority(cells, source, named, zone)
         return _stated_seconds(cells, time_format, zone), _in_words(cells, time_format)
 
     seconds, notation = parsed(time_zone)
     if seconds.has_nulls() and time_zone != "UTC":
         skipped = seconds.is_null() & parsed("UTC")[0].is_not_null()
-        expected = f"a time in {place} that the clocks of {time_zone} showed"
+        expected = f"a time in {named} that the clocks of {time_zone} showed"
         source.refuse(skipped, values, expected, _around_skipped(time_zone))
     another = "Set dataset.rules.time_format if it is another, as in \"dataset.rules.time_format='%d.%m.%Y %H:%M'\"."
-    source.refuse(seconds.is_null(), values, f"a time in {place} as {notation}", another)
-    source.refuse(seconds < EARLIEST, values, f"a time in {place} that is not before the year 1", another)
+    source.refuse(seconds.is_null(), values, f"a time in {named} as {notation}", another)
+    source.refuse(seconds < EARLIEST, values, f"a time in {named} that is not before the year 1", another)
     latest = int(datetime.now(UTC).timestamp()) + TOLERANCE
     source.refuse(
         seconds > latest,
         values,
-        f"a time in {place} that is not in the future",
+        f"a time in {named} that is not in the future",
         "Set dataset.rules.time_format to seconds, milliseconds or the format if it was read wrongly.",
     )
     return Times(seconds, notation)
 
 
-def _check_exact(cells: pl.Series, values: pl.Series, source: Source, place: str, time_format: str) -> None:
+def _check_exact(cells: pl.Series, values: pl.Series, source: Source, named: str, time_format: str) -> None:
     """Raise where numbers of few digits, such as Float32, stand for several seconds each."""
     if cells.dtype in (pl.Float16, pl.Float32):
         inexact = cells.abs() >= 2.0 ** EXACT_BITS[str(cells.dtype)]
         if time_format == "excel":
             inexact |= cells != cells.floor()
-        expected = f"a time in {place} that is exact to the second"
+        expected = f"a time in {named} that is exact to the second"
         source.refuse(inexact, values, expected, f"{cells.dtype} is not: store Int64, Float64 or date-times.")
 
 

@@ -39,40 +39,40 @@ def check_columns(columns: Columns) -> dict[str, str]:
     return chosen
 
 
-def check_present(chosen: Mapping[str, str], header: Iterable[str], place: str) -> None:
+def check_present(chosen: Mapping[str, str], header: Iterable[str], location: str) -> None:
     """Raise ``ValueError`` unless every chosen column is there, naming the nearest that is.
 
     Args:
         chosen: field → column.
         header: the columns that there are.
-        place: where they are, for the message.
+        location: where they are, for the message.
     """
     known = list(header)
     for field, column in chosen.items():
         check(
             column in known,
-            f"{place}: no column {column!r} for {field}; it has {listed(known)}.{did_you_mean(column, known)}",
+            f"{location}: no column {column!r} for {field}; it has {listed(known)}.{did_you_mean(column, known)}",
         )
 
 
 def check_in_header(
-    wanted: Sequence[str], header: Sequence[str], place: Callable[[], str], form: CsvForm | None = None
+    wanted: Sequence[str], header: Sequence[str], location: Callable[[], str], form: CsvForm | None = None
 ) -> None:
     """Raise ``ValueError`` unless every wanted column is in the header of a file, once.
 
     Args:
         wanted: names of columns.
         header: those that there are, as polars gives them.
-        place: gives the place of the header, for the message.
+        location: gives the place of the header, for the message.
         form: how the table is written, where it is one of text.
     """
     for name in wanted:
         if name not in header:
             hint = _hint(name, header, form)
-            raise ValueError(f"{place()}: no column {name!r}; it has {listed(header)}.{hint}")
+            raise ValueError(f"{location()}: no column {name!r}; it has {listed(header)}.{hint}")
         check(
             f"{name}_duplicated_0" not in header,
-            f"{place()}: expected one column {name!r}, got several: rename all but one.",
+            f"{location()}: expected one column {name!r}, got several: rename all but one.",
         )
 
 

@@ -14,11 +14,11 @@ NOT_UTF8 = "expected UTF-8 text, got other bytes. Save the file as UTF-8."
 
 def csv_line(form: CsvForm, row: int) -> int:
     """Return the line on which a row begins, from 1; row -1 is the header."""
-    place = row + form.header
+    index = row + form.header
     try:
-        return next(line for number, (line, _) in enumerate(_records(form)) if number == place)
+        return next(line for number, (line, _) in enumerate(_records(form)) if number == index)
     except (StopIteration, csv.Error, *READ_ERRORS):
-        return place + 1
+        return index + 1
 
 
 def check_quotes(form: CsvForm) -> None:
@@ -106,8 +106,8 @@ def _quote_fault(form: CsvForm) -> tuple[int, str] | None:
         if form.quote not in line or (was_open and is_open):
             continue
         text = "\n".join(record)
-        place = _end_of_cells(text, cell)
-        if place < len(text) and not (is_open and last.match(text, place)):
+        end = _end_of_cells(text, cell)
+        if end < len(text) and not (is_open and last.match(text, end)):
             shown = shortened(form.as_in_file(text))
             return begin, f"expected quotes around whole cells, those within doubled, got {shown}.{advice}"
     unclosed = f"a quote is opened and not closed. Double the quotes that belong to a cell.{advice}"
@@ -120,10 +120,10 @@ def _cell_pattern(form: CsvForm) -> str:
 
 
 def _end_of_cells(text: str, cell: re.Pattern[str]) -> int:
-    """Return the place in a record after its last cell, or before the first that is not well formed."""
-    place = 0
-    while found := cell.match(text, place):
-        if found.end() == len(text):
-            return found.end()
-        place = found.end() + 1
-    return place
+    """Return the position in a record after its last cell, or before the first that is not well formed."""
+    end = 0
+    while match := cell.match(text, end):
+        if match.end() == len(text):
+            return match.end()
+        end = match.end() + 1
+    return end

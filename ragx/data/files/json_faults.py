@@ -23,7 +23,7 @@ ESCAPED_NAME = r'"[^"\\]*\\.(?:[^"\\]|\\.)*"\s*:'
 def json_line(path: Path, row: int) -> int:
     """Return the line on which a record stands, from 1."""
     try:
-        return next(line for place, (line, _) in enumerate(_records(path)) if place == row)
+        return next(line for index, (line, _) in enumerate(_records(path)) if index == row)
     except (StopIteration, *READ_ERRORS):
         return row + 1
 
@@ -104,10 +104,10 @@ def json_fields(path: Path) -> tuple[str, list[str]]:
         try:
             record = json_value(line)
         except ValueError as error:
-            said = (
+            fault = (
                 f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else str(error)
             )
-            return f"{path}, line {number}: expected a JSON object; {said}.", []
+            return f"{path}, line {number}: expected a JSON object; {fault}.", []
         if not isinstance(record, dict):
             return f"{path}, line {number}: expected a JSON object, got {shortened(line)}.", []
         fields |= dict.fromkeys(record)
@@ -163,8 +163,8 @@ def _unread(path: Path) -> str:
         block = records[begin : begin + AT_ONCE]
         if _stops_at([line for _, line in block]):
             for number, line in block:
-                if said := _stops_at([line]):
-                    return f"{path}, line {number}: expected a JSON object; {said}."
+                if fault := _stops_at([line]):
+                    return f"{path}, line {number}: expected a JSON object; {fault}."
     return ""
 
 

@@ -78,7 +78,7 @@ class IdMap:
     def tie_keys(self) -> NDArray[np.int64]:
         """A 64-bit BLAKE2b hash of every outside id as text, whatever its row: what settles ties of scores."""
         text = self.ids.cast(pl.String)
-        digests = b"".join(hashlib.blake2b(each.encode(), digest_size=8).digest() for each in text)
+        digests = b"".join(hashlib.blake2b(id_text.encode(), digest_size=8).digest() for id_text in text)
         return np.frombuffer(digests, dtype="<i8").astype(np.int64)
 
     @cached_property

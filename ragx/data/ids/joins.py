@@ -36,7 +36,7 @@ class Join:
 
 
 def join_ids(
-    said: str,
+    sentence: str,
     ours: pl.Series,
     theirs: pl.Series,
     *,
@@ -47,7 +47,7 @@ def join_ids(
     """Match ids by what they say, whether they are text or whole numbers, and say how many do.
 
     Args:
-        said: the sentence, with ``{}`` where "n of m" stands, such as ``"titles: {} items have one"``.
+        sentence: what to say, with ``{}`` where "n of m" stands, such as ``"titles: {} items have one"``.
         ours: distinct ids of the data.
         theirs: ids that came in: of a table, a file or another run.
         counted: whose ids m counts.
@@ -57,13 +57,13 @@ def join_ids(
     Raises:
         ValueError: none matches.
     """
-    place = IdMap("id", ours).lookup(theirs)
-    came = np.flatnonzero(place >= 0)[::-1]
+    index = IdMap("id", ours).lookup(theirs)
+    came = np.flatnonzero(index >= 0)[::-1]
     rows = np.full(len(ours), -1)
-    rows[place[came]] = came
-    others = theirs.filter(pl.Series(place < 0))
+    rows[index[came]] = came
+    others = theirs.filter(pl.Series(index < 0))
     n, m = (int((rows >= 0).sum()), len(ours)) if counted == "ours" else (len(came), len(theirs))
-    sentence = said.format(f"{n:,} of {m:,}")
+    sentence = sentence.format(f"{n:,} of {m:,}")
     check(n > 0, f"{sentence}: {_none(ours, theirs, remedy)}")
     return Join(sentence + _in_vain(others, ours, leftover), rows, others)
 

@@ -59,7 +59,7 @@ def difference_between(texts: pl.Series, others: pl.Series) -> tuple[str, str, s
 
 def nearest_id(unknown: str, known: pl.Series) -> str:
     """Return a hint, with a space before it, that names the known id nearest to an unknown one, or an empty text."""
-    found = difference_between(pl.Series([unknown]), known)
-    if found is not None:
-        return f" Did you mean {found[1]!r}? It differs in {found[2]}."
+    nearest = difference_between(pl.Series([unknown]), known)
+    if nearest is not None:
+        return f" Did you mean {nearest[1]!r}? It differs in {nearest[2]}."
     return did_you_mean(unknown, known.head(SEARCHED).cast(pl.String))

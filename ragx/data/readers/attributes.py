@@ -133,14 +133,14 @@ def _check_names(roles: Mapping[str, str], side: str, source: Source) -> None:
 
 
 def _typed(column: pl.Series, role: str, source: Source, list_separator: str) -> pl.Series:
-    place = f"column {column.name!r}"
+    named = f"column {column.name!r}"
     if role == "number":
-        return _finite(column, f"a finite number in {place}", source)
+        return _finite(column, f"a finite number in {named}", source)
     if role == "vector":
         return column
     if role == "list":
-        return _listed(column, f"text or lists of text in {place}", source, list_separator)
-    text = as_text(column, f"{'categories' if role == 'category' else 'text'} in {place}", source)
+        return _listed(column, f"text or lists of text in {named}", source, list_separator)
+    text = as_text(column, f"{'categories' if role == 'category' else 'text'} in {named}", source)
     return text.cast(pl.Categorical) if role == "category" else text
 
 

@@ -61,11 +61,9 @@ def _stripped(name: str, table: pl.DataFrame, rules: EventRules) -> pl.DataFrame
     """Return a table of attributes, its ids by the rules for those of events."""
     side = name.removesuffix("s")
     ids = rules.stripped(table[side])
-    again = ids.filter(~ids.is_first_distinct())
-    check(
-        not len(again),
-        f"{name}: expected each {side} once, got {again[0] if len(again) else ''!r} again once blanks are taken away.",
-    )
+    repeated = ids.filter(~ids.is_first_distinct())
+    first = repeated[0] if len(repeated) else ""
+    check(not len(repeated), f"{name}: expected each {side} once, got {first!r} again once blanks are taken away.")
     return table.with_columns(ids)
 
 

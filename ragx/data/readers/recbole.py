@@ -56,21 +56,24 @@ def recbole_files(
     table, _, source = read_atomic(file)
     wanted = DEFAULT_COLUMNS if columns is None else columns
     usual = columns is None
-    chosen = check_columns({field: each for field, each in wanted.items() if not usual or each in table.columns})
+    chosen = check_columns({field: column for field, column in wanted.items() if not usual or column in table.columns})
     check_present(chosen, table.columns, f"{file}, line 1")
     raw = table.select(pl.col(column).alias(field) for field, column in chosen.items())
     sides = {side: locate_atomic(path, side, root) for side in ("user", "item")}
-    found = {side: (*read_atomic(file), chosen[side]) for side, file in sides.items() if file is not None}
-    attributes = {name for _, types, _, _ in found.values() for name in types} - {chosen["user"], chosen["item"]}
+    attribute_files = {side: (*read_atomic(file), chosen[side]) for side, file in sides.items() if file is not None}
+    attributes = {name for _, types, _, _ in attribute_files.values() for name in types} - {
+        chosen["user"],
+        chosen["item"],
+    }
     _check_roles(roles or {}, attributes, path)
-    tables = {f"{side}s": _attributes(*given, side, roles or {}) for side, given in found.items()}
+    tables = {f"{side}s": _attributes(*given, side, roles or {}) for side, given in attribute_files.items()}
     return build_dataset(
         fitting_name(Path(path).name) if name is None else name,
         raw,
         source.naming(chosen),
         rules=rules,
         tables=tables,
-        include_new=tuple(found) if include_new else (),
+        include_new=tuple(attribute_files) if include_new else (),
     )
 
 

@@ -44,12 +44,12 @@ def _read_attributes(path: Path) -> pl.DataFrame:
     except ValueError as error:
         raise ValueError(f"{path}: expected one JSON object, item → list of attributes; {first_line(error)}.") from None
     check(
-        isinstance(lists, dict) and all(isinstance(each, list) for each in lists.values()),
+        isinstance(lists, dict) and all(isinstance(values, list) for values in lists.values()),
         f"{path}: expected one JSON object, item → list of attributes.",
     )
     ids = pl.Series("item", list(lists), dtype=pl.String)
     whole = written_as(ids, pl.Int64())
-    attributes = pl.Series("attributes", [[str(each) for each in values] for values in lists.values()])
+    attributes = pl.Series("attributes", [[str(value) for value in values] for values in lists.values()])
     return pl.DataFrame(
         {
             "item": ids if whole.has_nulls() else whole,

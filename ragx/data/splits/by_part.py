@@ -59,17 +59,17 @@ def _pooled(dataset: Dataset, part: pl.Series) -> int:
 
 
 def _split_of(parts: Parts, dataset: Dataset, name: str, published: bool) -> Split:
-    sizes = {each: len(table) for each, table in parts.tables.items()}
+    sizes = {part: len(table) for part, table in parts.tables.items()}
     weaker = ", or weaker dataset.rules.filters" if dataset.part_rules.filters else ""
-    for each, size in sizes.items():
+    for part, size in sizes.items():
         check(
             size > 0,
-            f"Split {name} of {dataset.name} leaves {each} empty: {sizes}. Choose other fractions or a split{weaker}.",
+            f"Split {name} of {dataset.name} leaves {part} empty: {sizes}. Choose other fractions or a split{weaker}.",
         )
     tables, notes = _without_repeats(parts.tables, name, dataset.name)
 
     def of_kind(kind: str) -> Split:
-        chosen = {each: table.filter(pl.col("kind") == kind) for each, table in parts.tables.items()}
+        chosen = {part: table.filter(pl.col("kind") == kind) for part, table in parts.tables.items()}
         return _split_of(replace(parts, tables=chosen), dataset, f"{name} with target_kind={kind}", published)
 
     return Split(
@@ -96,17 +96,17 @@ def _without_repeats(
     tables = dict(whole)
     notes: dict[str, int] = {}
     known = [tables["train"].pair_keys()]
-    for each in PARTS[1:]:
-        keys = tables[each].pair_keys()
+    for part in PARTS[1:]:
+        keys = tables[part].pair_keys()
         repeated = pl.concat([earlier.filter(earlier.is_in(keys.implode())) for earlier in known])
-        fresh = tables[each].filter(~keys.is_in(repeated.implode()))
-        notes[f"{each}_repeats_left_out"] = len(keys) - len(fresh)
-        check(len(fresh) > 0, f"Split {name} of {dataset}: every {each} pair repeats an earlier one.")
-        tables[each] = fresh
+        fresh = tables[part].filter(~keys.is_in(repeated.implode()))
+        notes[f"{part}_repeats_left_out"] = len(keys) - len(fresh)
+        check(len(fresh) > 0, f"Split {name} of {dataset}: every {part} pair repeats an earlier one.")
+        tables[part] = fresh
         known.append(fresh.pair_keys())
         for side, ids in (("user", fresh.users), ("item", fresh.items)):
             gone = np.zeros(len(ids), dtype=bool)
             gone[fresh.column(side)] = True
             gone[tables["train"].column(side)] = False
-            notes[f"{each}_{side}s_without_train"] = int(gone.sum())
+            notes[f"{part}_{side}s_without_train"] = int(gone.sum())
     return tables, notes

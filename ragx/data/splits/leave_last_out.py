@@ -78,8 +78,8 @@ def _parts(dataset: Dataset, validation: int, test: int, target: str | None) -> 
     tied = np.zeros(num_users, dtype=bool)
     by_hash = interactions.has("timestamp") and not dataset.ordered
     users = np.flatnonzero(count > held_out)
-    for which, place in ((0, held_out - 1), (1, test - 1)):
-        oldest, next_older = (newest_first[start[users] + each] for each in (place, place + 1))
+    for which, last in ((0, held_out - 1), (1, test - 1)):
+        oldest, next_older = (newest_first[start[users] + index] for index in (last, last + 1))
         ends[which, users] = moment[order][first[oldest]]
         if by_hash:
             second = interactions.column("timestamp")[order]

@@ -34,14 +34,14 @@ def published_split(dataset: Dataset, *, validation: float | None = None, seed: 
     )
     assert dataset.published is not None
     part = dataset.published.cast(pl.String)
-    there = part.unique().to_list()
-    missing = [each for each in ("train", "test") if each not in there]
+    parts = part.unique().to_list()
+    missing = [part_name for part_name in ("train", "test") if part_name not in parts]
     check(
         not missing,
         f"Dataset {dataset.name} was published without {' and '.join(missing)}: expected train and test. Add what is "
         "missing, or divide all events anew with split=random split.pool_published=true.",
     )
-    if "validation" in there:
+    if "validation" in parts:
         check(
             validation is None,
             f"Dataset {dataset.name} was published with a validation part, so that none is drawn from train: expected "
@@ -65,9 +65,9 @@ def _drawn_from_train(dataset: Dataset, train: pl.Series, validation: float, see
     pairs = dataset.interactions.filter(train).pairs()
     user = pairs["user"].to_numpy()
     count = np.bincount(user, minlength=dataset.interactions.num_users)
-    place = _places(user, numpy_generator(seed, "split.published_validation").random(len(user)), count)
+    rank = _ranks(user, numpy_generator(seed, "split.published_validation").random(len(user)), count)
     wanted = np.minimum(pl.Series(count * validation).round().cast(pl.Int64).to_numpy(), count - 1)
-    drawn = pairs.filter(place < wanted[user])
+    drawn = pairs.filter(rank < wanted[user])
     key = drawn["user"] * dataset.interactions.num_items + drawn["item"]
     return train & dataset.interactions.pair_keys().is_in(key.implode())
 
@@ -100,10 +100,10 @@ def random_split(
     count = pl.Series(np.bincount(pair_user, minlength=dataset.interactions.num_users))
     num_test = (count * test).round().cast(pl.Int64).to_numpy()
     num_held_out = num_test + (count * validation).round().cast(pl.Int64).to_numpy()
-    place = _places(pair_user, chance, count.to_numpy())
+    rank = _ranks(pair_user, chance, count.to_numpy())
     code = np.full(pair_user.size, PARTS.index("train"), dtype=np.uint8)
-    code[place < num_held_out[pair_user]] = PARTS.index("validation")
-    code[place < num_test[pair_user]] = PARTS.index("test")
+    code[rank < num_held_out[pair_user]] = PARTS.index("validation")
+    code[rank < num_test[pair_user]] = PARTS.index("test")
     part = np.empty(keys.size, dtype=np.uint8)
     part[order] = code[np.cumsum(begins) - 1]
     return split_by_part(dataset, labels(part), "random", pool_published=pool_published)
@@ -147,8 +147,8 @@ def default_split(dataset: Dataset, *, validation: float = 0.1, test: float = 0.
     return random_split(dataset, validation=validation, test=test, seed=seed)
 
 
-def _places(user: np.ndarray, chance: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """Return the place of every draw among those of its user, who are in order: 0 for the smallest.
+def _ranks(user: np.ndarray, chance: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Return the rank of every draw among those of its user, who are in order: 0 for the smallest.
 
     One sort of whole numbers, user above chance, takes a fifth of the time of a sort by two columns.
     """
@@ -157,10 +157,10 @@ def _places(user: np.ndarray, chance: np.ndarray, count: np.ndarray) -> np.ndarr
     order = np.argsort(key)
     if (np.diff(key[order]) == 0).any():  # draws of one user that these bits do not tell apart
         order = np.lexsort((chance, user))
-    place = np.empty(user.size, dtype=np.int64)
-    place[order] = np.arange(user.size)
-    place -= (np.cumsum(count) - count)[user]
-    return place
+    rank = np.empty(user.size, dtype=np.int64)
+    rank[order] = np.arange(user.size)
+    rank -= (np.cumsum(count) - count)[user]
+    return rank
 
 
 def labels(code: np.ndarray) -> pl.Series:

@@ -9,7 +9,7 @@ from ragx.data.interactions import Interactions
 
 
 def time_order(dataset: Dataset) -> NDArray[np.int64]:
-    """Return the places of a dataset's events in order of time.
+    """Return the positions of a dataset's events in order of time.
 
     Events of one second follow a hash of their outside ids, as ties of scores do, so that low or high ids are not
     favoured. Where the dataset is ``ordered``, they keep its order, and without times all events do.

@@ -46,7 +46,9 @@ def user_time_split(
     order = order[np.argsort(interactions.column("user")[order], kind="stable")]
     user = interactions.column("user")[order]
     count = np.bincount(user, minlength=interactions.num_users)
-    num_test, num_validation = (pl.Series(count * each).round().to_numpy().astype(int) for each in (test, validation))
+    num_test, num_validation = (
+        pl.Series(count * fraction).round().to_numpy().astype(int) for fraction in (test, validation)
+    )
     whole = (num_test + num_validation == 0) | (num_test + num_validation >= count)
     num_test[whole], num_validation[whole] = 0, 0
     from_end = count.cumsum()[user] - 1 - np.arange(len(user))

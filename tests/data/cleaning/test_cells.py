@@ -86,5 +86,7 @@ def test_numbers_that_stand_for_several_seconds_are_no_times(values: list[float]
         read_times(pl.Series(values, dtype=pl.Float32), HERE, **options)
     assert len(read_times(pl.Series(values, dtype=pl.Float64), HERE, **options).seconds) == 2
     days = pl.Series([45001], dtype=pl.Int64)
-    exact, again = (read_times(each, HERE, time_format="excel").seconds for each in (days, days.cast(pl.Float32)))
-    assert exact.to_list() == again.to_list()
+    exact, rounded = (
+        read_times(numbers, HERE, time_format="excel").seconds for numbers in (days, days.cast(pl.Float32))
+    )
+    assert exact.to_list() == rounded.to_list()

@@ -72,8 +72,8 @@ def opened(split: Split) -> Interactions:
 
 
 def test_duplicates_are_merged_within_a_part() -> None:
-    again: list[Row] = [("x", "p", 4.0, 5), ("x", "p", 9.0, 12), ("x", "p", 9.0, 20), ("y", "p", 2.0, 30)]
-    split = at_fixed_moments(built(SOLID + again, duplicates="sum"))
+    repeats: list[Row] = [("x", "p", 4.0, 5), ("x", "p", 9.0, 12), ("x", "p", 9.0, 20), ("y", "p", 2.0, 30)]
+    split = at_fixed_moments(built(SOLID + repeats, duplicates="sum"))
     assert ("x", "p", 7.0, 5) in events(split.train)  # 3 + 4, and neither 12 nor 20
     assert events(split.validation) == [("x", "r", 5.0, 10)]
     assert events(opened(split)) == [("y", "p", 7.0, 30)]  # 5 + 2
@@ -82,8 +82,8 @@ def test_duplicates_are_merged_within_a_part() -> None:
 
 
 def test_before_the_split_an_old_purchase_moves_into_test_and_the_notes_say_so() -> None:
-    again: list[Row] = [("x", "p", 9.0, 20)]
-    split = at_fixed_moments(built(SOLID + again, duplicates="last", before_split=["duplicates"]))
+    repeats: list[Row] = [("x", "p", 9.0, 20)]
+    split = at_fixed_moments(built(SOLID + repeats, duplicates="last", before_split=["duplicates"]))
     assert ("x", "p", 3.0, 1) not in events(split.train)
     assert ("x", "p", 9.0, 20) in events(opened(split))
     assert split.notes["duplicates_merged_before_the_split"] == 1

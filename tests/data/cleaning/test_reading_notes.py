@@ -51,10 +51,10 @@ def test_blanks_within_ids_are_not_those_that_stripping_takes_away(tmp_path: Pat
 
 def test_well_kept_ids_and_kinds_say_nothing_and_times_say_their_notation(tmp_path: Path) -> None:
     lines = ["u1,i1,1700000000000000,buy", "u2,i2,1700000001000000,view"]
-    told = "times: read as microseconds since 1970, which most cells told; 2023-11-14 to 2023-11-14, UTC."
-    assert read(tmp_path, lines).notes == (told,)
+    note = "times: read as microseconds since 1970, which most cells told; 2023-11-14 to 2023-11-14, UTC."
+    assert read(tmp_path, lines).notes == (note,)
     stated = read(tmp_path, lines, EventRules(time_format="microseconds")).notes
-    assert stated == (told.replace(", which most cells told", ""),)
+    assert stated == (note.replace(", which most cells told", ""),)
 
 
 def test_kinds_that_differ_in_blanks_or_case_are_counted_and_so_is_what_a_target_leaves_out(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def applied(
 
 def outside(some: Interactions) -> list[tuple[Any, ...]]:
     columns = [some.users.outside(some.column("user")), some.items.outside(some.column("item"))]
-    return list(zip(*columns, *(some.column(each).tolist() for each in some.table.columns[2:]), strict=True))
+    return list(zip(*columns, *(some.column(name).tolist() for name in some.table.columns[2:]), strict=True))
 
 
 def test_types_become_those_of_interactions() -> None:
@@ -67,8 +67,10 @@ def test_another_kind_or_part_is_no_duplicate() -> None:
 
 
 def test_duplicates_as_an_error_name_one() -> None:
-    again = r"line 5: expected one event of each user, item, got user 'ann' .* again, as in line 2\. Set dataset\.rules"
-    with pytest.raises(ValueError, match=again):
+    message = (
+        r"line 5: expected one event of each user, item, got user 'ann' .* again, as in line 2\. Set dataset\.rules"
+    )
+    with pytest.raises(ValueError, match=message):
         applied(EventRules(duplicates="error"))
     with pytest.raises(
         ValueError, match=r"line 4: .*user 'ann' and item 'x' again, as in line 3\. 2 rows are like this"

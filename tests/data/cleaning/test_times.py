@@ -98,10 +98,14 @@ def test_an_hour_that_comes_twice_is_read_as_the_first() -> None:
 @pytest.mark.parametrize(("unit", "factor"), [("milliseconds", 10**3), ("microseconds", 10**6), ("nanoseconds", 10**9)])
 def test_fine_units_are_told_by_most_numbers(unit: str, factor: int) -> None:
     numbers = [NOON * factor + 123, NOON * factor + factor, 0]
-    for values in (pl.Series(numbers), pl.Series([str(each) for each in numbers]), pl.Series(numbers, dtype=pl.UInt64)):
-        told = read_times(values, HERE)
-        assert told.seconds.to_list() == [NOON, NOON + 1, 0]
-        assert told.notation == f"{unit} since 1970"
+    for values in (
+        pl.Series(numbers),
+        pl.Series([str(number) for number in numbers]),
+        pl.Series(numbers, dtype=pl.UInt64),
+    ):
+        times = read_times(values, HERE)
+        assert times.seconds.to_list() == [NOON, NOON + 1, 0]
+        assert times.notation == f"{unit} since 1970"
         assert seconds(values, time_format=unit) == [NOON, NOON + 1, 0]
     with pytest.raises(ValueError, match=rf"line 2: .* as {unit} since 1970, as most are, got {NOON}\. "):
         seconds([NOON, *numbers])
@@ -194,7 +198,7 @@ def test_calendar_dates_written_as_numbers_are_refused_with_their_format(value: 
 
 def test_seconds_since_any_beginning_are_not_taken_for_dates() -> None:
     year = list(range(0, 31_536_000, 86_399))
-    assert any(19_000_101 <= each <= 20_991_231 for each in year)
+    assert any(19_000_101 <= second <= 20_991_231 for second in year)
     assert seconds(year) == year
     assert seconds([20_240_101], time_format="seconds") == [20_240_101]
 

@@ -79,13 +79,13 @@ def test_any_text_is_refused_with_its_line_or_has_the_rows_that_python_sees(
     path, width = tmp_path / "t.csv", len(rows[0])
     text = "\n".join(",".join(row) for row in [[f"c{number}" for number in range(1, width + 1)], *rows])
     path.write_text(text)
-    found: list[str | list[list[str]]] = []
+    outcomes: list[str | list[list[str]]] = []
     for asked in (columns, list(range(1, width + 1))):
         try:
-            found.append(read(CsvForm(path), asked))
+            outcomes.append(read(CsvForm(path), asked))
         except ValueError as error:
-            found.append(str(error))
-    some, everything = found
+            outcomes.append(str(error))
+    some, everything = outcomes
     if isinstance(some, str) or isinstance(everything, str):
         assert isinstance(some, str)
         assert some == everything

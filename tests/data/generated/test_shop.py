@@ -23,9 +23,9 @@ def truth_of(dataset: Dataset) -> ShopTruth:
 
 def test_one_seed_gives_one_shop(tiny_shop: Dataset) -> None:
     np.random.default_rng().random(3)
-    again, other = generated_shop(**SIZES), generated_shop(**SIZES, seed=1)
-    assert again.interactions.table.equals(tiny_shop.interactions.table)
-    assert again.tables["items"].equals(tiny_shop.tables["items"])
+    repeated, other = generated_shop(**SIZES), generated_shop(**SIZES, seed=1)
+    assert repeated.interactions.table.equals(tiny_shop.interactions.table)
+    assert repeated.tables["items"].equals(tiny_shop.tables["items"])
     assert not other.interactions.table.equals(tiny_shop.interactions.table)
 
 
@@ -66,14 +66,14 @@ def test_items_are_sold_as_often_as_the_truth_says() -> None:
     day = (some.column("timestamp") - OPENING) // DAY
     users, items = some.column("user"), some.column("item")
     expected = np.zeros((40, 80))
-    for each in range(20):
-        today = np.bincount(users[day == each], minlength=40)
-        expected += today[:, None] * truth.probability(np.arange(40), float(each))
-    found = np.zeros((40, 80))
-    np.add.at(found, (users, items), 1)
+    for today in range(20):
+        sold = np.bincount(users[day == today], minlength=40)
+        expected += sold[:, None] * truth.probability(np.arange(40), float(today))
+    counts = np.zeros((40, 80))
+    np.add.at(counts, (users, items), 1)
     large = expected > 5
     assert large.sum() > 150
-    statistic = ((found - expected)[large] ** 2 / expected[large]).sum() / large.sum()
+    statistic = ((counts - expected)[large] ** 2 / expected[large]).sum() / large.sum()
     assert 0.7 < statistic < 1.3
 
 

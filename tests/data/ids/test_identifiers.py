@@ -38,7 +38,7 @@ NUMBERS, TEXTS = IdMap("item", pl.Series([7, 12, 3])), IdMap("item", pl.Series([
         (np.array([12.0], dtype=np.float32), [1], [1]),
         (torch.tensor([7, 12]), [0, 1], [0, 1]),
         (pl.Series([7.0, 12.0]), [0, 1], [0, 1]),
-        ((each for each in (7, "12")), [0, 1], [0, 1]),
+        ((value for value in (7, "12")), [0, 1], [0, 1]),
         ("012", None, [2]),
         ("12.0", None, [3]),
         (" 12", None, [4]),

@@ -30,7 +30,7 @@ def events(folder: Path, ids: str = "i") -> str:
 
 
 def items(folder: Path, ids: list[str], include_new: bool = False) -> AttributeTable:
-    (folder / "items.csv").write_text("sku,price\n" + "".join(f"{each},1\n" for each in ids))
+    (folder / "items.csv").write_text("sku,price\n" + "".join(f"{item},1\n" for item in ids))
     return AttributeTable(
         path=str(folder / "items.csv"), id="sku", columns={"price": "number"}, include_new=include_new
     )
@@ -137,7 +137,7 @@ def test_every_entry_says_how_many_match_and_refuses_none(entry: Callable[[list[
 
 
 def _titled(ids: list[str]) -> list[str | None]:
-    return [each if each in "ab" else None for each in ids]
+    return [id_text if id_text in "ab" else None for id_text in ids]
 
 
 def test_features_say_how_many_of_train_have_attributes_and_refuse_none() -> None:

@@ -34,8 +34,8 @@ def test_polars_pandas_and_a_file_of_the_same_cells_are_one_dataset(tmp_path: Pa
         ragx.Dataset.from_pandas(pandas.DataFrame(CELLS).iloc[::-1], **COLUMNS),
     ]
     contents = [contents_of(dataset, {}) for dataset in datasets]
-    for found in contents[1:]:
-        assert {name: found[name] for name in ("users", "pairs", "value", "timestamp")} == {
+    for digests in contents[1:]:
+        assert {name: digests[name] for name in ("users", "pairs", "value", "timestamp")} == {
             name: contents[0][name] for name in ("users", "pairs", "value", "timestamp")
         }
     assert [dataset.name for dataset in datasets[1:4]] == ["frame", "frame", "moments"]

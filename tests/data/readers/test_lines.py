@@ -74,8 +74,8 @@ def test_published_parts_with_validation_taken_out_of_train(tmp_path: Path) -> N
     assert dataset.published is not None
     some = dataset.interactions
     users, items = some.users.outside(some.column("user")), some.items.outside(some.column("item"))
-    found = set(zip(users, items, dataset.published, strict=True))
-    assert found == {(0, 5, "train"), (7, 5, "train"), (0, 6, "validation"), (0, 8, "test")}
+    events = set(zip(users, items, dataset.published, strict=True))
+    assert events == {(0, 5, "train"), (7, 5, "train"), (0, 6, "validation"), (0, 8, "test")}
     assert some.items.ids.to_list() == [5, 6, 8]
     whole = line_files(**options)
     assert whole.published is not None

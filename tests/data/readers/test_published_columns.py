@@ -75,10 +75,12 @@ def test_a_leak_planted_in_own_data_fails_the_audit_and_is_named(tmp_path: Path)
     leak = pl.DataFrame({"customer": ["c4"], "sku": ["s4"], "fold": ["train"]})
     pl.concat([FRAME, leak]).write_csv(tmp_path / "mine.csv")
     dataset = table_file(path=str(tmp_path / "mine.csv"), columns=COLUMNS)
-    found = audit(dataset, published_split(dataset), on_open=lambda reason: None)
-    finding = next(each for each in found.findings if each.question == "pairs in published train and test")
+    report = audit(dataset, published_split(dataset), on_open=lambda reason: None)
+    finding = next(
+        candidate for candidate in report.findings if candidate.question == "pairs in published train and test"
+    )
     assert (finding.verdict, finding.count, finding.examples) == ("fail", 1, ("(c4, s4)",))
-    assert found.verdict == "fail"
+    assert report.verdict == "fail"
 
 
 def test_a_part_that_is_missing_is_named(tmp_path: Path) -> None:

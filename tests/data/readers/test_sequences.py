@@ -28,13 +28,13 @@ def test_bad_attributes_are_named(text: str, tmp_path: Path) -> None:
         sequence_file(name="some", path="some.txt", item_attributes="some.json", root=str(tmp_path))
 
 
-@pytest.mark.parametrize("again", ["9", r"\u0039"])
-def test_an_item_with_two_lists_of_attributes_is_refused_until_one_is_left(again: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["9", r"\u0039"])
+def test_an_item_with_two_lists_of_attributes_is_refused_until_one_is_left(key: str, tmp_path: Path) -> None:
     def read(attributes: str) -> Dataset:
         (tmp_path / "some.json").write_text(attributes)
         return sequence_file(name="some", path="some.txt", item_attributes="some.json", root=str(tmp_path))
 
     (tmp_path / "some.txt").write_text("5 9 3 9\n2 3\n")
     with pytest.raises(ValueError, match=r"some\.json: expected one JSON object, .*; '9' is there twice: leave one of"):
-        read(f'{{"9": [4, 1], "{again}": []}}')
+        read(f'{{"9": [4, 1], "{key}": []}}')
     assert read('{"9": [4, 1]}').tables["items"].rows() == [(9, ["4", "1"])]

@@ -141,12 +141,12 @@ def test_shuffled_tables_give_the_same_splits(reader: str, seed: int, tmp_path: 
 @given(seed=st.integers(0, 2**32))
 def test_shuffled_tables_give_the_same_under_every_rule(duplicates: Any, seed: int, tmp_path: Path) -> None:
     rules = EventRules(duplicates=duplicates, filters=[KCore(users=5, items=5)])
-    found = []
+    facts = []
     for events in (EVENTS, _shuffled(EVENTS, seed)):
         dataset = _csv(tmp_path, events, {"columns": _columns(False), "rules": rules})
-        found.append([_facts(_split(name, dataset)) for name in ("leave_last_out", "time", "random")])
+        facts.append([_facts(_split(name, dataset)) for name in ("leave_last_out", "time", "random")])
         assert _split("random", dataset).train.table.select("user", "item", "kind").is_unique().all()  # it was merged
-    assert found[0] == found[1]
+    assert facts[0] == facts[1]
 
 
 @SHUFFLES
@@ -155,16 +155,16 @@ def test_shuffled_attributes_give_the_same_features(seed: int, tmp_path: Path) -
     table = AttributeTable(
         path=str(tmp_path / "items.csv"), id="item", columns={"price": "number", "shelf": "category"}, include_new=True
     )
-    found = []
+    results = []
     for events, items in ((EVENTS, ITEMS), (_shuffled(EVENTS, seed), _shuffled(ITEMS, seed))):
         items.write_csv(tmp_path / "items.csv")
         dataset = _csv(tmp_path, events, {"columns": _columns(False), "items": table})
         assert dataset.interactions.items.ids.to_list() == sorted(ITEMS["item"])
         features = node_features(dataset, _split("time", dataset).train)
         assert features is not None
-        found.append((features, contents_of(dataset, dataset.tables)))
-    assert torch.equal(found[0][0], found[1][0])
-    assert found[0][1] == found[1][1]
+        results.append((features, contents_of(dataset, dataset.tables)))
+    assert torch.equal(results[0][0], results[1][0])
+    assert results[0][1] == results[1][1]
 
 
 def _write_lines(folder: Path, draw: random.Random) -> None:
@@ -180,11 +180,11 @@ def _write_lines(folder: Path, draw: random.Random) -> None:
 @SHUFFLES
 @given(seed=st.integers(0, 2**32))
 def test_shuffled_lines_give_the_same_splits(seed: int, tmp_path: Path) -> None:
-    found = []
+    results = []
     for draw in (random.Random(0), random.Random(seed)):
         _write_lines(tmp_path, draw)
         parts = {part: f"{part}.txt" for part in ("train", "validation", "test")}
         dataset = line_files(name="mine", root=str(tmp_path), **parts)
         names = [name for name in SPLITS if name not in ("time", "user_time", "leave_last_out", "origins")]
-        found.append([contents_of(dataset, {}), *(_facts(_split(name, dataset)) for name in names)])
-    assert found[0] == found[1]
+        results.append([contents_of(dataset, {}), *(_facts(_split(name, dataset)) for name in names)])
+    assert results[0] == results[1]

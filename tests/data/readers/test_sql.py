@@ -143,8 +143,8 @@ def test_a_postgresql_server(server: str) -> None:
         connection.execute(
             "CREATE TABLE numbered AS SELECT n::NUMERIC(20, 2) AS customer, n % 3 AS sku FROM generate_series(1, 5) n"
         )
-        for place, (customer, _, at, amount) in enumerate(ROWS):
-            sku = f"00000000-0000-0000-0000-{min(place, 1):012d}"
+        for index, (customer, _, at, amount) in enumerate(ROWS):
+            sku = f"00000000-0000-0000-0000-{min(index, 1):012d}"
             connection.execute("INSERT INTO orders VALUES (%s, %s, %s, %s)", (customer, sku, f"{at[:10]}Z", amount))
     some = sql_query(uri=server, query=QUERY, columns=COLUMNS).interactions
     assert some.users.ids.to_list() == ["anna", "Жук"]

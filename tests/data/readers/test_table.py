@@ -173,10 +173,10 @@ def test_attributes_come_along_and_new_items_join(tmp_path: Path) -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(place=st.integers(0, len(TEXT.encode()) - 1), junk=st.binary(max_size=6), cut=st.integers(0, 4))
-def test_any_damage_gives_a_dataset_or_one_message(place: int, junk: bytes, cut: int, tmp_path: Path) -> None:
+@given(position=st.integers(0, len(TEXT.encode()) - 1), junk=st.binary(max_size=6), cut=st.integers(0, 4))
+def test_any_damage_gives_a_dataset_or_one_message(position: int, junk: bytes, cut: int, tmp_path: Path) -> None:
     data = TEXT.encode()
-    path = put(tmp_path / "orders.csv", data[:place] + junk + data[place + cut :])
+    path = put(tmp_path / "orders.csv", data[:position] + junk + data[position + cut :])
     try:
         assert len(table_file(path=path, columns=COLUMNS, rules=EventRules()).interactions) > 0
     except ValueError as error:

@@ -175,7 +175,7 @@ def test_with_a_target_a_purchase_of_what_was_only_viewed_before_is_held_out() -
         ("u", "c", 5, "buy"),
     ]
     rows += [("u", "a", 6, "buy"), ("u", "e", 7, "view")]
-    rows += [("v", item, 10 + place, "buy") for place, item in enumerate("abcd")]
+    rows += [("v", item, 10 + index, "buy") for index, item in enumerate("abcd")]
     table = pl.DataFrame(rows, schema=["user", "item", "timestamp", "kind"], orient="row")
     target = leave_last_out_split(Dataset("small", Interactions.from_events(table))).for_target("buy")
     train, validation, test = _parts(target)

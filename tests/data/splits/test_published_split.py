@@ -62,8 +62,8 @@ def test_a_user_keeps_an_item_in_train() -> None:
 
 
 def test_the_draw_is_keyed_by_its_seed() -> None:
-    first, again, other = (published_split(benchmark(TRAIN, TEST), validation=0.2, seed=seed) for seed in (0, 0, 1))
-    assert first.fingerprint == again.fingerprint != other.fingerprint
+    first, repeated, other = (published_split(benchmark(TRAIN, TEST), validation=0.2, seed=seed) for seed in (0, 0, 1))
+    assert first.fingerprint == repeated.fingerprint != other.fingerprint
 
 
 def test_all_events_of_a_drawn_pair_go_to_validation() -> None:

@@ -70,7 +70,7 @@ def test_without_a_target_the_evidence_is_train() -> None:
 def test_the_fingerprint_tells_of_the_kind_and_of_the_evidence() -> None:
     plain = split_of()
     less = [event for event in EVENTS if event[:3] != ("w", "c", "view")] + [("w", "c", "view", "test")]
-    marks = [each.fingerprint for each in (plain, plain.for_target("buy"), split_of(less).for_target("buy"))]
+    marks = [split.fingerprint for split in (plain, plain.for_target("buy"), split_of(less).for_target("buy"))]
     assert len(set(marks)) == 3
     assert split_of(EVENTS[::-1]).for_target("buy").fingerprint == marks[1]
     renamed = [(user, item, "click" if kind == "view" else kind, part) for user, item, kind, part in EVENTS]

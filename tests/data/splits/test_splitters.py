@@ -38,9 +38,9 @@ def test_each_user_gives_its_fractions(tiny_shop: Dataset) -> None:
     sizes = [part.group_by("user").len() for part in parts(random_split(tiny_shop, validation=0.2, test=0.25))]
     of_user = dict(tiny_shop.interactions.pairs().group_by("user").len().iter_rows())
     for size, fraction in zip(sizes[1:], (0.2, 0.25), strict=True):
-        found = dict(size.iter_rows())
+        counts = dict(size.iter_rows())
         for user, n in of_user.items():
-            assert abs(found.get(user, 0) - n * fraction) <= 0.5
+            assert abs(counts.get(user, 0) - n * fraction) <= 0.5
 
 
 def test_a_repeated_pair_goes_to_one_part(tiny_shop: Dataset) -> None:

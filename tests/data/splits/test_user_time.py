@@ -14,7 +14,7 @@ from ragx.data.splits.leave_last_out import TIED
 from ragx.data.splits.user_time import user_time_split
 
 Event = tuple[str, str, int]
-LONG = [("z", f"item-{place}", place) for place in range(10)]  # so that no part is empty
+LONG = [("z", f"item-{number}", number) for number in range(10)]  # so that no part is empty
 
 
 def dataset_of(events: list[Event]) -> Dataset:
@@ -38,7 +38,7 @@ def parts_of(split: Split) -> list[list[Event]]:
 
 
 def test_the_last_tenth_is_test_and_the_tenth_before_it_validation() -> None:
-    events = [("u", item, 100 - place) for place, item in enumerate("abcdefghijklmnopqrst")] + [("v", "a", 3)]
+    events = [("u", item, 100 - index) for index, item in enumerate("abcdefghijklmnopqrst")] + [("v", "a", 3)]
     split = user_time_split(dataset_of(events))
     train, validation, test = parts_of(split)
     assert test == [("u", "a", 100), ("u", "b", 99)]
@@ -58,7 +58,7 @@ def test_a_user_whose_every_event_would_be_held_out_stays_in_train() -> None:
 
 
 def test_ties_are_settled_by_a_hash_and_counted() -> None:
-    tied = [("u", f"item-{place}", 5) for place in range(10)]
+    tied = [("u", f"item-{number}", 5) for number in range(10)]
     split = user_time_split(dataset_of(tied + LONG))
     assert split.notes[TIED] == 1
     shuffled = user_time_split(dataset_of((tied + LONG)[::-1]))

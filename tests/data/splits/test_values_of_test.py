@@ -67,7 +67,7 @@ def test_values_of_test_decide_nothing_about_train_and_validation(
     plain = opened(splitter(built(rows)))
     in_test = {(user, item, time) for user, item, _, time in events(plain)}
     louder = [(*row[:2], row[2] + 7.0 * ((row[0], row[1], row[3]) in in_test), row[3]) for row in rows]
-    one, changed = (splitter(built(each, duplicates=policy, filters=filters)) for each in (rows, louder))
+    one, changed = (splitter(built(events_in, duplicates=policy, filters=filters)) for events_in in (rows, louder))
     assert events(one.train) == events(changed.train)
     assert events(one.validation) == events(changed.validation)
     assert events(opened(one)) != events(opened(changed))
