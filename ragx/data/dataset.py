@@ -162,7 +162,7 @@ def check_name(name: str) -> None:
     strange = next((mark for mark in name if not _fits_in_a_name(mark)), None)
     expected = f"dataset.name: expected letters, digits, space and {' '.join(MARKS.strip())}"
     check(strange is None, f"{expected}, got {strange!r} in {name[:LONGEST_NAME]!r}.")
-    check(name[:1] not in ("", *MARKS), f"{said}, a letter or digit first, got {name!r}.")
+    check(name[:1] not in ("", *MARKS), f"{expected}, a letter or digit first, got {name!r}.")
     size = len(name.encode())
     check(size <= LONGEST_NAME, f"dataset.name: expected at most {LONGEST_NAME} bytes, got {size}: shorten it.")
 

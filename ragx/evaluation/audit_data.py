@@ -40,20 +40,22 @@ def repeats(interactions: Interactions) -> list[Finding]:
     """Ask how many events repeat another in every column, and how many pairs come more than once."""
     table = interactions.table
     rows = table.group_by(table.columns).len("times")
-    again = rows.filter(pl.col("times") > 1).sort("user", "item")
+    repeated_rows = rows.filter(pl.col("times") > 1).sort("user", "item")
     copies = table.height - rows.height
-    whole = again.height >= NEARLY_ALL * rows.height
+    whole = repeated_rows.height >= NEARLY_ALL * rows.height
     verdict: Verdict = "warn" if whole or interactions.has("timestamp") else "pass"
-    found = f"{copies:,} of {table.height:,} events repeat another in every column."
+    message = f"{copies:,} of {table.height:,} events repeat another in every column."
     if whole and copies:
-        usual = np.median(again["times"].to_numpy())
-        found += f" {again.height:,} of {rows.height:,} stand there {usual:g} times: a file read or joined twice?"
+        usual = np.median(repeated_rows["times"].to_numpy())
+        message += (
+            f" {repeated_rows.height:,} of {rows.height:,} stand there {usual:g} times: a file read or joined twice?"
+        )
     advice = "Take the copies out of the file, or keep one event a pair with dataset.rules.duplicates=first."
     pairs = table.group_by("user", "item").len("times").filter(pl.col("times") > 1)
     repeated = f"{pairs.height:,} pairs come more than once."
-    names = pair_names(again, interactions)
+    names = pair_names(repeated_rows, interactions)
     return [
-        finding("doubled events", copies, verdict, found, "No event stands there twice.", names, advice),
+        finding("doubled events", copies, verdict, message, "No event stands there twice.", names, advice),
         finding("pairs with several events", pairs.height, "pass", repeated, "Every pair comes once."),
     ]
 
@@ -65,20 +67,20 @@ def near_duplicates(dataset: Dataset) -> list[Finding]:
     twins = near_duplicate_items(pairs["user"].to_numpy(), pairs["item"].to_numpy())
     ids = interactions.items.ids
     names = tuple(f"{ids[one]} ~ {ids[other]} ({share:.2f})" for one, other, share in twins[:SHOWN])
-    found = f"{counted(len(twins), 'pair')} of items with nearly the same users: variants of one thing?"
+    message = f"{counted(len(twins), 'pair')} of items with nearly the same users: variants of one thing?"
     advice = "Where they are one thing, give them one id: who has one is tested on the other."
     clean = "No two items have the same users."
-    findings = [finding("near-duplicate items", len(twins), "warn", found, clean, names, advice)]
+    findings = [finding("near-duplicate items", len(twins), "warn", message, clean, names, advice)]
     items = dataset.tables.get("items")
     if items is not None and {"item", "title"} <= set(items.columns):
         titles = items.drop_nulls("title").with_columns(
             key=pl.col("title").cast(pl.String).str.to_lowercase().str.strip_chars()
         )
         shared = titles.group_by("key", maintain_order=True).agg("item").filter(pl.col("item").list.len() > 1)
-        some = tuple(f"{key!r}: {', '.join(map(str, each[:3]))}" for key, each in shared.head(SHOWN).iter_rows())
-        said = f"{shared.height:,} titles name several items."
+        some = tuple(f"{key!r}: {', '.join(map(str, titled[:3]))}" for key, titled in shared.head(SHOWN).iter_rows())
+        message = f"{shared.height:,} titles name several items."
         clean = "Every title names one item."
-        findings.append(finding("items of one title", shared.height, "warn", said, clean, some, advice))
+        findings.append(finding("items of one title", shared.height, "warn", message, clean, some, advice))
     return findings
 
 
@@ -91,6 +93,8 @@ def constant_columns(dataset: Dataset) -> list[Finding]:
         for column in table.columns
         if table.height > 1 and not table.schema[column].is_nested() and table[column].n_unique() == 1
     ]
-    found = f"{len(constant):,} columns have one value only."
+    message = f"{len(constant):,} columns have one value only."
     advice = "Leave them out, or look whether they were read as they were meant."
-    return [finding("constant columns", len(constant), "warn", found, "Every column varies.", tuple(constant), advice)]
+    return [
+        finding("constant columns", len(constant), "warn", message, "Every column varies.", tuple(constant), advice)
+    ]

@@ -24,19 +24,23 @@ def spellings(interactions: Interactions) -> list[Finding]:
     for name, texts in _columns(interactions):
         groups = {difference: alike(texts, difference) for difference in DIFFERENCES}
         of_several = groups.pop("spelling")
-        spelt = {difference: {each for group in every for each in group} for difference, every in groups.items()}
+        spelt = {
+            difference: {spelling for group in every for spelling in group} for difference, every in groups.items()
+        }
         of_one = set().union(*spelt.values())
         groups["spelling"] = [group for group in of_several if not of_one.issuperset(group)]
         spelt["spelling"] = set().union(*groups["spelling"])
         count = len(set().union(*spelt.values()))
-        told = ", ".join(f"{difference} ({len(every):,})" for difference, every in spelt.items() if every)
-        found = f"{counted(count, name)} differ from another in spelling alone: {told}. Each spelling counts as one."
+        differences = ", ".join(f"{difference} ({len(every):,})" for difference, every in spelt.items() if every)
+        message = (
+            f"{counted(count, name)} differ from another in spelling alone: {differences}. Each spelling counts as one."
+        )
         pairs = (f"{group[0]!r} and {group[1]!r}" for every in groups.values() for group in every[:EXAMPLES])
-        around = name != "kind" and any(each != each.strip() for each in spelt["blanks"])
+        around = name != "kind" and any(spelling != spelling.strip() for spelling in spelt["blanks"])
         strip = "; dataset.rules.id_blanks=strip takes blanks around ids away" if around else ""
         advice = f"Where two spellings mean one {name}, write them alike in the file{strip}."
         clean = f"No two {name}s differ in spelling alone."
-        findings.append(finding(f"{name}s of several spellings", count, "warn", found, clean, tuple(pairs), advice))
+        findings.append(finding(f"{name}s of several spellings", count, "warn", message, clean, tuple(pairs), advice))
     return findings
 
 
@@ -51,10 +55,10 @@ def nothings(interactions: Interactions) -> list[Finding]:
         stand_in &= count > 10 * np.median(count[count > 0])
         rows = np.flatnonzero((word | stand_in) & (count > 0))
         names = tuple(f"{id!r} ({count[row]:,})" for id, row in zip(ids.outside(rows), rows, strict=True))
-        found = f"{counted(int(count[rows].sum()), 'event')} belong to a {name} whose id reads like no {name} at all."
+        message = f"{counted(int(count[rows].sum()), 'event')} belong to a {name} whose id reads like no {name} at all."
         advice = "If so, empty these cells and leave their rows out with dataset.rules.empty_ids=drop."
         clean = f"Every {name}'s id reads like one."
-        findings.append(finding(f"{name}s that are none", len(rows), "warn", found, clean, names, advice))
+        findings.append(finding(f"{name}s that are none", len(rows), "warn", message, clean, names, advice))
     return findings
 
 
@@ -71,8 +75,8 @@ def without_attributes(dataset: Dataset) -> list[Finding]:
         rows = ids.lookup(table[name])
         lacks[rows[rows >= 0]] = False
         lacking = np.flatnonzero(lacks)
-        found = f"{len(lacking):,} of {counted(total, name)} have no attributes; features of theirs are empty."
-        names = tuple(str(each) for each in ids.outside(lacking[:SHOWN]))
+        message = f"{len(lacking):,} of {counted(total, name)} have no attributes; features of theirs are empty."
+        names = tuple(str(id) for id in ids.outside(lacking[:SHOWN]))
         many = len(lacking) > MANY_WITHOUT * total
         advice = f"Add their rows to the table of {name}s, or train without features (model.features=false)."
         findings.append(
@@ -80,7 +84,7 @@ def without_attributes(dataset: Dataset) -> list[Finding]:
                 f"{name}s without attributes",
                 len(lacking),
                 "warn" if many else "pass",
-                found,
+                message,
                 f"All {counted(total, name)} have attributes.",
                 names,
                 advice,

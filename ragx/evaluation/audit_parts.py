@@ -51,9 +51,11 @@ def overlap(parts: Parts) -> list[Finding]:
 
 def _overlap(question: str, one: Interactions, other: Interactions) -> Finding:
     shared = one.pairs().join(other.pairs(), on=["user", "item"], how="semi", maintain_order="left")
-    found = f"{shared.height:,} pairs stand in both: what is to be found is given away."
+    message = f"{shared.height:,} pairs stand in both: what is to be found is given away."
     advice = "Take each pair out of one of the two."
-    return finding(question, shared.height, "fail", found, "The parts share no pair.", pair_names(shared, one), advice)
+    return finding(
+        question, shared.height, "fail", message, "The parts share no pair.", pair_names(shared, one), advice
+    )
 
 
 def left_out(split: Split) -> list[Finding]:
@@ -61,8 +63,8 @@ def left_out(split: Split) -> list[Finding]:
     notes = [(name, count) for name, count in split.notes.items() if count and "left_out" in name]
     examples = tuple(f"{name.replace('_', ' ')}: {count:,}" for name, count in notes)
     total = sum(count for _, count in notes)
-    found = f"The split left out {total:,} events."
-    return [finding("events left out by the split", total, "pass", found, "Every event is in a part.", examples)]
+    message = f"The split left out {total:,} events."
+    return [finding("events left out by the split", total, "pass", message, "Every event is in a part.", examples)]
 
 
 def ties_of_time(split: Split, parts: Parts) -> list[Finding]:
@@ -70,24 +72,24 @@ def ties_of_time(split: Split, parts: Parts) -> list[Finding]:
     if TIED not in split.notes:
         return []
     count, users = split.notes[TIED], parts["test"].table["user"].n_unique()
-    found = (
+    message = (
         f"Of {count:,} users the last items come in one second with earlier ones, and a hash of ids settled which are "
         f"held out ({users:,} users are in test): what is tested there is no last item."
     )
     clean, advice = "Every held-out item is later than those before it.", "split=time asks for no order within a user."
     verdict: Verdict = "warn" if count > MANY_TIED * users else "pass"
-    return [finding("ties in time", count, verdict, found, clean, (), advice)]
+    return [finding("ties in time", count, verdict, message, clean, (), advice)]
 
 
 def before_split(split: Split) -> list[Finding]:
     """Ask whether test events decided, through merging or filters over the whole table, about train."""
     notes = [(name, count) for name, count in split.notes.items() if count and name in BEFORE_SPLIT]
     total = sum(count for _, count in notes)
-    found = "Rules were applied before the split, so that held-out events decided about train, as in most papers."
+    message = "Rules were applied before the split, so that held-out events decided about train, as in most papers."
     clean = "No rule was applied to train and held-out events together."
     advice = "dataset.rules.before_split=[] merges within a part and counts on train."
     examples = tuple(f"{name.replace('_', ' ')}: {count:,}" for name, count in notes)
-    return [finding("rules before the split", total, "warn", found, clean, examples, advice)]
+    return [finding("rules before the split", total, "warn", message, clean, examples, advice)]
 
 
 def future(parts: Parts, published: bool) -> list[Finding]:
@@ -105,7 +107,7 @@ def future(parts: Parts, published: bool) -> list[Finding]:
     held_out = pl.concat([parts[part].table for part in PARTS[1:]])
     start = held_out["timestamp"].min()
     newer = train.filter(pl.col("timestamp") > start)
-    found = (
+    message = (
         f"{newer.height:,} of {train.height:,} train events ({newer.height / train.height:.1%}) are newer than the "
         "oldest held-out event: trends and launches of the test period leak."
     )
@@ -115,8 +117,8 @@ def future(parts: Parts, published: bool) -> list[Finding]:
     first = held_out.group_by("user").agg(start=pl.col("timestamp").min())
     own = train.join(first, on="user", how="inner").filter(pl.col("timestamp") > pl.col("start"))
     users = own["user"].unique().sort()
-    names = tuple(str(each) for each in parts["train"].users.outside(users.head(SHOWN).to_numpy()))
-    found_own = (
+    names = tuple(str(user) for user in parts["train"].users.outside(users.head(SHOWN).to_numpy()))
+    message_own = (
         f"{len(users):,} users have train events newer than their own held-out ones ({own.height:,} events): the model "
         "fills in gaps rather than predicts."
     )
@@ -124,8 +126,8 @@ def future(parts: Parts, published: bool) -> list[Finding]:
     pairs = pair_names(newer, parts["train"])
     clean_own = "No user has train events newer than that user's held-out ones."
     return [
-        finding("future in train, globally", newer.height, "warn", found, clean, pairs, advice),
-        finding("future in train, per user", len(users), "warn", found_own, clean_own, names, advice_own),
+        finding("future in train, globally", newer.height, "warn", message, clean, pairs, advice),
+        finding("future in train, per user", len(users), "warn", message_own, clean_own, names, advice_own),
     ]
 
 
@@ -139,13 +141,13 @@ def cold(parts: Parts) -> list[Finding]:
             unknown = np.setdiff1d(held_out, parts["train"].column(side))
             share = len(unknown) / max(len(held_out), 1)
             verdict: Verdict = "warn" if share > MANY_COLD else "pass"
-            found = f"{len(unknown):,} of {len(held_out):,} {side}s ({share:.1%}) have no train events."
+            message = f"{len(unknown):,} of {len(held_out):,} {side}s ({share:.1%}) have no train events."
             advice = "model.features=true scores them by their attributes, where there are any."
             if side == "user":
                 advice = "evaluation.cold_users=popularity ranks for them too; by default they are left out."
-            names = tuple(str(each) for each in ids.outside(unknown[:SHOWN]))
+            names = tuple(str(id) for id in ids.outside(unknown[:SHOWN]))
             clean = f"Train knows every {side} of {part}."
-            findings.append(finding(f"cold {side}s in {part}", len(unknown), verdict, found, clean, names, advice))
+            findings.append(finding(f"cold {side}s in {part}", len(unknown), verdict, message, clean, names, advice))
     return findings
 
 
@@ -166,9 +168,9 @@ def measured(parts: Parts, published: bool) -> list[Finding]:
         few = few_are_measured(counts)
         advice = f"split={other}{POOLED if published else ''} holds out items of nearly all users." if few else ""
         verdict: Verdict = "warn" if few else "pass"
-        said = measured_sentence(part, counts)
+        message = measured_sentence(part, counts)
         findings.append(
-            Finding(question=f"users measured in {part}", verdict=verdict, count=count, message=said, advice=advice)
+            Finding(question=f"users measured in {part}", verdict=verdict, count=count, message=message, advice=advice)
         )
     return findings
 
@@ -176,14 +178,14 @@ def measured(parts: Parts, published: bool) -> list[Finding]:
 def saturated(train: Interactions) -> list[Finding]:
     """Ask which users have every item in train: nothing is left to recommend to them."""
     rows = Negatives().sampler(TrainPairs.of(train)).users_without.numpy()
-    found = (
+    message = (
         f"{len(rows):,} users have every item in train: nothing is left to recommend to them, and objectives that draw "
         "negatives leave their pairs out, as the draw below does."
     )
     advice = "Leave these users out: somebody who has everything is a test account or a default id."
-    names = tuple(str(each) for each in train.users.outside(rows[:SHOWN]))
+    names = tuple(str(user) for user in train.users.outside(rows[:SHOWN]))
     clean = "Every user lacks some item."
-    return [finding("users with every item", len(rows), "warn", found, clean, names, advice)]
+    return [finding("users with every item", len(rows), "warn", message, clean, names, advice)]
 
 
 def negatives(parts: Parts, draw: Draw) -> list[Finding]:

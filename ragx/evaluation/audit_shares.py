@@ -49,10 +49,12 @@ def bots(interactions: Interactions) -> list[Finding]:
     limit = max(float(np.exp(middle + OUT_OF_LINE * spread)), BOT_EVENTS)
     rows = np.flatnonzero(count > limit)
     rows = rows[np.argsort(-count[rows], kind="stable")]
-    found = f"{len(rows):,} users have more than {limit:,.0f} events, where the median user has {np.exp(middle):,.0f}."
+    message = (
+        f"{len(rows):,} users have more than {limit:,.0f} events, where the median user has {np.exp(middle):,.0f}."
+    )
     names = _counted(interactions.users, rows[:SHOWN], count)
     clean = f"No user is far out of line (beyond {limit:,.0f} events)."
-    return [finding("users far out of line (bots)", len(rows), "warn", found, clean, names, NO_PERSON)]
+    return [finding("users far out of line (bots)", len(rows), "warn", message, clean, names, NO_PERSON)]
 
 
 def outsize(interactions: Interactions) -> list[Finding]:
@@ -63,11 +65,11 @@ def outsize(interactions: Interactions) -> list[Finding]:
         limit = count.sum() * max(LARGE_SHARE, LARGE_MULTIPLE / (count > 0).sum())
         rows = np.flatnonzero(count >= limit)
         share = count[rows].sum() / count.sum()
-        found = f"{len(rows):,} of {len(ids):,} {side}s alone hold {share:.1%} of the events."
+        message = f"{len(rows):,} of {len(ids):,} {side}s alone hold {share:.1%} of the events."
         advice = NO_PERSON if side == "user" else "Leave it out of the file if it is no item, such as postage or a bag."
         clean = f"No {side} alone holds a tenth of the events."
         names = _counted(ids, rows, count)
-        findings.append(finding(f"{side}s with a large share", len(rows), "warn", found, clean, names, advice))
+        findings.append(finding(f"{side}s with a large share", len(rows), "warn", message, clean, names, advice))
     return findings
 
 

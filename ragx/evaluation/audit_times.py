@@ -35,14 +35,14 @@ def _first_year(interactions: Interactions) -> Finding:
     second = interactions.column("timestamp")
     early = second[np.abs(second) < YEAR]
     count, total = len(early), len(second)
-    found = f"{count:,} of {total:,} times lie within a year of 1970-01-01{_another_notation(early)}."
+    message = f"{count:,} of {total:,} times lie within a year of 1970-01-01{_another_notation(early)}."
     advice = (
         f"Store a time as 2024-01-31 12:00 or seconds since 1970, or leave these events out with "
         f"{PERIOD.format('first', '1971-01-01')}."
     )
     if count == total:
         advice = "Store times as 2024-01-31 12:00 or seconds since 1970; name no column of times for mere numbers."
-    return finding("times near 1970", count, "warn", found, "No time lies near 1970-01-01.", _moments(early), advice)
+    return finding("times near 1970", count, "warn", message, "No time lies near 1970-01-01.", _moments(early), advice)
 
 
 def _placeholders(interactions: Interactions) -> Finding:
@@ -52,11 +52,11 @@ def _placeholders(interactions: Interactions) -> Finding:
     of_word = {word: int((days == day).sum()) for word, day in day_of.items()}
     count = sum(of_word.values())
     named = ", ".join(f"{word} ({number:,})" for word, number in of_word.items() if number)
-    found = f"{count:,} of {len(days):,} times are days that stand for an unknown one: {named}."
+    message = f"{count:,} of {len(days):,} times are days that stand for an unknown one: {named}."
     first = max((word for word, number in of_word.items() if number), default="")
     advice = f"Leave these events out with {PERIOD.format('first', _day_after(first))}." if first else ""
     clean = "No time is a day that stands for an unknown one."
-    return finding("placeholders for times", count, "warn", found, clean, (), advice)
+    return finding("placeholders for times", count, "warn", message, clean, (), advice)
 
 
 def _day_after(word: str) -> str:
@@ -85,11 +85,11 @@ def _to_come(interactions: Interactions, now: float) -> Finding:
     second = interactions.column("timestamp")
     late = second[second > now + TOLERANCE]
     today = pl.from_epoch(pl.Series([int(now)])).dt.date()[0]
-    found = f"{len(late):,} of {len(second):,} times are still to come: read in another unit or zone?"
+    message = f"{len(late):,} of {len(second):,} times are still to come: read in another unit or zone?"
     advice = (
         f"State the notation with dataset.rules.time_format, or leave them out with {PERIOD.format('before', today)}."
     )
-    return finding("times to come", len(late), "warn", found, "No time is still to come.", _moments(late), advice)
+    return finding("times to come", len(late), "warn", message, "No time is still to come.", _moments(late), advice)
 
 
 def _moments(seconds: np.ndarray) -> tuple[str, ...]:
@@ -97,4 +97,4 @@ def _moments(seconds: np.ndarray) -> tuple[str, ...]:
     try:
         return tuple(pl.from_epoch(first).dt.strftime("%Y-%m-%d %H:%M:%S"))
     except pl.exceptions.PolarsError:
-        return tuple(str(each) for each in first)  # beyond the calendar
+        return tuple(str(moment) for moment in first)  # beyond the calendar

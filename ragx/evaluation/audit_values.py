@@ -28,7 +28,7 @@ def _zeros(whole: Interactions, test: Interactions) -> Finding:
     value = whole.column("value")
     count, of_test = int((value == 0).sum()), int((test.column("value") == 0).sum())
     least = value[value > 0].min(initial=np.inf)
-    found = (
+    message = (
         f"{count:,} of {len(whole):,} events have the value 0, {of_test:,} of {len(test):,} in test, and count as "
         "clicks or purchases all the same."
     )
@@ -36,7 +36,7 @@ def _zeros(whole: Interactions, test: Interactions) -> Finding:
     if not np.isfinite(least):
         advice = "Name the column that says what happened"
     advice += ", or name no column of values (dataset.columns.value=null) if they say nothing of the kind."
-    return finding("values of 0", count, "warn", found, "No event has the value 0.", advice=advice)
+    return finding("values of 0", count, "warn", message, "No event has the value 0.", advice=advice)
 
 
 def _ratings(whole: Interactions) -> Finding:
@@ -56,25 +56,27 @@ def _ratings(whole: Interactions) -> Finding:
         and whole.pairs().height >= RATED_ONCE * len(whole)
     )
     least = steps[np.searchsorted(steps, steps[0] + 0.75 * (steps[-1] - steps[0]))]
-    found = (
+    message = (
         f"{count[low].sum():,} of {len(whole):,} values are below {middle:g} on a scale from {steps[0]:g} to "
         f"{steps[-1]:g}, as ratings are; the lowest counts as a click like the highest."
     )
     advice = f"Keep what was liked with {LEAST_VALUE.format(float(least))}."
     clean = "The values do not look like ratings."
-    return finding("ratings taken for clicks", int(is_scale) * int(count[low].sum()), "warn", found, clean, (), advice)
+    return finding(
+        "ratings taken for clicks", int(is_scale) * int(count[low].sum()), "warn", message, clean, (), advice
+    )
 
 
 def _weights(train: Interactions) -> Finding:
     """Ask whether the values of train differ, without which they are no weights."""
     value = train.column("value")
     constant = len(train) > 1 and bool((value == value[0]).all())
-    found = f"All {len(train):,} values in train are {value[0]:g}: " + (
+    message = f"All {len(train):,} values in train are {value[0]:g}: " + (
         "as weights (graph=value) they leave no edge."
         if value[0] == 0
         else "as weights (graph=value) they say nothing."
     )
     advice = "Name another column of values, or none: dataset.columns.value=null."
     return finding(
-        "values as weights", int(constant) * len(train), "warn", found, "The values in train differ.", (), advice
+        "values as weights", int(constant) * len(train), "warn", message, "The values in train differ.", (), advice
     )

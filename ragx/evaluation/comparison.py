@@ -59,8 +59,8 @@ class Comparison:
     @property
     def p_values(self) -> dict[str, float]:
         """The p-values by what they are over."""
-        found = {"users": self.p_users, "seeds": self.p_seeds, "users and seeds": self.p_both}
-        return {over: value for over, value in found.items() if value is not None}
+        p_values = {"users": self.p_users, "seeds": self.p_seeds, "users and seeds": self.p_both}
+        return {over: value for over, value in p_values.items() if value is not None}
 
     @property
     def p_value(self) -> float:
@@ -87,27 +87,27 @@ class Comparison:
         )
 
 
-def notes_on_tests(found: Sequence[tuple[str, Comparison]]) -> list[str]:
+def notes_on_tests(comparisons: Sequence[tuple[str, Comparison]]) -> list[str]:
     """Return what a reader of comparisons must know: the tests, the family, and what the tests cannot tell.
 
     Args:
-        found: all comparisons that are shown, each with the name of its run.
+        comparisons: all that are shown, each with the name of its run.
     """
-    told = [
+    number = len(comparisons)
+    notes = [
         "p over users: paired t-test of the users' values, each a mean over seeds; p over seeds: t-test of the means "
         "of trainings; p over both: t-test whose variance is that over users and seeds. A finding stands on the "
-        f"largest, after Holm over the {len(found)} comparison{'s' * (len(found) != 1)} shown; its 95 % interval is "
-        "the widest."
+        f"largest, after Holm over the {number} comparison{'s' * (number != 1)} shown; its 95 % interval is the widest."
     ]
-    if one_more := _names(name for name, each in found if each.seed_test == "prediction"):
-        told.append(
+    if one_more := _names(name for name, comparison in comparisons if comparison.seed_test == "prediction"):
+        notes.append(
             f"A single training against several counts as one more draw, taken to vary as the others do: {one_more}."
         )
-    if single := _names(name for name, each in found if each.seed_test == "single"):
-        told.append(f"A single seed may be a lucky one, and no p over seeds says so: {single}.")
-    if few := _names(name for name, each in found if each.difference.few):
-        told.append(f"few: fewer than {FEW} users differ, so that intervals and p-values are rough: {few}.")
-    return told
+    if single := _names(name for name, comparison in comparisons if comparison.seed_test == "single"):
+        notes.append(f"A single seed may be a lucky one, and no p over seeds says so: {single}.")
+    if few := _names(name for name, comparison in comparisons if comparison.difference.few):
+        notes.append(f"few: fewer than {FEW} users differ, so that intervals and p-values are rough: {few}.")
+    return notes
 
 
 def _names(names: Iterable[str]) -> str:

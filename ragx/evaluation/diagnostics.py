@@ -47,24 +47,24 @@ class LayerDiagnostics:
     @torch.no_grad()
     def measure(self, model: NodeModel, graph: Graph) -> dict[str, float]:
         """Return the measures by name, such as ``attention_entropy/layer_1/head_2``."""
-        found: dict[str, float] = {}
+        measures: dict[str, float] = {}
         training = model.training
         model.eval()
         graph = graph.to(model.base_embeddings.device)
         outputs = model.layer_outputs(graph)
         for depth, x in enumerate(outputs):
             if self.dirichlet_energy:
-                found[f"dirichlet_energy/layer_{depth}"] = dirichlet_energy(x, graph)
+                measures[f"dirichlet_energy/layer_{depth}"] = dirichlet_energy(x, graph)
             if self.effective_rank:
-                found[f"effective_rank/layer_{depth}"] = effective_rank(x)
+                measures[f"effective_rank/layer_{depth}"] = effective_rank(x)
         for depth, (layer, x) in enumerate(zip(getattr(model, "layers", ()), outputs, strict=False), 1):
             attention = getattr(layer, "attention", None)
             if self.attention_entropy and callable(attention):
                 weight = attention(x, graph.adjacency, graph.edge_weight)
                 for head, value in enumerate(attention_entropy(weight, graph.adjacency).tolist(), 1):
-                    found[f"attention_entropy/layer_{depth}/head_{head}"] = value
+                    measures[f"attention_entropy/layer_{depth}/head_{head}"] = value
         model.train(training)
-        return found
+        return measures
 
 
 def dirichlet_energy(x: Float[Tensor, "N D"], graph: Graph) -> float:

@@ -137,7 +137,7 @@ def evaluate(
     }
     values = {str(name): _value(name, per_user, lists) for name in names}
     mark = fingerprint(relevant, seen, scorer.num_items)
-    known = {each.name: each for each in names.values()}
+    known = {metric.name: metric for metric in names.values()}
     return EvaluationResult(values, per_user, counts, conventions, mark, ranking, metrics=known)
 
 

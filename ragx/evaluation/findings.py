@@ -53,7 +53,7 @@ class Audit:
     @property
     def verdict(self) -> Verdict:
         """The worst verdict among the findings."""
-        return max((each.verdict for each in self.findings), key=VERDICTS.index, default="pass")
+        return max((finding.verdict for finding in self.findings), key=VERDICTS.index, default="pass")
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values."""
@@ -64,18 +64,20 @@ def finding(
     question: str,
     count: int,
     bad: Verdict,
-    found: str,
+    message: str,
     clean: str,
     examples: tuple[str, ...] = (),
     advice: str = "",
 ) -> Finding:
-    """Return a pass saying ``clean`` where the count is 0, and otherwise the verdict ``bad`` saying ``found``.
+    """Return a pass saying ``clean`` where the count is 0, and otherwise the verdict ``bad`` saying ``message``.
 
     A pass gives no advice.
     """
     if not count:
         return Finding(question=question, verdict="pass", count=0, message=clean)
-    return Finding(question=question, verdict=bad, count=count, message=found, examples=examples[:SHOWN], advice=advice)
+    return Finding(
+        question=question, verdict=bad, count=count, message=message, examples=examples[:SHOWN], advice=advice
+    )
 
 
 def counted(count: int, name: str) -> str:

@@ -33,11 +33,11 @@ def user_labels(name: str, user_table: pl.DataFrame | None, users: IdMap) -> tup
     Raises:
         ValueError: there is no such column, it holds neither numbers nor categories, or too many of them.
     """
-    known = [] if user_table is None else [each for each in user_table.columns if each != "user"]
+    known = [] if user_table is None else [column for column in user_table.columns if column != "user"]
     check_choice("groups", name, [ACTIVITY, POPULARITY, *known])
     assert user_table is not None
-    found = join_ids("groups: {} users are in the table of users", users.ids, user_table["user"])
-    column = user_table[name].gather(pl.Series(found.rows).replace(-1, None))
+    join = join_ids("groups: {} users are in the table of users", users.ids, user_table["user"])
+    column = user_table[name].gather(pl.Series(join.rows).replace(-1, None))
     kind = column.dtype
     check(
         kind.is_numeric() or kind in (pl.Boolean, pl.String, pl.Categorical, pl.Enum),
@@ -101,7 +101,7 @@ def group_reports(
     names = [name for name in result.per_user.columns if name != "user"]
     k = usual_cutoff(names) or result.ranking.items.shape[1]
     metrics = [name for name in names if MetricName.read(name).k in (k, None)]
-    found = {}
+    reports = {}
     for group in groups:
         rows, measured, ordered = result.per_user, metrics, True
         if group == POPULARITY:
@@ -113,6 +113,6 @@ def group_reports(
         else:
             labels, ordered = user_labels(group, user_table, users)
             label = labels.gather(rows["user"].to_numpy().astype(np.int64))
-        reports = by_groups(rows, measured, label, known=result.metrics, ordered=ordered) if measured else {}
-        found[group] = {metric: report.as_dict() for metric, report in reports.items()}
-    return found
+        of_metric = by_groups(rows, measured, label, known=result.metrics, ordered=ordered) if measured else {}
+        reports[group] = {metric: report.as_dict() for metric, report in of_metric.items()}
+    return reports

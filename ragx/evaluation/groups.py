@@ -72,8 +72,8 @@ def deciles(values: ArrayLike, parts: int = 10) -> NDArray[np.int64]:
 
     numbers = np.asarray(values)
     check(not bool(np.isnan(numbers).any()), "deciles: expected numbers, got NaN; leave those without a value out.")
-    place = (stats.rankdata(numbers, method="average") - 0.5) / max(numbers.size, 1)
-    return np.minimum((place * parts).astype(np.int64), parts - 1)
+    quantile = (stats.rankdata(numbers, method="average") - 0.5) / max(numbers.size, 1)
+    return np.minimum((quantile * parts).astype(np.int64), parts - 1)
 
 
 def by_group(
@@ -142,8 +142,8 @@ def by_groups(
     drawn = resampled_means(wide.reshape(len(wide), -1), resamples=resamples, seed=seed)
     drawn = drawn.reshape(resamples, len(metrics), len(names))
     return {
-        metric: _report(about(metric, known), wide[:, place], drawn[:, place], names.to_list(), ordered, confidence)
-        for place, metric in enumerate(metrics)
+        metric: _report(about(metric, known), wide[:, index], drawn[:, index], names.to_list(), ordered, confidence)
+        for index, metric in enumerate(metrics)
     }
 
 
@@ -211,8 +211,8 @@ def _deviations(
     """
     others = np.maximum(users - 1, 1)
     student = special.stdtrit(others, (1 + confidence) / 2) / special.ndtri((1 + confidence) / 2)
-    found = (drawn - means) * student * np.sqrt(users / others)
-    return np.where(np.isnan(found), 0.0, found)  # a group that no resample holds says nothing
+    deviations = (drawn - means) * student * np.sqrt(users / others)
+    return np.where(np.isnan(deviations), 0.0, deviations)  # a group that no resample holds says nothing
 
 
 def recall_by_item_group(
@@ -235,13 +235,13 @@ def recall_by_item_group(
     row, item = relevant.pairs(ranking.users)
     wanted = torch.bincount(row * width + groups[item], minlength=size * width)
     items = ranking.items[:, :k]
-    row, place = relevant.contains(ranking.users, items).nonzero(as_tuple=True)
-    found = torch.bincount(row * width + groups[items[row, place]], minlength=size * width)
+    row, column = relevant.contains(ranking.users, items).nonzero(as_tuple=True)
+    hits = torch.bincount(row * width + groups[items[row, column]], minlength=size * width)
     cell = wanted.nonzero().flatten()
     return pl.DataFrame(
         {
             "user": ranking.users[cell // width].numpy(),
             "group": (cell % width).numpy(),
-            str(MetricName("recall", k)): (found[cell].double() / wanted[cell]).numpy(),
+            str(MetricName("recall", k)): (hits[cell].double() / wanted[cell]).numpy(),
         }
     )

@@ -90,8 +90,10 @@ def intervals_of(columns: Mapping[str, ArrayLike]) -> dict[str, dict[str, float 
     Args:
         columns: one value for each user, by name of the metric.
     """
-    found = {name: mean_interval(values) for name, values in columns.items()}
-    return {name: {"low": each.low, "high": each.high, "few": each.few} for name, each in found.items()}
+    intervals = {name: mean_interval(values) for name, values in columns.items()}
+    return {
+        name: {"low": interval.low, "high": interval.high, "few": interval.few} for name, interval in intervals.items()
+    }
 
 
 def contrast_interval(first: Array, last: Array, *, confidence: float = CONFIDENCE) -> Interval | None:
@@ -112,7 +114,7 @@ def contrast_interval(first: Array, last: Array, *, confidence: float = CONFIDEN
     variances = [float((share**2).sum()) for share in shares]
     value = float(np.nanmean(last) - np.nanmean(first))
     few = is_few(np.nan_to_num(first)) or is_few(np.nan_to_num(last))
-    weighted = sum(each**2 / (count - 1) for each, count in zip(variances, counts, strict=True))
+    weighted = sum(variance**2 / (count - 1) for variance, count in zip(variances, counts, strict=True))
     if not weighted:
         return Interval(value, value, value, few)
     freedom = min(sum(variances) ** 2 / weighted, len(first) - 1)

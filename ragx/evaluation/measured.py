@@ -13,16 +13,16 @@ def measured_sentence(part: str, counts: Mapping[str, int | None]) -> str:
         counts: users who make the values (``users``), who have items in the part (``users_held_out``), and of the
             dataset (``all_users``).
     """
-    found = [counts.get(name) for name in NEEDED]
-    if None in found:
+    numbers = [counts.get(name) for name in NEEDED]
+    if None in numbers:
         return ""
-    users, held_out, everybody = (number or 0 for number in found)
-    said = f"{users:,} of {everybody:,} users make the {part} values"
+    users, held_out, everybody = (number or 0 for number in numbers)
+    sentence = f"{users:,} of {everybody:,} users make the {part} values"
     if held_out > users:
-        said += f": {held_out:,} have items there, of whom {held_out - users:,} have none in train and are left out"
+        sentence += f": {held_out:,} have items there, of whom {held_out - users:,} have none in train and are left out"
     else:
-        said += f"; {held_out:,} have items there"
-    return f"{said}." if not few_are_measured(counts) else f"Fewer than half of the users are measured: {said}."
+        sentence += f"; {held_out:,} have items there"
+    return f"{sentence}." if not few_are_measured(counts) else f"Fewer than half of the users are measured: {sentence}."
 
 
 def few_are_measured(counts: Mapping[str, int | None]) -> bool:

@@ -43,23 +43,23 @@ def ndcg(hits: Bool[Tensor, "U K"], counts: Int[Tensor, " U"], k: int, by: Conve
     best = _divisor(counts, k, by.ideal_dcg)
     longest = max(int(best.max()) if best.numel() else 1, k)
     discount = 1 / torch.arange(2, longest + 2, dtype=torch.float64, device=hits.device).log2()
-    found = hits[:, :k]
-    return found.double() @ discount[: found.shape[1]] / discount.cumsum(0)[best - 1]
+    hits = hits[:, :k]
+    return hits.double() @ discount[: hits.shape[1]] / discount.cumsum(0)[best - 1]
 
 
 def mrr(hits: Bool[Tensor, "U K"], counts: Int[Tensor, " U"], k: int, by: Conventions) -> Float[Tensor, " U"]:
     """Return 1 / rank of the first hit, 0 without one."""
-    found, first = hits[:, :k].max(1)
-    return found.double() / (first + 1)
+    any_hit, first = hits[:, :k].max(1)
+    return any_hit.double() / (first + 1)
 
 
 def average_precision(
     hits: Bool[Tensor, "U K"], counts: Int[Tensor, " U"], k: int, by: Conventions
 ) -> Float[Tensor, " U"]:
     """Return the sum over hits of the precision at their rank, divided by min(n, K) or n."""
-    found = hits[:, :k]
-    rank = torch.arange(1, found.shape[1] + 1, device=hits.device)
-    total = (found.cumsum(1).double() / rank * found).sum(1)
+    hits = hits[:, :k]
+    rank = torch.arange(1, hits.shape[1] + 1, device=hits.device)
+    total = (hits.cumsum(1).double() / rank * hits).sum(1)
     return total / _divisor(counts, k, by.average_precision_denominator)
 
 

@@ -35,22 +35,22 @@ def near_duplicate_items(
     frames = []
     for band in range(BANDS):
         keys = [np.minimum.reduceat(random.permutation(num_users)[users], start) for _ in range(ROWS)]
-        frames.append(pl.DataFrame({"band": band, "place": np.arange(len(present)), "count": count} | _named(keys)))
+        frames.append(pl.DataFrame({"band": band, "item": np.arange(len(present)), "count": count} | _named(keys)))
     signatures = pl.concat(frames).filter(pl.col("count") >= fewest)
     by = ["band", *_named([np.empty(0)] * ROWS)]
-    groups = signatures.with_columns(first=pl.col("place").min().over(by)).filter(pl.col("first") != pl.col("place"))
-    candidates = groups.select("first", "place").unique().sort("first", "place")
+    groups = signatures.with_columns(first=pl.col("item").min().over(by)).filter(pl.col("first") != pl.col("item"))
+    candidates = groups.select("first", "item").unique().sort("first", "item")
     sets = dict[int, np.ndarray]()
-    found = []
+    pairs = []
     for one, other in candidates.iter_rows():
-        for place in (one, other):
-            if place not in sets:
-                sets[place] = users[start[place] : start[place] + count[place]]
+        for item in (one, other):
+            if item not in sets:
+                sets[item] = users[start[item] : start[item] + count[item]]
         common = len(np.intersect1d(sets[one], sets[other], assume_unique=True))
         share = common / (count[one] + count[other] - common)
         if share >= similarity:
-            found.append((int(present[one]), int(present[other]), float(share)))
-    return sorted(found, key=lambda each: (-each[2], each[0], each[1]))
+            pairs.append((int(present[one]), int(present[other]), float(share)))
+    return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))
 
 
 def _named(keys: list[np.ndarray]) -> dict[str, np.ndarray]:

@@ -35,8 +35,8 @@ class Lists:
         """How many lists hold each item."""
         return torch.bincount(self.items.flatten() + 1, minlength=self.num_items + 1)[1:].double()
 
-    def mean_over_places(self, item_values: Float[Tensor, " I"]) -> float:
-        """Return the mean of a value of the items over all filled places."""
+    def mean_over_recommended(self, item_values: Float[Tensor, " I"]) -> float:
+        """Return the mean of a value of the items over all recommended items."""
         return float(self.exposure @ item_values / self.exposure.sum().clamp(min=1))
 
     def known_popularity(self, metric: str) -> Float[Tensor, " I"]:
@@ -63,8 +63,8 @@ def coverage(lists: Lists) -> float:
 def gini(lists: Lists) -> float:
     """Return Σ_i (2i − I − 1) x_i / (I Σ x) over ascending exposure x: 0 if even, near 1 if a few items take all."""
     exposure = lists.exposure.sort().values
-    place = torch.arange(1, lists.num_items + 1, dtype=torch.float64, device=exposure.device)
-    return float((2 * place - lists.num_items - 1) @ exposure / (lists.num_items * exposure.sum().clamp(min=1)))
+    rank = torch.arange(1, lists.num_items + 1, dtype=torch.float64, device=exposure.device)
+    return float((2 * rank - lists.num_items - 1) @ exposure / (lists.num_items * exposure.sum().clamp(min=1)))
 
 
 def entropy(lists: Lists) -> float:
@@ -76,7 +76,7 @@ def entropy(lists: Lists) -> float:
 
 def average_popularity(lists: Lists) -> float:
     """Return the mean train count of the items shown."""
-    return lists.mean_over_places(lists.known_popularity("average_popularity"))
+    return lists.mean_over_recommended(lists.known_popularity("average_popularity"))
 
 
 def novelty(lists: Lists) -> float:
@@ -85,14 +85,14 @@ def novelty(lists: Lists) -> float:
     Source: Zhou et al., "Solving the apparent diversity-accuracy dilemma of recommender systems", PNAS 2010.
     """
     popularity = lists.known_popularity("novelty").clamp(min=1)
-    return lists.mean_over_places(-(popularity / lists.num_users).log2())
+    return lists.mean_over_recommended(-(popularity / lists.num_users).log2())
 
 
 def tail_share(lists: Lists) -> float:
     """Return the share of places held by the tail: items less popular than the last of the most popular fifth."""
     popularity = lists.known_popularity("tail_share")
     head = popularity.topk(max(round(HEAD * lists.num_items), 1)).values[-1]
-    return lists.mean_over_places((popularity < head).double())
+    return lists.mean_over_recommended((popularity < head).double())
 
 
 def diversity(lists: Lists) -> float:
@@ -113,8 +113,8 @@ def diversity(lists: Lists) -> float:
     items = lists.items
     total = torch.zeros(len(items), features.shape[1], dtype=torch.float64, device=items.device)
     own = torch.zeros(len(items), dtype=torch.float64, device=items.device)
-    for place in items.unbind(1):
-        vectors = features[place.clamp(min=0)] * (place >= 0)[:, None]
+    for column in items.unbind(1):
+        vectors = features[column.clamp(min=0)] * (column >= 0)[:, None]
         total += vectors
         own += vectors.square().sum(1)
     lengths = (items >= 0).sum(1)

@@ -62,10 +62,10 @@ def compare(run: PerUserRun, baseline: PerUserRun, metric: str) -> Comparison:
     variances = variances_of(ours, theirs, test)
     if not spread:
         variances["users"] = Variance(np.zeros(()), np.ones(()))
-    p_values = {over: float(p_of(np.asarray(centre), each)) for over, each in variances.items()}
+    p_values = {over: float(p_of(np.asarray(centre), variance)) for over, variance in variances.items()}
     if not spread:
         p_values["users"] = _sign_test(difference)
-    half = max(float(half_width(each, CONFIDENCE)) for each in variances.values())
+    half = max(float(half_width(variance, CONFIDENCE)) for variance in variances.values())
     return Comparison(
         metric=metric,
         mean=float(ours.mean()),
@@ -82,12 +82,12 @@ def compare(run: PerUserRun, baseline: PerUserRun, metric: str) -> Comparison:
     )
 
 
-def corrected(found: Mapping[Key, Comparison]) -> dict[Key, Comparison]:
+def corrected(comparisons: Mapping[Key, Comparison]) -> dict[Key, Comparison]:
     """Return comparisons with their largest p-values corrected by Holm over all of them: one family."""
-    adjusted = holm([each.p_value for each in found.values()])
+    adjusted = holm([comparison.p_value for comparison in comparisons.values()])
     return {
-        key: replace(each, p_adjusted=p_value, family=len(found))
-        for (key, each), p_value in zip(found.items(), adjusted, strict=True)
+        key: replace(comparison, p_adjusted=p_value, family=len(comparisons))
+        for (key, comparison), p_value in zip(comparisons.items(), adjusted, strict=True)
     }
 
 
@@ -122,7 +122,7 @@ def _seed_test(
 ) -> SeedTest:
     paired = list(run.per_user) == list(baseline.per_user)
     test = seed_test((len(ours), len(theirs)), paired, (run.deterministic, baseline.deterministic))
-    spreads = [float(np.ptp(each.values.mean(1))) for each in sides_of(ours, theirs, test)]
+    spreads = [float(np.ptp(side.values.mean(1))) for side in sides_of(ours, theirs, test)]
     return "constant" if spreads and max(spreads) <= rounding else test
 
 

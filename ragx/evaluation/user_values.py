@@ -45,7 +45,9 @@ def user_values(
     """
     functions = {name: _function(known) for name, known in metrics.items() if known.is_mean_over_users}
     hits, counts = relevant.contains(ranking.users, ranking.items), relevant.lengths[ranking.users]
-    found = {name: _values(name, of, hits, counts, name.k, conventions) for name, of in functions.items() if name.k}
+    values_by_name = {
+        name: _values(name, of, hits, counts, name.k, conventions) for name, of in functions.items() if name.k
+    }
     whole = {name: function for name, function in functions.items() if name.k is None}
     if whole:
         parts: dict[MetricName, list[Tensor]] = {name: [] for name in whole}
@@ -55,9 +57,9 @@ def user_values(
                 parts[name].append(
                     _values(name, function, relevant.contains(users, items), few, num_items, conventions)
                 )
-        found |= {name: torch.cat(values) for name, values in parts.items()}
+        values_by_name |= {name: torch.cat(values) for name, values in parts.items()}
     columns: dict[str, Any] = {"user": ranking.users.cpu().numpy()}
-    return pl.DataFrame(columns | {str(name): found[name].cpu().numpy() for name in functions})
+    return pl.DataFrame(columns | {str(name): values_by_name[name].cpu().numpy() for name in functions})
 
 
 def _function(metric: Metric) -> UserMetric:

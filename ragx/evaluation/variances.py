@@ -42,7 +42,7 @@ def over_users(ours: Array, theirs: Array) -> Variance:
 
 def over_seeds(sides: list[Side]) -> Variance:
     """Return the variance of a mean difference over other trainings, with Welch's degrees of freedom."""
-    return _sum([Variance(each.weight * each.values.mean(-1).var(-1, ddof=1), _freedom(each)) for each in sides])
+    return _sum([Variance(side.weight * side.values.mean(-1).var(-1, ddof=1), _freedom(side)) for side in sides])
 
 
 def over_both(users: Variance, sides: list[Side]) -> Variance:
@@ -58,10 +58,10 @@ def over_both(users: Variance, sides: list[Side]) -> Variance:
 
     Source: Searle, Casella and McCulloch, "Variance Components", 1992, the two-way crossed classification.
     """
-    seeds, noise = over_seeds(sides), _sum([_noise(each) for each in sides])
+    seeds, noise = over_seeds(sides), _sum([_noise(side) for side in sides])
     varied = seeds.value > noise.value
     value = np.where(varied, users.value + seeds.value - noise.value, users.value)
-    parts = sum(each.value**2 / each.freedom for each in (users, seeds, noise))
+    parts = sum(variance.value**2 / variance.freedom for variance in (users, seeds, noise))
     return Variance(value, np.where(varied, _ratio(value**2, np.asarray(parts)), users.freedom))
 
 
@@ -92,8 +92,8 @@ def _freedom(side: Side) -> Array:
 
 
 def _sum(parts: list[Variance]) -> Variance:
-    value = sum((each.value for each in parts), np.zeros_like(parts[0].value))
-    weighted = sum((each.value**2 / each.freedom for each in parts), np.zeros_like(value))
+    value = sum((part.value for part in parts), np.zeros_like(parts[0].value))
+    weighted = sum((part.value**2 / part.freedom for part in parts), np.zeros_like(value))
     return Variance(value, _ratio(value**2, weighted))
 
 
