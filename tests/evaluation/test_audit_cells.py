@@ -49,14 +49,14 @@ def _values(events: Interactions) -> dict[str, Finding]:
 
 
 def _named(findings: list[Finding]) -> dict[str, Finding]:
-    return {each.question: each for each in findings}
+    return {finding.question: finding for finding in findings}
 
 
 def test_values_of_0_are_counted_over_all_and_in_test() -> None:
-    found = _values(_events(value=[2.0] * 50 + [0.0] * 140 + [0.5] * 10))["values of 0"]
-    assert (found.verdict, found.count) == ("warn", 140)
-    assert "140 of 200 events have the value 0, 10 of 20 in test" in found.message
-    assert "at_least: 0.5}]'" in found.advice
+    finding = _values(_events(value=[2.0] * 50 + [0.0] * 140 + [0.5] * 10))["values of 0"]
+    assert (finding.verdict, finding.count) == ("warn", 140)
+    assert "140 of 200 events have the value 0, 10 of 20 in test" in finding.message
+    assert "at_least: 0.5}]'" in finding.advice
     assert _values(_events(value=[2.0, 1.0] * 100))["values of 0"].verdict == "pass"
     assert "Name the column" in _values(_events(value=[0.0] * 200))["values of 0"].advice
 
@@ -70,9 +70,9 @@ def test_values_of_0_are_counted_over_all_and_in_test() -> None:
     ],
 )
 def test_ratings_are_told_from_their_scale(values: list[float], low: int, least: str) -> None:
-    found = _values(_events(value=[float(each) for each in values] * 20))["ratings taken for clicks"]
-    assert (found.verdict, found.count) == ("warn", low)
-    assert f"at_least: {least}}}]'" in found.advice
+    finding = _values(_events(value=[float(number) for number in values] * 20))["ratings taken for clicks"]
+    assert (finding.verdict, finding.count) == ("warn", low)
+    assert f"at_least: {least}}}]'" in finding.advice
 
 
 @pytest.mark.parametrize(
@@ -86,20 +86,22 @@ def test_ratings_are_told_from_their_scale(values: list[float], low: int, least:
     ],
 )
 def test_quantities_clicks_and_prices_are_no_ratings(values: list[float]) -> None:
-    assert _values(_events(value=[float(each) for each in values] * 20))["ratings taken for clicks"].verdict == "pass"
+    assert (
+        _values(_events(value=[float(number) for number in values] * 20))["ratings taken for clicks"].verdict == "pass"
+    )
 
 
 def test_ratings_come_once_a_pair() -> None:
-    stars = [float(each) for each in [1, 2, 3, 4, 4, 4, 5, 5, 5, 3]] * 20
+    stars = [float(number) for number in [1, 2, 3, 4, 4, 4, 5, 5, 5, 3]] * 20
     repeated = _events(item=["i0"] * 100 + ["i1"] * 100, value=stars)
     assert _values(repeated)["ratings taken for clicks"].verdict == "pass"
 
 
 @pytest.mark.parametrize(("value", "effect"), [(0.0, "leave no edge"), (3.0, "say nothing")])
 def test_values_that_are_no_weights(value: float, effect: str) -> None:
-    found = _values(_events(value=[value] * 200))["values as weights"]
-    assert (found.verdict, found.count) == ("warn", 200)
-    assert effect in found.message
+    finding = _values(_events(value=[value] * 200))["values as weights"]
+    assert (finding.verdict, finding.count) == ("warn", 200)
+    assert effect in finding.message
     assert _values(_events(value=[1.0, 2.0] * 100))["values as weights"].verdict == "pass"
 
 
@@ -116,25 +118,25 @@ def test_values_that_are_no_weights(value: float, effect: str) -> None:
 )
 def test_times_near_1970_are_told(first: int, step: int, count: int, guess: str) -> None:
     events = _events(timestamp=[first + step * row for row in range(200)])
-    found = _named(audit_times.times(events))["times near 1970"]
-    assert (found.verdict, found.count) == ("warn", count)
-    assert guess in found.message
-    assert found.examples[0].startswith("1970-")
+    finding = _named(audit_times.times(events))["times near 1970"]
+    assert (finding.verdict, finding.count) == ("warn", count)
+    assert guess in finding.message
+    assert finding.examples[0].startswith("1970-")
 
 
 def test_a_few_times_near_1970_can_be_left_out() -> None:
     events = _events(timestamp=[0, -1, 1] + [START] * 197)
-    found = _named(audit_times.times(events))["times near 1970"]
-    assert found.count == 3
-    assert "Period, first: 1971-01-01}]'" in found.advice
-    assert all(each.verdict == "pass" for each in audit_times.times(_events()))
+    finding = _named(audit_times.times(events))["times near 1970"]
+    assert finding.count == 3
+    assert "Period, first: 1971-01-01}]'" in finding.advice
+    assert all(finding.verdict == "pass" for finding in audit_times.times(_events()))
 
 
 def test_times_to_come_are_counted_by_a_clock() -> None:
     events = _events()
-    assert all(each.verdict == "pass" for each in audit_times.times(events, now=START + 200 * 3600))
-    found = _named(audit_times.times(events, now=START - 2 * DAY + 150 * 3600))["times to come"]
-    assert (found.verdict, found.count) == ("warn", 200 - 150 + 24 - 1)  # within a day clocks may disagree
+    assert all(finding.verdict == "pass" for finding in audit_times.times(events, now=START + 200 * 3600))
+    finding = _named(audit_times.times(events, now=START - 2 * DAY + 150 * 3600))["times to come"]
+    assert (finding.verdict, finding.count) == ("warn", 200 - 150 + 24 - 1)  # within a day clocks may disagree
     far = _named(audit_times.times(_events(timestamp=[2**60] * 200)))["times to come"]
     assert far.count == 200
     assert audit_times.times(Interactions(events.table.drop("timestamp"), events.users, events.items)) == []
@@ -155,29 +157,29 @@ def test_times_to_come_are_counted_by_a_clock() -> None:
 )
 def test_spellings_name_pairs(one: str, other: str, difference: str) -> None:
     users = [one, other, *(f"v{row}" for row in range(18))] * 10
-    found = _named(audit_ids.spellings(_events(user=users)))
-    assert (found["users of several spellings"].verdict, found["users of several spellings"].count) == ("warn", 2)
-    assert f"{difference} (2)" in found["users of several spellings"].message
-    strips = "dataset.rules.id_blanks=strip" in found["users of several spellings"].advice
-    assert strips is any(each != each.strip() for each in (one, other))
-    assert set(found["users of several spellings"].examples[0].split(" and ")) == {repr(one), repr(other)}
-    assert found["items of several spellings"].verdict == "pass"
+    findings = _named(audit_ids.spellings(_events(user=users)))
+    assert (findings["users of several spellings"].verdict, findings["users of several spellings"].count) == ("warn", 2)
+    assert f"{difference} (2)" in findings["users of several spellings"].message
+    strips = "dataset.rules.id_blanks=strip" in findings["users of several spellings"].advice
+    assert strips is any(spelling != spelling.strip() for spelling in (one, other))
+    assert set(findings["users of several spellings"].examples[0].split(" and ")) == {repr(one), repr(other)}
+    assert findings["items of several spellings"].verdict == "pass"
 
 
 def test_kinds_are_spelt_too_and_numbers_are_not() -> None:
     kinds = ["buy", "buy ", "Buy", "view"] * 50
-    found = _named(audit_ids.spellings(_events(kind=kinds)))["kinds of several spellings"]
-    assert (found.count, found.verdict) == (3, "warn")
+    finding = _named(audit_ids.spellings(_events(kind=kinds)))["kinds of several spellings"]
+    assert (finding.count, finding.verdict) == (3, "warn")
     assert set(_named(audit_ids.spellings(_events(user=list(range(20)) * 10)))) == {"items of several spellings"}
 
 
 @pytest.mark.parametrize("word", ["nan", "NULL", "None", "n/a", "-", "Unknown", " null "])
 def test_words_for_nothing_are_named(word: str) -> None:
     users = [f"u{row % 20}" if row % 20 else word for row in range(200)]
-    found = _named(audit_ids.nothings(_events(user=users)))
-    assert found["users that are none"].examples == (f"{word!r} (10)",)
-    assert found["users that are none"].advice.endswith("dataset.rules.empty_ids=drop.")
-    assert found["items that are none"].verdict == "pass"
+    findings = _named(audit_ids.nothings(_events(user=users)))
+    assert findings["users that are none"].examples == (f"{word!r} (10)",)
+    assert findings["users that are none"].advice.endswith("dataset.rules.empty_ids=drop.")
+    assert findings["items that are none"].verdict == "pass"
 
 
 @pytest.mark.parametrize("stand_in", [0, -1])
@@ -194,34 +196,38 @@ def test_a_number_stands_in_only_where_its_share_is_large(stand_in: int) -> None
 
 
 def test_attributes_are_counted_and_their_lack_is_named() -> None:
-    def found(rows: int) -> Finding:
+    def finding(rows: int) -> Finding:
         table = pl.DataFrame({"item": [f"i{item}" for item in range(rows)], "price": np.arange(rows) / 2})
         (finding,) = audit_ids.without_attributes(Dataset("small", _events(), tables={"items": table}))
         return finding
 
-    assert (found(30).verdict, found(30).count) == ("warn", 10)
-    assert "10 of 40 items have no attributes" in found(30).message
-    assert (found(39).verdict, found(39).count, found(39).examples) == ("pass", 1, ("i39",))
-    assert found(40).message == "All 40 items have attributes."
+    assert (finding(30).verdict, finding(30).count) == ("warn", 10)
+    assert "10 of 40 items have no attributes" in finding(30).message
+    assert (finding(39).verdict, finding(39).count, finding(39).examples) == ("pass", 1, ("i39",))
+    assert finding(40).message == "All 40 items have attributes."
 
 
 def test_a_file_read_twice_is_told_without_times_too() -> None:
     once = _events()
     timeless = Interactions(once.table.drop("timestamp"), once.users, once.items)
     assert _named(audit_data.repeats(timeless))["doubled events"].verdict == "pass"
-    found = _named(audit_data.repeats(timeless.concatenate(timeless)))["doubled events"]
-    assert (found.verdict, found.count) == ("warn", 200)
-    assert "stand there 2 times" in found.message
+    finding = _named(audit_data.repeats(timeless.concatenate(timeless)))["doubled events"]
+    assert (finding.verdict, finding.count) == ("warn", 200)
+    assert "stand there 2 times" in finding.message
     some = timeless.concatenate(timeless.filter(np.arange(200) < 100))
     assert _named(audit_data.repeats(some))["doubled events"].verdict == "pass"  # bought again
 
 
 def test_one_user_or_item_with_a_large_share_is_named() -> None:
     users = [f"u{row % 180}" if row < 160 else "default" for row in range(200)]
-    found = _named(audit_shares.outsize(_events(user=users, item=users[::-1])))
-    assert found["users with a large share"].examples == found["items with a large share"].examples == ("default (40)",)
-    assert found["users with a large share"].verdict == "warn"
-    assert {each.verdict for each in audit_shares.outsize(_events())} == {"pass"}
+    findings = _named(audit_shares.outsize(_events(user=users, item=users[::-1])))
+    assert (
+        findings["users with a large share"].examples
+        == findings["items with a large share"].examples
+        == ("default (40)",)
+    )
+    assert findings["users with a large share"].verdict == "warn"
+    assert {finding.verdict for finding in audit_shares.outsize(_events())} == {"pass"}
 
 
 @settings(max_examples=8, deadline=None)
@@ -233,14 +239,14 @@ def test_one_user_or_item_with_a_large_share_is_named() -> None:
 )
 def test_a_generated_shop_has_no_fault_in_its_cells(seed: int, users: int, items: int, split: Way) -> None:
     shop = generated_shop(num_users=users, num_items=items, num_days=90, events_per_user=15, seed=seed)
-    found = audit(shop, split(shop), on_open=lambda reason: None)
-    assert {each.question for each in found.findings if each.verdict != "pass"} <= ABOUT_SPLITS
+    report = audit(shop, split(shop), on_open=lambda reason: None)
+    assert {finding.question for finding in report.findings if finding.verdict != "pass"} <= ABOUT_SPLITS
 
 
 def test_what_is_no_pass_says_what_to_do() -> None:
     events = _events(value=[0.0] * 200, timestamp=[0] * 200, kind=["buy", "Buy"] * 100)
     dataset = Dataset("small", events.concatenate(events))
-    for each in audit(dataset, random_split(dataset), on_open=lambda reason: None).findings:
-        assert bool(each.advice) == (each.verdict != "pass"), each.question
+    for finding in audit(dataset, random_split(dataset), on_open=lambda reason: None).findings:
+        assert bool(finding.advice) == (finding.verdict != "pass"), finding.question
     with pytest.raises(AssertionError, match="no advice"):
-        replace(each, verdict="warn", advice="")
+        replace(finding, verdict="warn", advice="")

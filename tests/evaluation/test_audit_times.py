@@ -13,7 +13,7 @@ from ragx.evaluation.findings import Finding
 DAY, START = 86_400, 1_700_000_000
 
 
-def _found(times: Sequence[int]) -> dict[str, Finding]:
+def _findings(times: Sequence[int]) -> dict[str, Finding]:
     rows = len(times)
     table = pl.DataFrame(
         {
@@ -22,27 +22,27 @@ def _found(times: Sequence[int]) -> dict[str, Finding]:
             "timestamp": times,
         }
     )
-    return {each.question: each for each in audit_times.times(Interactions.from_events(table))}
+    return {finding.question: finding for finding in audit_times.times(Interactions.from_events(table))}
 
 
 @pytest.mark.parametrize("word", ["0001-01-01", "1899-12-30", "1900-01-01"])
 def test_days_that_stand_for_no_day_are_counted(word: str) -> None:
     moment = int((np.datetime64(word) - np.datetime64("1970-01-01")).astype(int)) * DAY
     times = [START + 3600 * row for row in range(197)] + [moment, moment, moment + DAY - 1]
-    found = _found(times)["placeholders for times"]
-    assert (found.verdict, found.count) == ("warn", 3)
-    assert f"3 of 200 times are days that stand for an unknown one: {word} (3)." in found.message
-    assert f"first: {np.datetime64(word) + 1}" in found.advice
+    finding = _findings(times)["placeholders for times"]
+    assert (finding.verdict, finding.count) == ("warn", 3)
+    assert f"3 of 200 times are days that stand for an unknown one: {word} (3)." in finding.message
+    assert f"first: {np.datetime64(word) + 1}" in finding.advice
     neighbours = [*times[:197], moment - 3 * DAY, moment + 3 * DAY, moment + 4 * DAY]
-    assert _found(neighbours)["placeholders for times"].count == 0
+    assert _findings(neighbours)["placeholders for times"].count == 0
 
 
 def test_clean_times_hold_no_placeholder() -> None:
-    assert _found([START] * 20)["placeholders for times"].verdict == "pass"
+    assert _findings([START] * 20)["placeholders for times"].verdict == "pass"
 
 
 def test_the_ends_of_the_calendars_of_databases_are_counted_too() -> None:
     """1970-01-01 is found among times near 1970, and 9999-12-31 among times to come."""
     last = int((np.datetime64("9999-12-31") - np.datetime64("1970-01-01")).astype(int)) * DAY
-    found = _found([START] * 195 + [0] * 3 + [last] * 2)
-    assert (found["times near 1970"].count, found["times to come"].count) == (3, 2)
+    findings = _findings([START] * 195 + [0] * 3 + [last] * 2)
+    assert (findings["times near 1970"].count, findings["times to come"].count) == (3, 2)

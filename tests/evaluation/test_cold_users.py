@@ -61,10 +61,10 @@ def test_the_protocol_excludes_serves_or_leaves_them(tiny_shop: Dataset) -> None
 
 def test_what_cold_users_got_is_part_of_what_makes_results_comparable(tiny_split: Split) -> None:
     popular = MostPopular().fit(tiny_split.train)
-    found = {choice: Protocol(cold_users=choice).validate(popular, tiny_split) for choice in COLD_USERS}
-    assert [result.conventions.cold_users for result in found.values()] == list(COLD_USERS)
+    results = {choice: Protocol(cold_users=choice).validate(popular, tiny_split) for choice in COLD_USERS}
+    assert [result.conventions.cold_users for result in results.values()] == list(COLD_USERS)
     with pytest.raises(ValueError, match="expected seeds on one split under one set of conventions, got 2"):
-        PerUserRun.of({0: found["model"], 1: found["popularity"]})
+        PerUserRun.of({0: results["model"], 1: results["popularity"]})
 
 
 def test_exclusion_counts_who_is_left_out(tiny_shop: Dataset) -> None:

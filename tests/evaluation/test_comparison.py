@@ -40,8 +40,8 @@ def test_what_a_reader_must_know_is_told_of_those_it_is_true_of() -> None:
     assert plain.endswith("after Holm over the 2 comparisons shown; its 95 % interval is the widest.")
     assert nothing == []
     single = replace(FOUND, seed_test="single", difference=FOUND.difference._replace(few=True))
-    told = notes_on_tests([("A", FOUND), ("B", single), ("B", single), ("C", replace(FOUND, seed_test="prediction"))])
-    assert told[1:] == [
+    notes = notes_on_tests([("A", FOUND), ("B", single), ("B", single), ("C", replace(FOUND, seed_test="prediction"))])
+    assert notes[1:] == [
         "A single training against several counts as one more draw, taken to vary as the others do: C.",
         "A single seed may be a lucky one, and no p over seeds says so: B.",
         "few: fewer than 50 users differ, so that intervals and p-values are rough: B.",

@@ -62,8 +62,8 @@ def by_pytrec_eval() -> dict[str, float]:
         "mrr": "recip_rank", "map": "map_cut_5", "r_precision": "Rprec",
     }  # fmt: skip
     names = {"recall.5", "P.5", "success.5", "ndcg_cut.5", "recip_rank", "map_cut.5", "Rprec"}
-    found = pytrec_eval.RelevanceEvaluator(judged, names).evaluate(run)
-    return {ours: float(np.mean([user[theirs] for user in found.values()])) for ours, theirs in measures.items()}
+    of_user = pytrec_eval.RelevanceEvaluator(judged, names).evaluate(run)
+    return {ours: float(np.mean([user[theirs] for user in of_user.values()])) for ours, theirs in measures.items()}
 
 
 def by_ranx() -> dict[str, float]:
@@ -73,8 +73,8 @@ def by_ranx() -> dict[str, float]:
         "mrr": "mrr@5", "map": "map@5", "r_precision": "r-precision",
     }  # fmt: skip
     kept = Run({user: run[user] for user in judged})
-    found = ranx_evaluate(Qrels(judged), kept, list(names.values()))
-    return {ours: float(found[theirs]) for ours, theirs in names.items()}
+    values = ranx_evaluate(Qrels(judged), kept, list(names.values()))
+    return {ours: float(values[theirs]) for ours, theirs in names.items()}
 
 
 def by_pyg(users: list[int]) -> dict[str, float]:
@@ -83,12 +83,12 @@ def by_pyg(users: list[int]) -> dict[str, float]:
         "ndcg": LinkPredNDCG, "mrr": LinkPredMRR, "map": LinkPredMAP,
     }  # fmt: skip
     edges = [(row, item) for row, user in enumerate(users) for item in RELEVANT.get(user, [])]
-    found = {}
+    values = {}
     for name, kind in kinds.items():
         metric = kind(K)
         metric.update(SCORES[users].topk(K).indices, torch.tensor(edges).T)
-        found[name] = float(metric.compute())
-    return found
+        values[name] = float(metric.compute())
+    return values
 
 
 def assert_agree(ours: dict[str, float], theirs: dict[str, float]) -> None:

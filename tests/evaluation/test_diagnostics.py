@@ -83,13 +83,13 @@ def test_every_layer_and_head_is_measured(tiny_graph: Graph) -> None:
         hidden_dim=8,
     )
     model.train()
-    found = LayerDiagnostics().measure(model, tiny_graph)
+    measures = LayerDiagnostics().measure(model, tiny_graph)
     depths = [f"{name}/layer_{depth}" for depth in range(3) for name in ("dirichlet_energy", "effective_rank")]
     heads = [f"attention_entropy/layer_{depth}/head_{head}" for depth in (1, 2) for head in (1, 2)]
-    assert list(found) == depths + heads
+    assert list(measures) == depths + heads
     assert model.training
-    assert all(math.isfinite(value) and value >= 0 for value in found.values())
-    assert all(found[name] <= 1 for name in heads)
+    assert all(math.isfinite(value) and value >= 0 for value in measures.values())
+    assert all(measures[name] <= 1 for name in heads)
     assert NoDiagnostics().measure(model, tiny_graph) == {}
 
 
@@ -102,7 +102,7 @@ def test_sums_that_hear_the_node_itself_smooth_more_with_every_layer(tiny_graph:
         num_layers=4,
         hidden_dim=16,
     )
-    found = LayerDiagnostics(effective_rank=False, attention_entropy=False).measure(model, tiny_graph)
-    energy = [found[f"dirichlet_energy/layer_{depth}"] for depth in range(5)]
+    measures = LayerDiagnostics(effective_rank=False, attention_entropy=False).measure(model, tiny_graph)
+    energy = [measures[f"dirichlet_energy/layer_{depth}"] for depth in range(5)]
     assert energy == sorted(energy, reverse=True)
     assert energy[-1] < 0.8 * energy[0]

@@ -116,13 +116,13 @@ def test_a_constant_scorer_does_no_better_than_a_random_one() -> None:
     items = (torch.rand(10_000) ** 1.3 * 1000).long()  # low rows are popular
     relevant = ItemLists.from_pairs(torch.randint(0, 500, (10_000,)), items, 500)
     seen = ItemLists.from_pairs(torch.tensor([0]), torch.tensor([0]), 500)
-    found = []
+    recalls = []
     for start in range(0, 100_000, 1000):
         ids = torch.arange(start, start + 1000)
         result = evaluate(Constant(torch.zeros(1000), 500), relevant, seen, metrics=["recall@20"], item_ids=ids)
         assert result.tie_rate == 1
-        found.append(result.values["recall@20"])
-    assert float(torch.tensor(found).mean()) == pytest.approx(20 / 1000, rel=0.1)
+        recalls.append(result.values["recall@20"])
+    assert float(torch.tensor(recalls).mean()) == pytest.approx(20 / 1000, rel=0.1)
 
 
 def test_relevant_items_that_are_masked_are_counted() -> None:
@@ -134,8 +134,8 @@ def test_relevant_items_that_are_masked_are_counted() -> None:
 
 
 def test_the_fingerprint_knows_what_is_relevant_what_is_masked_and_the_catalogue() -> None:
-    again = ItemLists.from_pairs(RELEVANT.users.flip(0), RELEVANT.items.flip(0), 4)
-    assert fingerprint(RELEVANT, SEEN, 4) == fingerprint(again, SEEN, 4)
+    reordered = ItemLists.from_pairs(RELEVANT.users.flip(0), RELEVANT.items.flip(0), 4)
+    assert fingerprint(RELEVANT, SEEN, 4) == fingerprint(reordered, SEEN, 4)
     others = [(RELEVANT, SEEN, 4), (SEEN, RELEVANT, 4), (RELEVANT, None, 4), (RELEVANT, SEEN, 5)]
     assert len({fingerprint(*other) for other in others}) == 4
 

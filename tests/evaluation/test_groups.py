@@ -21,7 +21,7 @@ def test_deciles_are_even_and_keep_equal_values_together() -> None:
     assert deciles([3, 3, 3, 9], parts=2).tolist() == [0, 0, 0, 1]
     tied = deciles([0] * 60 + list(range(1, 41)))
     assert len(set(tied[:60])) == 1
-    assert tied[60:].tolist() == [6 + place // 10 for place in range(40)]
+    assert tied[60:].tolist() == [6 + index // 10 for index in range(40)]
 
 
 def test_groups_worked_by_hand() -> None:
@@ -89,7 +89,7 @@ def test_labels_of_every_kind(labels: list[object] | pl.Series, names: list[obje
     groups = labels if isinstance(labels, pl.Series) else pl.Series(labels, strict=False)
     report = by_group(ROWS, "recall@5", groups)
     assert report.table["group"].to_list() == names
-    assert report.table["users"].sum() == sum(each in names for each in groups.to_list())
+    assert report.table["users"].sum() == sum(label in names for label in groups.to_list())
     by_hand = ROWS.with_columns(groups.alias("label")).filter(pl.col("label") == names[0])["recall@5"].mean()
     assert report.table["mean"][0] == by_hand
     assert report.as_dict()["groups"] == [str(name).lower() if isinstance(name, bool) else str(name) for name in names]
@@ -97,9 +97,9 @@ def test_labels_of_every_kind(labels: list[object] | pl.Series, names: list[obje
 
 def test_several_metrics_share_their_resamples() -> None:
     rows = ROWS.with_columns((pl.col("recall@5") * 2).alias("ndcg@5"))
-    found = by_groups(rows, ["recall@5", "ndcg@5"], ["a", "b", "a", "b"])
-    assert found["recall@5"].gap == by_group(rows, "recall@5", ["a", "b", "a", "b"]).gap
-    assert found["ndcg@5"].gap[:3] == pytest.approx([2 * value for value in found["recall@5"].gap[:3]])
+    reports = by_groups(rows, ["recall@5", "ndcg@5"], ["a", "b", "a", "b"])
+    assert reports["recall@5"].gap == by_group(rows, "recall@5", ["a", "b", "a", "b"]).gap
+    assert reports["ndcg@5"].gap[:3] == pytest.approx([2 * value for value in reports["recall@5"].gap[:3]])
 
 
 def test_the_best_group_is_that_of_the_metrics_direction() -> None:

@@ -11,16 +11,16 @@ from ragx.evaluation.intervals import FEW, Interval, contrast_interval, interval
 def test_a_share_has_wilsons_interval() -> None:
     """The variance has n − 1 below and the quantile is Student's, which vanishes among a hundred thousand users."""
     for hits in (700, 40_000, 99_000):
-        found = mean_interval(np.arange(100_000) < hits)
+        interval = mean_interval(np.arange(100_000) < hits)
         low, high = proportion_confint(hits, 100_000, method="wilson")
-        assert found == pytest.approx((hits / 100_000, low, high, False), rel=1e-5)
+        assert interval == pytest.approx((hits / 100_000, low, high, False), rel=1e-5)
 
 
 def test_an_interval_worked_by_hand() -> None:
     """The mean 1/4 and s² = 1/4 of four values make k = (3/16) / (1/16) = 3 trials, q = 3.18245 and q²/k = 3.37599."""
-    found = mean_interval([0.0, 0.0, 0.0, 1.0])
+    interval = mean_interval([0.0, 0.0, 0.0, 1.0])
     middle, half = 0.25 + 3.37599 / 2, np.sqrt(3.37599 * 3 / 16 + 3.37599**2 / 4)
-    assert found == pytest.approx((0.25, (middle - half) / 4.37599, (middle + half) / 4.37599, True), rel=1e-5)
+    assert interval == pytest.approx((0.25, (middle - half) / 4.37599, (middle + half) / 4.37599, True), rel=1e-5)
 
 
 def test_values_that_are_all_0_leave_room_above() -> None:
@@ -39,18 +39,18 @@ def test_of_many_users_the_interval_is_students() -> None:
 
 @given(some.lists(some.floats(-3, 3), min_size=1, max_size=30), some.floats(0.01, 0.99))
 def test_an_interval_holds_its_mean_and_stays_within_what_is_possible(values: list[float], confidence: float) -> None:
-    found = mean_interval(values, confidence=confidence)
-    assert min(0.0, *values) - 1e-9 <= found.low <= found.value + 1e-12
-    assert found.value - 1e-12 <= found.high <= max(1.0, *values) + 1e-9
+    interval = mean_interval(values, confidence=confidence)
+    assert min(0.0, *values) - 1e-9 <= interval.low <= interval.value + 1e-12
+    assert interval.value - 1e-12 <= interval.high <= max(1.0, *values) + 1e-9
     wide = mean_interval(values, confidence=0.995)
-    assert wide.low <= found.low + 1e-12 and found.high <= wide.high + 1e-12
+    assert wide.low <= interval.low + 1e-12 and interval.high <= wide.high + 1e-12
 
 
 def test_many_samples_at_once_have_the_intervals_of_each() -> None:
     values = np.random.default_rng(0).random((7, 12)) * (np.random.default_rng(1).random((7, 12)) < 0.3)
     low, high = mean_bounds(values)
-    for row, found in enumerate(values):
-        assert mean_interval(found)[1:3] == pytest.approx((low[row], high[row]))
+    for row, sample in enumerate(values):
+        assert mean_interval(sample)[1:3] == pytest.approx((low[row], high[row]))
 
 
 def test_few_is_said_below_50_users_with_a_value() -> None:

@@ -51,9 +51,9 @@ def test_an_audit_says_what_a_protocol_counts(tiny_shop: Dataset, tiny_split: Sp
     for split in (tiny_split, replace(tiny_split, validation=few)):
         counts = Protocol().validate(MostPopular().fit(split.train), split).counts
         findings = audit(tiny_shop, split, on_open=lambda reason: None).findings
-        (found,) = (each for each in findings if each.question == "users measured in validation")
-        assert found.message == measured_sentence("validation", counts)
-        assert (found.count, found.verdict == "warn") == (counts["users"], few_are_measured(counts))
+        (finding,) = (candidate for candidate in findings if candidate.question == "users measured in validation")
+        assert finding.message == measured_sentence("validation", counts)
+        assert (finding.count, finding.verdict == "warn") == (counts["users"], few_are_measured(counts))
 
 
 def test_few_users_of_ml_100k_by_time_are_measured(real_data: Path) -> None:

@@ -63,8 +63,8 @@ def test_lists_shorter_than_the_cutoff_count_the_rest_as_misses(metric: str) -> 
 def test_a_perfect_list_scores_one(count: int, k: int) -> None:
     hits = torch.arange(k)[None] < count
     counts = torch.tensor([count])
-    found = {name: float(metric(hits, counts, k, BY)) for name, metric in USER_METRICS.items()}
-    assert [found[name] for name in ("hit_rate", "mrr", "ndcg", "map")] == pytest.approx([1.0] * 4)
-    assert found["recall"] == pytest.approx(min(k, count) / count)
-    assert found["r_precision"] == pytest.approx(min(k, count) / count)
-    assert found["precision"] == pytest.approx(min(k, count) / k)
+    values = {name: float(metric(hits, counts, k, BY)) for name, metric in USER_METRICS.items()}
+    assert [values[name] for name in ("hit_rate", "mrr", "ndcg", "map")] == pytest.approx([1.0] * 4)
+    assert values["recall"] == pytest.approx(min(k, count) / count)
+    assert values["r_precision"] == pytest.approx(min(k, count) / count)
+    assert values["precision"] == pytest.approx(min(k, count) / k)

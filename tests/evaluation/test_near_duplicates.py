@@ -25,13 +25,13 @@ def test_pairs_by_hand() -> None:
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.sets(st.integers(0, 12), min_size=5), min_size=1, max_size=8))
 def test_every_pair_found_is_similar_and_every_twin_is_found(sets: list[set[int]]) -> None:
-    found = near_duplicate_items(*_arrays(sets))
-    for one, other, share in found:
+    pairs = near_duplicate_items(*_arrays(sets))
+    for one, other, share in pairs:
         assert share == len(sets[one] & sets[other]) / len(sets[one] | sets[other]) >= 0.9
     together = {one: {one} for one in range(len(sets))}
-    for one, other, _ in found:
+    for one, other, _ in pairs:
         together[one].add(other)
     for one, other in itertools.combinations(range(len(sets)), 2):
         if sets[one] == sets[other]:
-            first = min(place for place, each in enumerate(sets) if each == sets[one])
+            first = min(index for index, users in enumerate(sets) if users == sets[one])
             assert {one, other} <= together[first] | {first}

@@ -26,10 +26,10 @@ def test_the_file_says_what_it_was_measured_on(tiny_split: Split, tmp_path: Path
         result, users, tmp_path / "per_user.parquet", {"split": tiny_split.fingerprint, "part": "validation"}
     )
     assert pl.read_parquet(tmp_path / "per_user.parquet").equals(per_user_table(result, users))
-    said = pl.read_parquet_metadata(tmp_path / "per_user.parquet")
-    assert said["ragx.fingerprint"] == result.fingerprint
-    assert json.loads(said["ragx.conventions"]) == asdict(result.conventions)
-    assert (said["ragx.split"], said["ragx.part"]) == (tiny_split.fingerprint, "validation")
+    metadata = pl.read_parquet_metadata(tmp_path / "per_user.parquet")
+    assert metadata["ragx.fingerprint"] == result.fingerprint
+    assert json.loads(metadata["ragx.conventions"]) == asdict(result.conventions)
+    assert (metadata["ragx.split"], metadata["ragx.part"]) == (tiny_split.fingerprint, "validation")
 
 
 def test_a_map_of_other_users_is_refused(tiny_split: Split) -> None:

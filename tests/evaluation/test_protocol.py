@@ -53,7 +53,7 @@ def shuffled(dataset: Dataset, seed: int) -> Dataset:
 def test_the_order_of_the_file_changes_no_list_under_ties(
     tiny_shop: Dataset, make: Callable[[int], torch.Tensor]
 ) -> None:
-    found = []
+    outcomes = []
     for dataset in (shuffled(tiny_shop, 1), shuffled(tiny_shop, 2)):
         split = time_split(dataset)
         train = split.train
@@ -62,9 +62,9 @@ def test_the_order_of_the_file_changes_no_list_under_ties(
         lists = result.ranking
         users = train.users.outside(lists.users.numpy()).to_list()
         items = [train.items.outside(row[row >= 0].numpy()).to_list() for row in lists.items]
-        found.append((split.fingerprint, dict(zip(users, items, strict=True)), result.values))
-    assert found[0][:2] == found[1][:2]
-    assert found[0][2] == pytest.approx(found[1][2])
+        outcomes.append((split.fingerprint, dict(zip(users, items, strict=True)), result.values))
+    assert outcomes[0][:2] == outcomes[1][:2]
+    assert outcomes[0][2] == pytest.approx(outcomes[1][2])
 
 
 def test_a_full_evaluation_has_intervals_and_one_for_an_epoch_has_none(tiny_split: Split) -> None:
@@ -95,36 +95,39 @@ def test_groups_of_users_and_items(tiny_split: Split) -> None:
     names = ["activity", "popularity", "segment", "member", "age", "rooms"]
     protocol = Protocol(metrics=["recall", "ndcg"], cutoffs=[5, 15], groups=names)
     protocol.check_attributes(tiny_split, user_table=table)
-    found = protocol.validate(popular(tiny_split), tiny_split, user_table=table)
-    assert list(found.groups) == names
-    assert json.loads(json.dumps([found.groups, found.intervals], allow_nan=False)) == [found.groups, found.intervals]
-    assert list(found.groups["segment"]) == ["recall@15", "ndcg@15"]
-    assert list(found.groups["popularity"]) == ["recall@15"]
-    segment = found.groups["segment"]["ndcg@15"]
+    result = protocol.validate(popular(tiny_split), tiny_split, user_table=table)
+    assert list(result.groups) == names
+    assert json.loads(json.dumps([result.groups, result.intervals], allow_nan=False)) == [
+        result.groups,
+        result.intervals,
+    ]
+    assert list(result.groups["segment"]) == ["recall@15", "ndcg@15"]
+    assert list(result.groups["popularity"]) == ["recall@15"]
+    segment = result.groups["segment"]["ndcg@15"]
     assert (segment["groups"], segment["last_minus_first"]) == (["new", "old"], None)
     segments = dict(zip(table["user"], table["segment"], strict=True))
-    of_new = [segments[ids[row]] == "new" for row in found.per_user["user"]]
-    assert segment["mean"][0] == pytest.approx(found.per_user.filter(pl.Series(of_new))["ndcg@15"].mean())
-    assert found.groups["member"]["recall@15"]["groups"] == ["false", "true"]
+    of_new = [segments[ids[row]] == "new" for row in result.per_user["user"]]
+    assert segment["mean"][0] == pytest.approx(result.per_user.filter(pl.Series(of_new))["ndcg@15"].mean())
+    assert result.groups["member"]["recall@15"]["groups"] == ["false", "true"]
     for ordered in ("activity", "popularity", "age", "rooms"):
-        report = found.groups[ordered]["recall@15"]
+        report = result.groups[ordered]["recall@15"]
         assert report["last_minus_first"]["value"] == pytest.approx(report["mean"][-1] - report["mean"][0])
         assert len(report["groups"]) == (3 if ordered == "rooms" else len(set(report["groups"])))
-    assert sum(found.groups["activity"]["ndcg@15"]["users"]) == len(found.per_user)
-    assert found.groups["popularity"]["recall@15"]["mean"][-1] > 0
+    assert sum(result.groups["activity"]["ndcg@15"]["users"]) == len(result.per_user)
+    assert result.groups["popularity"]["recall@15"]["mean"][-1] > 0
 
 
 def test_groups_that_cannot_be_made_are_refused_before_training(tiny_split: Split) -> None:
     table = pl.DataFrame({"user": tiny_split.train.users.ids}).with_columns(
         email=pl.col("user"), tags=pl.lit(["a"]), nothing=pl.lit(None, dtype=pl.String)
     )
-    for name, said in (
+    for name, message in (
         ("segmnt", "groups: expected one of activity, popularity, email, tags, nothing; got 'segmnt'"),
         ("email", "expected 1 to 50 kinds of users in column email, got 120; merge them"),
         ("tags", "expected numbers, categories, text or truth values in column tags, got List"),
         ("nothing", "expected 1 to 50 kinds of users in column nothing, got 0"),
     ):
-        with pytest.raises(ValueError, match=said):
+        with pytest.raises(ValueError, match=message):
             Protocol(groups=[name]).check_attributes(tiny_split, user_table=table)
     with pytest.raises(ValueError, match=r"groups: expected one of activity, popularity; got 'age'"):
         Protocol(groups=["age"]).check_attributes(tiny_split)
@@ -155,9 +158,9 @@ def test_what_a_split_gives_is_made_once_and_goes_with_it(tiny_shop: Dataset, mo
 
     monkeypatch.setattr(held_out, "item_lists", counted)
     split = time_split(tiny_shop)
-    found = [Protocol().validate(popular(split), split, metrics=["ndcg@20"]) for _ in range(3)]
+    results = [Protocol().validate(popular(split), split, metrics=["ndcg@20"]) for _ in range(3)]
     assert made == [len(split.validation), len(split.train)]
-    assert len({result.fingerprint for result in found}) == 1
+    assert len({result.fingerprint for result in results}) == 1
     gc.collect()
     kept = len(held_out._validation)
     opened(Protocol(), split)
@@ -181,14 +184,14 @@ def test_conventions_are_a_preset_or_ones_own() -> None:
 
 
 def test_nothing_masked_ranks_what_users_have(tiny_split: Split) -> None:
-    again = Protocol(conventions="repeat_buying").validate(popular(tiny_split), tiny_split)
+    result = Protocol(conventions="repeat_buying").validate(popular(tiny_split), tiny_split)
     best = int(torch.tensor(tiny_split.train.item_counts()).max())
-    assert again.conventions.masked == "nothing"
-    assert (again.ranking.scores[:, 0] == best).all()
+    assert result.conventions.masked == "nothing"
+    assert (result.ranking.scores[:, 0] == best).all()
 
 
 def test_bad_options_are_refused() -> None:
-    for options, said in (
+    for options, message in (
         ({"cutoffs": 20}, r"cutoffs: expected a list of whole numbers such as \[10, 20\], got 20"),
         ({"metrics": "ndcg"}, "metrics: expected a list of names such as"),
         ({"metrics": ["NDCG"]}, "got 'NDCG'. Did you mean 'ndcg'"),
@@ -201,7 +204,7 @@ def test_bad_options_are_refused() -> None:
         ),
         ({"memory": 0}, "memory: expected megabytes above 0, got 0"),
     ):
-        with pytest.raises(ValueError, match=said):
+        with pytest.raises(ValueError, match=message):
             Protocol(**options)
 
 

@@ -29,31 +29,36 @@ def seeds_alone(draw: int, seeds: int, first: int = 0) -> PerUserRun:
 def test_the_luck_of_seeds_is_not_called_a_difference(seeds: int, first: int) -> None:
     """The seeds are the same ones on both sides, or, in the last case, others."""
     pairs = [(seeds_alone(2 * k, seeds), seeds_alone(2 * k + 1, seeds, first)) for k in range(120)]
-    found = [compare(*pair, METRIC) for pair in pairs]
-    assert np.mean([each.p_users < 0.05 for each in found]) > 0.4  # users alone are fooled
-    assert np.mean([each.p_value < 0.05 for each in found]) <= 0.1
-    assert np.mean([each.difference.low <= 0 <= each.difference.high for each in found]) >= 0.9
+    comparisons = [compare(*pair, METRIC) for pair in pairs]
+    assert np.mean([comparison.p_users < 0.05 for comparison in comparisons]) > 0.4  # users alone are fooled
+    assert np.mean([comparison.p_value < 0.05 for comparison in comparisons]) <= 0.1
+    assert np.mean([comparison.difference.low <= 0 <= comparison.difference.high for comparison in comparisons]) >= 0.9
 
 
 @pytest.mark.parametrize(("seeds", "fooled"), [(5, 0.25), (10, 0.4)])
 def test_several_seeds_against_a_single_training_are_not_fooled_by_its_luck(seeds: int, fooled: float) -> None:
     """Were its luck the truth, p over seeds would tell 32 and 51 of a hundred equal models apart."""
     pairs = [(seeds_alone(2 * k, seeds), seeds_alone(2 * k + 1, 1)) for k in range(400)]
-    found = [compare(*pair, METRIC) for pair in pairs]
+    comparisons = [compare(*pair, METRIC) for pair in pairs]
     plain = [compare(run, replace(single, deterministic=True), METRIC) for run, single in pairs]
-    assert {(each.seed_test, other.seed_test) for each, other in zip(found, plain, strict=True)} == {
+    assert {(comparison.seed_test, other.seed_test) for comparison, other in zip(comparisons, plain, strict=True)} == {
         ("prediction", "one sample")
     }
-    assert np.mean([(each.p_seeds or 0.0) < 0.05 for each in plain]) > fooled
-    assert np.mean([each.p_value < 0.05 for each in found]) <= 0.05 + 0.033  # three standard errors of 400 draws
-    assert np.mean([each.difference.low <= 0 <= each.difference.high for each in found]) >= 0.95 - 0.033
+    assert np.mean([(comparison.p_seeds or 0.0) < 0.05 for comparison in plain]) > fooled
+    assert (
+        np.mean([comparison.p_value < 0.05 for comparison in comparisons]) <= 0.05 + 0.033
+    )  # three standard errors of 400 draws
+    assert (
+        np.mean([comparison.difference.low <= 0 <= comparison.difference.high for comparison in comparisons])
+        >= 0.95 - 0.033
+    )
 
 
 def test_an_interval_leaves_0_out_where_the_finding_is_below_5_per_cent() -> None:
     for draw in range(60):
         for seeds, others in ((3, 3), (5, 1), (1, 1), (4, 2)):
-            found = compare(seeds_alone(2 * draw, seeds), seeds_alone(2 * draw + 1, others), METRIC)
-            assert (found.p_value < 0.05) == (found.difference.low > 0 or found.difference.high < 0)
+            comparison = compare(seeds_alone(2 * draw, seeds), seeds_alone(2 * draw + 1, others), METRIC)
+            assert (comparison.p_value < 0.05) == (comparison.difference.low > 0 or comparison.difference.high < 0)
 
 
 def test_a_difference_beyond_the_luck_of_seeds_is_found() -> None:
@@ -64,12 +69,12 @@ def test_a_difference_beyond_the_luck_of_seeds_is_found() -> None:
             LIGHTGCN,
             "split",
         )
-        found = compare(better, seeds_alone(2, 5, first), METRIC)
-        assert found.p_value < 0.01
-        assert found.difference.low > 0
+        comparison = compare(better, seeds_alone(2, 5, first), METRIC)
+        assert comparison.p_value < 0.01
+        assert comparison.difference.low > 0
         back = compare(seeds_alone(2, 5, first), better, METRIC)
-        assert back.difference[1:] == pytest.approx((-found.difference.high, -found.difference.low, False))
-        assert back.p_values == pytest.approx(found.p_values)
+        assert back.difference[1:] == pytest.approx((-comparison.difference.high, -comparison.difference.low, False))
+        assert back.p_values == pytest.approx(comparison.p_values)
 
 
 def test_p_over_other_seeds_is_welchs() -> None:
@@ -82,11 +87,11 @@ def test_p_over_other_seeds_is_welchs() -> None:
 
 def test_p_over_one_is_that_of_a_single_sample_where_it_is_made_without_draws() -> None:
     run, single = seeds_alone(1, 5), replace(seeds_alone(2, 1), deterministic=True)
-    found, back = compare(run, single, METRIC), compare(single, run, METRIC)
+    comparison, back = compare(run, single, METRIC), compare(single, run, METRIC)
     ours = run.matrix(METRIC).mean(1)
-    assert found.p_seeds == pytest.approx(stats.ttest_1samp(ours, single.matrix(METRIC).mean()).pvalue)
-    assert found.p_seeds == pytest.approx(back.p_seeds)
-    assert found.sentence().endswith("; 5 seeds against 1; the single one is made without draws")
+    assert comparison.p_seeds == pytest.approx(stats.ttest_1samp(ours, single.matrix(METRIC).mean()).pvalue)
+    assert comparison.p_seeds == pytest.approx(back.p_seeds)
+    assert comparison.sentence().endswith("; 5 seeds against 1; the single one is made without draws")
     assert back.sentence().endswith("; 1 seed against 5; the single one is made without draws")
     with pytest.raises(ValueError, match="deterministic: expected one seed of what is made without draws, got 5"):
         replace(run, deterministic=True)
@@ -95,13 +100,13 @@ def test_p_over_one_is_that_of_a_single_sample_where_it_is_made_without_draws() 
 def test_p_over_a_single_training_is_that_of_one_more_draw() -> None:
     """By hand (x̄ − y) / (s √(1 + 1/5)); Student's t-test of equal variances where one sample is a single value."""
     run, single = seeds_alone(1, 5), seeds_alone(2, 1)
-    found = compare(run, single, METRIC)
+    comparison = compare(run, single, METRIC)
     ours, theirs = run.matrix(METRIC).mean(1), single.matrix(METRIC).mean(1)
     t = (ours.mean() - theirs[0]) / (ours.std(ddof=1) * np.sqrt(1 + 1 / 5))
-    assert found.p_seeds == pytest.approx(2 * stats.t.sf(abs(t), 4))
-    assert found.p_seeds == pytest.approx(stats.ttest_ind(ours, theirs).pvalue)
-    assert found.p_seeds == pytest.approx(compare(single, run, METRIC).p_seeds)
-    assert found.sentence().endswith("; 5 seeds against 1; the single training is taken to vary as the others do")
+    assert comparison.p_seeds == pytest.approx(2 * stats.t.sf(abs(t), 4))
+    assert comparison.p_seeds == pytest.approx(stats.ttest_ind(ours, theirs).pvalue)
+    assert comparison.p_seeds == pytest.approx(compare(single, run, METRIC).p_seeds)
+    assert comparison.sentence().endswith("; 5 seeds against 1; the single training is taken to vary as the others do")
 
 
 @pytest.mark.parametrize(

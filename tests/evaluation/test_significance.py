@@ -24,14 +24,14 @@ def run_of(gain: float, *, noise: float = 0.05, seeds: int = 3, name: int = 1) -
 
 
 def test_a_clearly_better_run_gets_a_small_p_and_a_positive_difference() -> None:
-    found = compare(run_of(0.02), run_of(0.0, name=2), METRIC)
-    assert found.difference.value == pytest.approx(0.02, abs=0.006)
-    assert 0 < found.difference.low < found.difference.value < found.difference.high
-    assert found.p_users < 1e-6
-    assert found.p_seeds is not None and found.p_both is not None
-    assert found.p_seeds < 0.05
-    assert found.p_both < 0.05
-    assert found.effect_size > 0.2
+    comparison = compare(run_of(0.02), run_of(0.0, name=2), METRIC)
+    assert comparison.difference.value == pytest.approx(0.02, abs=0.006)
+    assert 0 < comparison.difference.low < comparison.difference.value < comparison.difference.high
+    assert comparison.p_users < 1e-6
+    assert comparison.p_seeds is not None and comparison.p_both is not None
+    assert comparison.p_seeds < 0.05
+    assert comparison.p_both < 0.05
+    assert comparison.effect_size > 0.2
 
 
 def test_swapping_the_two_turns_only_the_sign() -> None:
@@ -48,10 +48,10 @@ def test_swapping_the_two_turns_only_the_sign() -> None:
 def test_p_values_are_those_of_scipy() -> None:
     first, second = run_of(0.002), run_of(0.0, name=2)
     ours, theirs = first.matrix(METRIC), second.matrix(METRIC)
-    found = compare(first, second, METRIC)
-    assert found.p_users == pytest.approx(stats.ttest_rel(ours.mean(0), theirs.mean(0)).pvalue)
-    assert found.p_seeds == pytest.approx(stats.ttest_rel(ours.mean(1), theirs.mean(1)).pvalue)
-    assert found.p_value == max(found.p_values.values())
+    comparison = compare(first, second, METRIC)
+    assert comparison.p_users == pytest.approx(stats.ttest_rel(ours.mean(0), theirs.mean(0)).pvalue)
+    assert comparison.p_seeds == pytest.approx(stats.ttest_rel(ours.mean(1), theirs.mean(1)).pvalue)
+    assert comparison.p_value == max(comparison.p_values.values())
     single = compare(run_of(0.002, seeds=1), run_of(0.0, name=2, seeds=1), METRIC)
     assert (single.p_value, single.p_values) == (single.p_users, {"users": single.p_users})
     low, high = stats.ttest_rel(
@@ -59,21 +59,21 @@ def test_p_values_are_those_of_scipy() -> None:
     ).confidence_interval()
     assert single.difference[1:3] == pytest.approx((low, high))
     difference = ours.mean(0) - theirs.mean(0)
-    assert found.effect_size == pytest.approx(difference.mean() / difference.std(ddof=1))
-    assert found.mean == pytest.approx(ours.mean())
-    assert found.baseline_mean == pytest.approx(theirs.mean())
+    assert comparison.effect_size == pytest.approx(difference.mean() / difference.std(ddof=1))
+    assert comparison.mean == pytest.approx(ours.mean())
+    assert comparison.baseline_mean == pytest.approx(theirs.mean())
 
 
 def test_equal_models_are_found_different_as_often_as_the_level_says() -> None:
     pairs = [(run_of(0, name=2 * k, seeds=1), run_of(0, name=2 * k + 1, seeds=1)) for k in range(100)]
-    found = [compare(*pair, METRIC).p_value for pair in pairs]
-    assert 0.1 < np.mean(np.array(found) < 0.2) < 0.32
+    p_values = [compare(*pair, METRIC).p_value for pair in pairs]
+    assert 0.1 < np.mean(np.array(p_values) < 0.2) < 0.32
 
 
 def test_a_run_does_not_differ_from_itself() -> None:
-    found = compare(run_of(0.0), run_of(0.0), METRIC)
-    assert (found.p_value, found.p_both, found.p_seeds, found.effect_size) == (1.0, None, None, 0.0)
-    assert found.sentence() == (
+    comparison = compare(run_of(0.0), run_of(0.0), METRIC)
+    assert (comparison.p_value, comparison.p_both, comparison.p_seeds, comparison.effect_size) == (1.0, None, None, 0.0)
+    assert comparison.sentence() == (
         "different by 0.0 % ± 0.0 (few users differ), p = 1.000 over users after Holm over 1 comparison; 3 seeds; "
         "no p over seeds, as they do not vary"
     )
@@ -101,9 +101,9 @@ def test_seeds_of_a_deterministic_model_are_no_evidence(rounding: float) -> None
         return PerUserRun(tables, LIGHTGCN, "split")
 
     other = BASE + np.random.default_rng(3).normal(0, 0.05, USERS)
-    found = compare(same(other), same(BASE), METRIC)
-    assert found.p_seeds is None
-    assert found.p_value == found.p_users == pytest.approx(stats.ttest_rel(other, BASE).pvalue)
+    comparison = compare(same(other), same(BASE), METRIC)
+    assert comparison.p_seeds is None
+    assert comparison.p_value == comparison.p_users == pytest.approx(stats.ttest_rel(other, BASE).pvalue)
 
 
 @pytest.mark.parametrize(("users", "sign"), [(2, 1), (8, -1), (500, 1)])
@@ -113,18 +113,18 @@ def test_one_difference_for_all_users_is_as_sure_as_its_signs(users: int, sign: 
         PerUserRun({0: pl.DataFrame({"user": np.arange(users), METRIC: BASE[:users] + gain})}, LIGHTGCN, "split")
         for gain in (sign * 0.01, 0.0)
     )
-    found = compare(first, second, METRIC)
-    assert found.p_users == pytest.approx(2 * 0.5**users)
-    assert found.effect_size == sign * np.inf
-    assert found.p_users == compare(second, first, METRIC).p_users
+    comparison = compare(first, second, METRIC)
+    assert comparison.p_users == pytest.approx(2 * 0.5**users)
+    assert comparison.effect_size == sign * np.inf
+    assert comparison.p_users == compare(second, first, METRIC).p_users
 
 
 def test_differences_within_rounding_are_none() -> None:
     noisy = PerUserRun({0: pl.DataFrame({"user": np.arange(USERS), METRIC: BASE * (1 + 1e-15)})}, LIGHTGCN, "split")
-    found = compare(
+    comparison = compare(
         noisy, PerUserRun({0: pl.DataFrame({"user": np.arange(USERS), METRIC: BASE})}, LIGHTGCN, "split"), METRIC
     )
-    assert (found.p_users, found.effect_size) == (1.0, 0.0)
+    assert (comparison.p_users, comparison.effect_size) == (1.0, 0.0)
 
 
 def test_users_are_paired_by_outside_id() -> None:
@@ -133,9 +133,9 @@ def test_users_are_paired_by_outside_id() -> None:
     names = np.array([f"user {number}" for number in range(USERS)])
     first = pl.DataFrame({"user": np.arange(USERS), "id": names, METRIC: BASE})
     second = pl.DataFrame({"user": np.arange(USERS), "id": names[moved], METRIC: BASE[moved]})
-    run, again = (PerUserRun({0: table}, LIGHTGCN, "split") for table in (first, second))
-    assert again.metrics == [METRIC]
-    assert compare(run, again, METRIC).difference == Interval(0.0, 0.0, 0.0, few=True)
+    run, reordered = (PerUserRun({0: table}, LIGHTGCN, "split") for table in (first, second))
+    assert reordered.metrics == [METRIC]
+    assert compare(run, reordered, METRIC).difference == Interval(0.0, 0.0, 0.0, few=True)
     with pytest.raises(ValueError, match="per_user: expected every id once"):
         PerUserRun({0: first.with_columns(id=pl.lit("same"))}, LIGHTGCN, "split")
 
@@ -145,7 +145,7 @@ def test_table_corrects_the_largest_p_values_over_its_rows() -> None:
     table = compare_table(runs, "base", METRIC)
     assert list(table) == ["a", "b", "c"]
     plain = [compare(runs[name], runs["base"], METRIC) for name in table]
-    largest = [max(each.p_values.values()) for each in plain]
+    largest = [max(comparison.p_values.values()) for comparison in plain]
     assert [row.p_value for row in table.values()] == largest
     assert [row.p_adjusted for row in table.values()] == pytest.approx(multipletests(largest, method="holm")[1])
     assert {row.family for row in table.values()} == {3}

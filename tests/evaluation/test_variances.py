@@ -21,10 +21,10 @@ def test_over_users_and_seeds_are_scipys() -> None:
     assert users == pytest.approx(stats.ttest_rel(OURS.mean(0), THEIRS.mean(0)).pvalue)
     means = OURS.mean(1), THEIRS.mean(1)
     for test, expected in (("paired", stats.ttest_rel(*means)), ("welch", stats.ttest_ind(*means, equal_var=False))):
-        found = over_seeds(sides_of(OURS, THEIRS, test))  # type: ignore[arg-type]
-        assert p_of(difference, found) == pytest.approx(expected.pvalue)
+        variance = over_seeds(sides_of(OURS, THEIRS, test))  # type: ignore[arg-type]
+        assert p_of(difference, variance) == pytest.approx(expected.pvalue)
         low, high = expected.confidence_interval()
-        assert half_width(found, 0.95) == pytest.approx((high - low) / 2)
+        assert half_width(variance, 0.95) == pytest.approx((high - low) / 2)
 
 
 def test_over_both_is_made_of_the_mean_squares_of_two_crossed_factors() -> None:
@@ -35,27 +35,27 @@ def test_over_both_is_made_of_the_mean_squares_of_two_crossed_factors() -> None:
     squares = tables.anova_lm(ols("y ~ C(seed) + C(user)", frame).fit())["mean_sq"]
     users, seeds, rest = (squares[name] / difference.size for name in ("C(user)", "C(seed)", "Residual"))
     assert seeds > rest
-    found = variances_of(OURS, THEIRS, "paired")
-    assert found["users"].value == pytest.approx(users)
-    assert found["seeds"].value == pytest.approx(seeds)
-    assert found["users and seeds"].value == pytest.approx(users + seeds - rest)
+    variances = variances_of(OURS, THEIRS, "paired")
+    assert variances["users"].value == pytest.approx(users)
+    assert variances["seeds"].value == pytest.approx(seeds)
+    assert variances["users and seeds"].value == pytest.approx(users + seeds - rest)
     freedom = (users + seeds - rest) ** 2 / (users**2 / 29 + seeds**2 / 3 + rest**2 / 87)
-    assert found["users and seeds"].freedom == pytest.approx(freedom)
+    assert variances["users and seeds"].freedom == pytest.approx(freedom)
 
 
 def test_seeds_that_vary_by_no_more_than_their_users_add_nothing() -> None:
     still = OURS - OURS.mean(1, keepdims=True)
-    found = variances_of(still, THEIRS - THEIRS.mean(1, keepdims=True), "paired")
-    assert found["users and seeds"] == found["users"]
+    variances = variances_of(still, THEIRS - THEIRS.mean(1, keepdims=True), "paired")
+    assert variances["users and seeds"] == variances["users"]
 
 
 def test_many_pairs_at_once_have_the_variances_of_each() -> None:
     ours, theirs = RNG.random((6, 5, 20)), RNG.random((6, 1, 20))
     together = variances_of(ours, theirs, "prediction")
-    for place in range(6):
-        for over, alone in variances_of(ours[place], theirs[place], "prediction").items():
-            assert alone.value == pytest.approx(together[over].value[place])
-            assert alone.freedom == pytest.approx(together[over].freedom[place])
+    for index in range(6):
+        for over, alone in variances_of(ours[index], theirs[index], "prediction").items():
+            assert alone.value == pytest.approx(together[over].value[index])
+            assert alone.freedom == pytest.approx(together[over].freedom[index])
 
 
 def test_p_of_nothing_is_1_and_of_a_sure_difference_0() -> None:
