@@ -42,7 +42,7 @@ def copy_folder(source: Path, target: Path) -> None:
     with _scratch(target) as folder:
         made = folder / target.name
         made.mkdir()
-        for file in sorted(each for each in source.iterdir() if each.is_file()):
+        for file in sorted(path for path in source.iterdir() if path.is_file()):
             shutil.copyfile(file, made / file.name)
             sync(made / file.name)
         sync(made)
@@ -89,10 +89,10 @@ def append_whole(path: Path, line: bytes) -> None:
 
 def make_folder(path: Path) -> None:
     """Make a folder with all above it, each on the disk before what lies in it."""
-    missing = [each for each in (path, *path.parents) if not each.exists()]
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.mkdir(parents=True, exist_ok=True)
-    for each in missing:
-        sync(each.parent)
+    for folder in missing:
+        sync(folder.parent)
 
 
 def sync(path: Path) -> None:

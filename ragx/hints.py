@@ -18,7 +18,7 @@ def fits(value: Any, hint: Any) -> bool:
     if isinstance(value, bool) and hint in (int, float, int | None, float | None):
         return False
     if isinstance(value, (list, tuple, dict)) and (inner := inner_hints(value, hint)) is not None:
-        return any(all(fits(each, own) for each in _members(value)) for own in inner)
+        return any(all(fits(member, own) for member in _members(value)) for own in inner)
     try:
         return bool(is_bearable(value, hint, conf=NUMBERS))
     except Exception:
@@ -27,12 +27,12 @@ def fits(value: Any, hint: Any) -> bool:
 
 def inner_hints(value: Members, hint: Any) -> list[Any] | None:
     """Return what the members of a list or mapping may be, where the hint says it: beartype looks at one alone."""
-    found = []
-    for each in typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,):
-        origin, arguments = typing.get_origin(each), typing.get_args(each)
+    hints = []
+    for choice in typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,):
+        origin, arguments = typing.get_origin(choice), typing.get_args(choice)
         if isinstance(origin, type) and isinstance(value, origin) and not issubclass(origin, tuple) and arguments:
-            found.append(arguments[-1])
-    return found or None
+            hints.append(arguments[-1])
+    return hints or None
 
 
 def _members(value: Members) -> Sequence[Any]:
@@ -42,7 +42,7 @@ def _members(value: Members) -> Sequence[Any]:
 def spell(hint: Any) -> str:
     """Return a hint in words."""
     if typing.get_origin(hint) is typing.Literal:
-        return "one of " + ", ".join(str(each) for each in typing.get_args(hint))
+        return "one of " + ", ".join(str(choice) for choice in typing.get_args(hint))
     return hint.__name__ if inspect.isclass(hint) else str(hint).replace("typing.", "").replace("collections.abc.", "")
 
 

@@ -130,23 +130,27 @@ def _bind(path: str, node: Any, given: Collection[str], hint: Any, binding: _Bin
     if target is None:
         return None
     parameters = _parameters(target)
-    open_ended = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
-    usable = [name for name, each in parameters.items() if each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)]
+    open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    usable = [
+        name
+        for name, parameter in parameters.items()
+        if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+    ]
     hints = hints_of(target)
     arguments: dict[str, Any] = {}
     for name, value in node.items():
-        place = f"{path}.{name}"
+        option = f"{path}.{name}"
         if name == TARGET:
             continue
         if name in given:
-            errors.append(f"{place}: is given when the part is built and cannot be set.")
+            errors.append(f"{option}: is given when the part is built and cannot be set.")
         elif name not in usable and not open_ended:
-            options = [each for each in usable if each not in given]
+            options = [usable_name for usable_name in usable if usable_name not in given]
             near = did_you_mean(name, options)
-            errors.append(f"{place}: unknown option of {node[TARGET]}.{near} Options: {', '.join(options)}.")
+            errors.append(f"{option}: unknown option of {node[TARGET]}.{near} Options: {', '.join(options)}.")
         else:
-            arguments[name] = _bind_value(place, value, hints.get(name, Any), binding)
-            if name in (PYG, ADDRESS, *METRICS) and (why := binding.refuse(place, value, name)) is not None:
+            arguments[name] = _bind_value(option, value, hints.get(name, Any), binding)
+            if name in (PYG, ADDRESS, *METRICS) and (why := binding.refuse(option, value, name)) is not None:
                 errors.append(why)
     for name in usable:
         if name in given or name in arguments:
@@ -162,20 +166,22 @@ def _bind(path: str, node: Any, given: Collection[str], hint: Any, binding: _Bin
 def _bind_value(path: str, value: Any, hint: Any, binding: _Binding) -> Any:
     if isinstance(value, Mapping) and TARGET in value:
         return _bind(path, value, (), hint, binding)
-    if isinstance(value, Mapping) and any(isinstance(each, Mapping) and TARGET in each for each in value.values()):
+    if isinstance(value, Mapping) and any(
+        isinstance(member, Mapping) and TARGET in member for member in value.values()
+    ):
         inner = inner_hints(dict(value), hint) or [Any]
         of_member = functools.reduce(operator.or_, inner)
-        return {name: _bind_value(f"{path}.{name}", each, of_member, binding) for name, each in value.items()}
-    if isinstance(value, list) and any(isinstance(each, Mapping) and TARGET in each for each in value):
-        hints = [hint if isinstance(each, Mapping) else Any for each in value]
+        return {name: _bind_value(f"{path}.{name}", member, of_member, binding) for name, member in value.items()}
+    if isinstance(value, list) and any(isinstance(member, Mapping) and TARGET in member for member in value):
+        hints = [hint if isinstance(member, Mapping) else Any for member in value]
         pairs = enumerate(zip(value, hints, strict=True))
-        return [_bind_value(f"{path}[{n}]", each, own, binding) for n, (each, own) in pairs]
+        return [_bind_value(f"{path}[{n}]", member, own, binding) for n, (member, own) in pairs]
     if isinstance(value, list) and not fits(value, hint) and fits(tuple(value), hint):
         return tuple(value)  # YAML and JSON know lists alone
     if value == REQUIRED:
         binding.errors.append(f"{path}: a value is required; set it with {path}=…")
     elif not fits(value, hint):
-        choices = [str(each) for each in typing.get_args(hint)] if typing.get_origin(hint) is typing.Literal else []
+        choices = [str(choice) for choice in typing.get_args(hint)] if typing.get_origin(hint) is typing.Literal else []
         near = did_you_mean(str(value), choices) if choices else ""
         binding.errors.append(f"{path}: expected {spell(hint)}, got {value!r} ({type(value).__name__}).{near}")
     return value
@@ -183,19 +189,19 @@ def _bind_value(path: str, value: Any, hint: Any, binding: _Binding) -> Any:
 
 def import_target(path: str, name: Any, errors: list[str]) -> Callable[..., Any] | None:
     """Return the class or function of a dotted path, or None after a line that says why there is none."""
-    place = f"{path}.{TARGET}"
+    target_path = f"{path}.{TARGET}"
     if not isinstance(name, str) or "." not in name or name == REQUIRED:
-        errors.append(f"{place}: expected the dotted path of a class or function, got {name!r}.")
+        errors.append(f"{target_path}: expected the dotted path of a class or function, got {name!r}.")
         return None
     module_name, _, attribute = name.rpartition(".")
     try:
         module = importlib.import_module(module_name)
     except ImportError as error:
-        errors.append(f"{place}: cannot import {module_name!r} ({error}). The current folder is importable.")
+        errors.append(f"{target_path}: cannot import {module_name!r} ({error}). The current folder is importable.")
         return None
     target = getattr(module, attribute, None)
     if not callable(target):
-        errors.append(f"{place}: {module_name} has no {attribute!r}.{did_you_mean(attribute, dir(module))}")
+        errors.append(f"{target_path}: {module_name} has no {attribute!r}.{did_you_mean(attribute, dir(module))}")
         return None
     return typing.cast(Callable[..., Any], target)
 
@@ -209,7 +215,7 @@ def _parameters(target: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
 
 def _is_plain(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
-        return all(_is_plain(each) for each in value)
+        return all(_is_plain(member) for member in value)
     return value is None or isinstance(value, (bool, int, float, str))
 
 
@@ -217,13 +223,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Part):
         return value.as_dict()
     if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
+        return {name: _plain(member) for name, member in value.items()}
+    return [_plain(member) for member in value] if isinstance(value, (list, tuple)) else value
 
 
 def _build(value: Any) -> Any:
     if isinstance(value, Part):
         return value.build()
     if isinstance(value, dict):
-        return {name: _build(each) for name, each in value.items()}
-    return [_build(each) for each in value] if isinstance(value, list) else value
+        return {name: _build(member) for name, member in value.items()}
+    return [_build(member) for member in value] if isinstance(value, list) else value

@@ -21,7 +21,7 @@ REMEDY = "since configs are written into run folders; set PGPASSWORD or ~/.pgpas
 def has_password(text: str) -> bool:
     """Say whether a text holds an address with a password, or a parameter that is one, written out or URL-encoded."""
     plain = unquote(text)
-    return any(IN_TEXT.search(each) is not None for each in (text, plain, unquote(plain)))
+    return any(IN_TEXT.search(form) is not None for form in (text, plain, unquote(plain)))
 
 
 def passwords(path: str, value: Any) -> list[str]:
@@ -35,12 +35,12 @@ def passwords(path: str, value: Any) -> list[str]:
         return [f"{path}: expected no password, {REMEDY}."] if has_password(value) else []
     if isinstance(value, Mapping):
         lines = []
-        for name, each in value.items():
-            named = isinstance(each, str) and bool(each) and AS_KEY.fullmatch(str(name)) is not None
-            lines += passwords(f"{path}.{name}", f"password={each}" if named else each)
+        for name, member in value.items():
+            named = isinstance(member, str) and bool(member) and AS_KEY.fullmatch(str(name)) is not None
+            lines += passwords(f"{path}.{name}", f"password={member}" if named else member)
         return lines
     inner = value if isinstance(value, (list, tuple)) else ()
-    return [line for place, each in enumerate(inner) for line in passwords(f"{path}[{place}]", each)]
+    return [line for index, member in enumerate(inner) for line in passwords(f"{path}[{index}]", member)]
 
 
 def check_no_password(options: Iterable[str]) -> None:

@@ -55,12 +55,12 @@ def stand_in(name: str) -> Callable[..., Any]:
 def _definition(module: str, name: str) -> tuple[str, Definition]:
     """Return the function of a name, or the class that has the constructor, and the module that it stands in."""
     body = _tree(module).body
-    own = [each for each in body if isinstance(each, Definition) and each.name == name]
+    own = [definition for definition in body if isinstance(definition, Definition) and definition.name == name]
     if len(own) == 1:
         base = _constructing_base(own[0])
         return _definition(module, base) if base else (module, own[0])
-    if not own and (found := _imported(module, name)) is not None:
-        return _definition(*found)
+    if not own and (origin := _imported(module, name)) is not None:
+        return _definition(*origin)
     raise UnreadableError(f"{module} does not define {name}, or more than once.")
 
 
@@ -95,7 +95,7 @@ def _tree(module: str) -> ast.Module:
 
 
 def _meanings(module: str, node: ast.AST) -> dict[str, Any]:
-    named = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    named = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
     return {name: _meaning(module, name) for name in named if not hasattr(builtins, name)}
 
 
@@ -126,17 +126,17 @@ def _outline(node: Definition) -> Definition:
     elif _is_dataclass(node):
         if node.bases:
             raise UnreadableError(f"{node.name} has the fields of its bases too.")
-        kept += [_field(each) for each in node.body if isinstance(each, ast.AnnAssign)]
+        kept += [_field(statement) for statement in node.body if isinstance(statement, ast.AnnAssign)]
         decorators = node.decorator_list
     return ast.ClassDef(node.name, [], [], kept, decorators)
 
 
 def _methods(node: ast.ClassDef) -> dict[str, ast.FunctionDef]:
-    return {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
+    return {method.name: method for method in node.body if isinstance(method, ast.FunctionDef)}
 
 
 def _decorators(node: Definition) -> set[str]:
-    return {ast.unparse(each).partition("(")[0] for each in node.decorator_list}
+    return {ast.unparse(decorator).partition("(")[0] for decorator in node.decorator_list}
 
 
 def _is_dataclass(node: ast.ClassDef) -> bool:
@@ -150,7 +150,7 @@ def _function(node: ast.FunctionDef) -> ast.FunctionDef:
     left = copy.deepcopy(node)
     left.body, left.returns = [ast.Pass()], None
     left.args.defaults = [ast.Constant(...) for _ in left.args.defaults]
-    left.args.kw_defaults = [each and ast.Constant(...) for each in left.args.kw_defaults]
+    left.args.kw_defaults = [default and ast.Constant(...) for default in left.args.kw_defaults]
     return Unquoted().visit(left)  # type: ignore[no-any-return]
 
 

@@ -49,14 +49,14 @@ class Apart:
     def value(self, name: str) -> torch.Tensor:
         """Return what a call gives there."""
         self.connection.send(("value", name))
-        found: torch.Tensor = self._answer()
-        return found
+        value: torch.Tensor = self._answer()
+        return value
 
     def outcome(self, name: str) -> torch.Tensor:
         """Return what the calls there have come to, see ``bench_outcome.outcome_of``."""
         self.connection.send(("outcome", name))
-        found: torch.Tensor = self._answer()
-        return found
+        outcome: torch.Tensor = self._answer()
+        return outcome
 
     def _answer(self) -> Any:
         try:

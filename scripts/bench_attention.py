@@ -67,7 +67,7 @@ def _forward_and_backward(layer: torch.nn.Module, graph: Graph, edges: Graph | T
     """Return a call that gives the output, and the gradients of all weights, biases and of the input."""
     x = torch.randn(graph.num_nodes, WIDTH, generator=torch.Generator().manual_seed(0)).to(graph.edge_weight.device)
     named = sorted(layer.named_parameters(), key=_part)
-    leaf, weights = x.clone().requires_grad_(), [each for name, each in named if "skip" not in name]
+    leaf, weights = x.clone().requires_grad_(), [parameter for name, parameter in named if "skip" not in name]
 
     def call() -> list[Tensor]:
         out = layer(leaf, edges)
@@ -101,15 +101,15 @@ def memory(device: torch.device, small: bool) -> tuple[list[dict[str, float]], V
         size = {"E": graph.num_edges, "H": heads, "N": graph.num_nodes, "D": width}
         rows.append({**size, "bytes": held, "constant": round(constant, 2)})
     terms = torch.tensor([[4.0 * row["E"] * row["H"], 4.0 * row["N"] * row["D"]] for row in rows]).double()
-    found = torch.tensor([[row["bytes"]] for row in rows], dtype=torch.float64)
-    factors = torch.linalg.lstsq(terms / found, torch.ones_like(found)).solution
+    measured = torch.tensor([[row["bytes"]] for row in rows], dtype=torch.float64)
+    factors = torch.linalg.lstsq(terms / measured, torch.ones_like(measured)).solution
     fitted = terms @ factors
     for row, value in zip(rows, fitted.flatten().tolist(), strict=True):
         row["fitted"] = round(value)
     a, b = factors.flatten().tolist()
-    off = float(((fitted - found).abs() / found).max())
-    said = f"attention's peak memory is 4 ({a:.1f} E H + {b:.1f} N D) bytes, off by a part"
-    return [*rows, {"a": round(a, 2), "b": round(b, 2)}], at_most(said, off, MOST_OFF)
+    off = float(((fitted - measured).abs() / measured).max())
+    claim = f"attention's peak memory is 4 ({a:.1f} E H + {b:.1f} N D) bytes, off by a part"
+    return [*rows, {"a": round(a, 2), "b": round(b, 2)}], at_most(claim, off, MOST_OFF)
 
 
 def _peak(layer: torch.nn.Module, graph: Graph, width: int, device: torch.device) -> int:

@@ -49,10 +49,10 @@ class Verdict:
 
     what: str
     met: bool
-    said: str
+    measured: str
 
     def __str__(self) -> str:
-        return f"{self.what:78}{self.said:>22}   {'met' if self.met else 'NOT MET'}"
+        return f"{self.what:78}{self.measured:>22}   {'met' if self.met else 'NOT MET'}"
 
 
 def at_least(what: str, value: float, bound: float) -> Verdict:
@@ -115,29 +115,31 @@ def compare(
         apart: processes that time those of their names, ours by the operation's; others are timed here too, where they
             gain by our memory settings.
     """
-    there = {name: each for each in apart for name in each.names}
-    reference = there[operation].value(operation) if operation in there else ours()
+    timed_apart = {name: process for process in apart for name in process.names}
+    reference = timed_apart[operation].value(operation) if operation in timed_apart else ours()
     for name, (call, _) in others.items():
         if name not in unchecked:
             torch.testing.assert_close(call(), reference, rtol=1e-4, atol=1e-4)
-            if name in there:
-                torch.testing.assert_close(there[name].value(name), reference, rtol=1e-4, atol=1e-4)
-    elsewhere = [name for name in others if name in there]
-    here = {name + OUR_MEMORY * (name in there): call for name, (call, _) in others.items()}
+            if name in timed_apart:
+                torch.testing.assert_close(timed_apart[name].value(name), reference, rtol=1e-4, atol=1e-4)
+    elsewhere = [name for name in others if name in timed_apart]
+    timed_here = {name + OUR_MEMORY * (name in timed_apart): call for name, (call, _) in others.items()}
     timers: dict[str, Callable[[], float]] = {
-        "ragx": partial(there[operation].seconds, operation) if operation in there else partial(_warm, ours, device),
-        **{name: partial(_warm, call, device) for name, call in here.items()},
-        **{name: partial(there[name].seconds, name) for name in elsewhere},
+        "ragx": partial(timed_apart[operation].seconds, operation)
+        if operation in timed_apart
+        else partial(_warm, ours, device),
+        **{name: partial(_warm, call, device) for name, call in timed_here.items()},
+        **{name: partial(timed_apart[name].seconds, name) for name in elsewhere},
     }
     times: dict[str, list[float]] = {name: [] for name in timers}
     for _ in range(repeats):
         for name, timer in timers.items():
             times[name].append(1000 * timer())
-    ended = there[operation].outcome(operation) if operation in there else outcome_of(ours)
+    ended = timed_apart[operation].outcome(operation) if operation in timed_apart else outcome_of(ours)
     for name in others.keys() - set(unchecked):
         check_outcome(outcome_of(others[name][0]), ended, f"{operation}, {name}")
-        if name in there:
-            check_outcome(there[name].outcome(name), ended, f"{operation}, {name}, in a process of its own")
+        if name in timed_apart:
+            check_outcome(timed_apart[name].outcome(name), ended, f"{operation}, {name}, in a process of its own")
     median = {name: statistics.median(values) for name, values in times.items()}
     targets = {name: target for name, (_, target) in others.items()}
     return [
@@ -206,14 +208,14 @@ def print_rows(rows: Iterable[Row]) -> None:
         print(f"{row['operation']:40}{row['form']:52}{row['milliseconds']:9.1f} ms{row['ratio']:9.2f} ×", flush=True)
 
 
-def write_json(path: Path, setting: Mapping[str, Any], verdicts: Iterable[Verdict], found: Mapping[str, Any]) -> None:
+def write_json(path: Path, setting: Mapping[str, Any], verdicts: Iterable[Verdict], figures: Mapping[str, Any]) -> None:
     """Write what was found, beside where and with what it was."""
     machine = torch.cuda.get_device_name() if setting["device"] == "cuda" else f"{os.cpu_count()} CPU cores"
     versions = {"torch": torch.__version__, "torch_geometric": torch_geometric.__version__}
     where = {"machine": machine, **versions, "torch_scatter": has_scatter(), "day": time.strftime("%Y-%m-%d")}
     limits = [asdict(verdict) for verdict in verdicts]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({**setting, **where, "verdicts": limits, **found}, indent=2) + "\n")
+    path.write_text(json.dumps({**setting, **where, "verdicts": limits, **figures}, indent=2) + "\n")
 
 
 def parser_of(text: str | None, output: Path | None, repeats: int) -> argparse.ArgumentParser:

@@ -26,12 +26,14 @@ class Unweighted(RelevanceConv):
 def contract() -> tuple[list[Verdict], str]:
     """Return the verdicts on both layers, and what the broken one is told."""
     check_layer(NearTheNode)
-    clause, said = "weight 0 = no edge", "nothing"
+    clause, message = "weight 0 = no edge", "nothing"
     try:
         check_layer(Unweighted)
     except AssertionError as error:
-        said = str(error)
+        message = str(error)
     return [
         Verdict("an own layer with only `message` keeps the contract", True, "kept"),
-        Verdict(f"a broken layer fails by the clause {clause!r}", said.startswith(clause), said.partition(":")[0]),
-    ], said
+        Verdict(
+            f"a broken layer fails by the clause {clause!r}", message.startswith(clause), message.partition(":")[0]
+        ),
+    ], message

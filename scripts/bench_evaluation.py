@@ -63,8 +63,8 @@ def load(name: str) -> Data:
     """
     tables = [read_lines(find_file(f"{name}/{part}.txt.gz")) for part in ("train", "test")]
     pairs = [(table["user"].to_numpy(), table["item"].to_numpy()) for table in tables]
-    num_users, num_items = (max(int(each[side].max()) for each in pairs) + 1 for side in (0, 1))
-    seen, relevant = (ItemLists.from_pairs(*each, num_users) for each in pairs)
+    num_users, num_items = (max(int(pair[side].max()) for pair in pairs) + 1 for side in (0, 1))
+    seen, relevant = (ItemLists.from_pairs(*pair, num_users) for pair in pairs)
     popularity = torch.bincount(seen.items, minlength=num_items)
     return Data(seen, relevant, popularity, InnerProduct(*skewed_vectors(num_users, popularity)))
 
@@ -147,15 +147,15 @@ def against_ranx(ranking: Ranking, relevant: ItemLists, repeats: int) -> dict[st
     parts = torch.split(relevant.items, relevant.lengths.tolist())
     judged = {str(user): {str(item): 1 for item in parts[user].tolist()} for user in ranking.users.tolist()}
     rows = zip(ranking.users.tolist(), ranking.items.tolist(), strict=True)
-    run = {str(user): {str(item): float(K - place) for place, item in enumerate(items)} for user, items in rows}
-    qrels, found = Qrels(judged), Run(run)
+    run = {str(user): {str(item): float(K - index) for index, item in enumerate(items)} for user, items in rows}
+    qrels, lists = Qrels(judged), Run(run)
 
     def ours() -> dict[str, float]:
         hits, counts = relevant.contains(ranking.users, ranking.items), relevant.lengths[ranking.users]
         return {name: float(USER_METRICS[name](hits, counts, K, TREC).mean()) for name in names}
 
     def theirs() -> dict[str, float]:
-        values = ranx_evaluate(qrels, found, list(names.values()), make_comparable=False)
+        values = ranx_evaluate(qrels, lists, list(names.values()), make_comparable=False)
         return {name: float(values[other]) for name, other in names.items()}
 
     times = medians({"ours": ours, "ranx": theirs}, repeats)
@@ -168,7 +168,7 @@ def measure(name: str, repeats: int, check_lists: bool) -> dict[str, Any]:
     data, memory = load(name), extra_memory_in_a_fresh_process(name)
     users, items = data.scorer.user_vectors, data.scorer.item_vectors
     popular = Popularity(data.popularity, len(users))
-    found = evaluate(popular, data.relevant, data.seen, cutoffs=[K], conventions=preset("lightgcn")).values
+    values = evaluate(popular, data.relevant, data.seen, cutoffs=[K], conventions=preset("lightgcn")).values
     ranking = data.evaluate().ranking
     work: dict[str, Callable[[], Any]] = {"evaluate": data.evaluate}
     for rows in PRODUCT_BLOCKS:
@@ -185,25 +185,25 @@ def measure(name: str, repeats: int, check_lists: bool) -> dict[str, Any]:
         "ratio_to_product": seconds["evaluate"] / fastest,
         "extra_memory_mb": memory / 1e6,
         "identical_lists": identical_lists(data, ranking) if check_lists else None,
-        "popularity": [found[f"recall@{K}"], found[f"ndcg@{K}"]],
+        "popularity": [values[f"recall@{K}"], values[f"ndcg@{K}"]],
         "ranx": against_ranx(ranking, data.relevant, repeats),
     }
 
 
-def verdicts(name: str, found: dict[str, Any]) -> list[tuple[bool | None, str]]:
+def verdicts(name: str, figures: dict[str, Any]) -> list[tuple[bool | None, str]]:
     """Return every claim with whether it is met, None where it was not looked at."""
-    whole, ranx, (recall, ndcg) = found["seconds"]["evaluate"], found["ranx"], found["popularity"]
+    whole, ranx, (recall, ndcg) = figures["seconds"]["evaluate"], figures["ranx"], figures["popularity"]
     claims: list[tuple[bool | None, str]] = [
         (
-            found["ratio_to_product"] <= MOST_RATIO,
-            f"ranking and all metrics take {whole:.2f} s, {found['ratio_to_product']:.2f} times the bare product's "
-            f"{found['fastest_product']:.2f} s (at most {MOST_RATIO}; {found['threads']} threads)",
+            figures["ratio_to_product"] <= MOST_RATIO,
+            f"ranking and all metrics take {whole:.2f} s, {figures['ratio_to_product']:.2f} times the bare product's "
+            f"{figures['fastest_product']:.2f} s (at most {MOST_RATIO}; {figures['threads']} threads)",
         ),
         (
-            found["extra_memory_mb"] < MOST_MEGABYTES,
-            f"{found['extra_memory_mb']:.0f} MB of extra memory in a fresh process (below {MOST_MEGABYTES})",
+            figures["extra_memory_mb"] < MOST_MEGABYTES,
+            f"{figures['extra_memory_mb']:.0f} MB of extra memory in a fresh process (below {MOST_MEGABYTES})",
         ),
-        (found["identical_lists"], "identical lists for blocks of 64, 1,000 and all users, 1 and 2 threads"),
+        (figures["identical_lists"], "identical lists for blocks of 64, 1,000 and all users, 1 and 2 threads"),
         (
             ranx["largest_difference"] < 1e-9,
             f"metrics of the same lists equal ranx's, in {ranx['ours']:.3f} s against {ranx['ranx']:.3f} s "
@@ -212,8 +212,8 @@ def verdicts(name: str, found: dict[str, Any]) -> list[tuple[bool | None, str]]:
     ]
     if name in PUBLISHED:
         far = max(abs(ours - theirs) for ours, theirs in zip((recall, ndcg), PUBLISHED[name], strict=True))
-        said = f"most popular items: {recall:.5f} / {ndcg:.5f}, published {PUBLISHED[name][0]} / {PUBLISHED[name][1]}"
-        claims.append((far <= TOLERANCE, f"{said} (within {TOLERANCE})"))
+        claim = f"most popular items: {recall:.5f} / {ndcg:.5f}, published {PUBLISHED[name][0]} / {PUBLISHED[name][1]}"
+        claims.append((far <= TOLERANCE, f"{claim} (within {TOLERANCE})"))
     return claims
 
 

@@ -157,9 +157,9 @@ def main() -> None:
         partial(propagation, adjacency, weight),
         partial(forms, adjacency, weight),
     ):
-        found = part(x, arguments.repeats)
-        print_rows(found)
-        rows += found
+        timings = part(x, arguments.repeats)
+        print_rows(timings)
+        rows += timings
     verdicts = verdicts_of(rows)
     print(*verdicts, sep="\n")
     if arguments.output:

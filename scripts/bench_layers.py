@@ -54,9 +54,9 @@ def times(setting: Setting, apart: Sequence[Timed]) -> tuple[list[Row], dict[str
         partial(optimiser, setting),
         partial(attention, graph, repeats, apart),
     ):
-        found = part()
-        print_rows(found)
-        rows += found
+        timings = part()
+        print_rows(timings)
+        rows += timings
     verdicts, epochs = verdicts_of(rows), dict[str, float]()
     for share in SHARES:
         epochs[str(share)] = round(epoch(setting, share), 2)
@@ -113,12 +113,12 @@ def main() -> None:
         f"{arguments.threads} threads, torch {torch.__version__}, torch-scatter {'' if has_scatter() else 'not '}there",
         flush=True,
     )
-    verdicts, said = contract()
+    verdicts, message = contract()
     makers = (ours_alone, others_alone) if device.type == "cpu" else ()
     with ExitStack() as stack:
         apart = [stack.enter_context(Apart(partial(maker, arguments.small), arguments.threads)) for maker in makers]
         rows, epochs, judged = times(setting, apart)
-    found = {"rows": rows, "epoch_seconds": epochs, "broken_layer": said}
+    figures = {"rows": rows, "epoch_seconds": epochs, "broken_layer": message}
     sizes, linear = memory(device, arguments.small)
     print_memory(sizes)
     verdicts.append(linear)
@@ -126,14 +126,14 @@ def main() -> None:
         points, fits, ran = sweep(device, arguments.small)
         print_sweep(points, fits)
         verdicts.append(ran)
-        found |= {"sweep": points, "sweep_fits": fits}
+        figures |= {"sweep": points, "sweep_fits": fits}
     promised = not arguments.small and device.type == "cpu"  # of other devices the ratios are only said
     verdicts = judged + verdicts if promised else verdicts
-    print(f"\na broken layer is told: {said}\n")
+    print(f"\na broken layer is told: {message}\n")
     print(*verdicts, sep="\n")
     sizes_of = {"graph": setting.name, "nodes": graph.num_nodes, "edges": graph.num_edges, "width": WIDTH}
     run = {**sizes_of, "threads": arguments.threads, "device": device.type, "small": arguments.small}
-    write_json(arguments.output, run, verdicts, {**found, "attention_memory": sizes})
+    write_json(arguments.output, run, verdicts, {**figures, "attention_memory": sizes})
     sys.exit(not all(verdict.met for verdict in verdicts))
 
 

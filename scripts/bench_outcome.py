@@ -35,7 +35,7 @@ def outcome_of(call: Call) -> torch.Tensor:
     return call.moved if isinstance(call, Training) else call()
 
 
-def check_outcome(found: torch.Tensor, expected: torch.Tensor, name: str) -> None:
+def check_outcome(outcome: torch.Tensor, expected: torch.Tensor, name: str) -> None:
     """Raise ``AssertionError`` unless two sides have come to the same within rounding, by norm."""
-    apart = float((found - expected).norm() / expected.norm().clamp(min=1e-12))
+    apart = float((outcome - expected).norm() / expected.norm().clamp(min=1e-12))
     assert apart <= MOST_APART, f"{name}: ended {apart:.1e} apart, over how far ours moved; at most {MOST_APART:.0e}."

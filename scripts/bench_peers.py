@@ -74,8 +74,8 @@ def edge_index_product(adjacency: Adjacency, weight: Tensor) -> Product:
     def product(x: Tensor) -> Tensor:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Sparse (CS. tensor support is in beta|invariant checks)")
-            found = edges.matmul(x, input_value=weight, transpose=True)
-        assert isinstance(found, Tensor)
-        return found
+            summed = edges.matmul(x, input_value=weight, transpose=True)
+        assert isinstance(summed, Tensor)
+        return summed
 
     return product

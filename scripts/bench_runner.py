@@ -82,9 +82,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="JSON file to write")
     arguments = parser.parse_args()
     taken: dict[str, list[float]] = {name: [] for name in ("library", *TRACKERS)}
-    with initialize_config_dir(CONF, version_base="1.3"), tempfile.TemporaryDirectory() as place:
+    with initialize_config_dir(CONF, version_base="1.3"), tempfile.TemporaryDirectory() as folder:
         sides: dict[str, Callable[[int], float]] = {"library": bare}
-        sides |= {name: partial(through_runner, Path(place), name) for name in TRACKERS}
+        sides |= {name: partial(through_runner, Path(folder), name) for name in TRACKERS}
         for seed in range(arguments.repeats + 1):
             names = list(sides)
             for name in names[seed % len(names) :] + names[: seed % len(names)]:  # what follows what makes a difference

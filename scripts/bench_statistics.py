@@ -64,11 +64,11 @@ class Setting(NamedTuple):
 def of_means(setting: Setting, count: int, rng: np.random.Generator) -> Figures:
     """Return whether the intervals of means hold them."""
     values = trainings(rng, rng.standard_normal((count, setting.units), np.float32), setting.share, 1, 0.0).values[:, 0]
-    found: Figures = {}
+    figures: Figures = {}
     for name, column, truth in (("recall", values, setting.share * MEAN_HIT), ("hit rate", values > 0, setting.share)):
         low, high = mean_bounds(column.astype(np.float64))
-        found[f"mean {name}: interval"] = (low <= truth) & (truth <= high)
-    return found
+        figures[f"mean {name}: interval"] = (low <= truth) & (truth <= high)
+    return figures
 
 
 def of_pairs(setting: Setting, count: int, rng: np.random.Generator) -> Figures:
@@ -80,14 +80,14 @@ def of_pairs(setting: Setting, count: int, rng: np.random.Generator) -> Figures:
 
 def of_seeds(setting: Setting, count: int, rng: np.random.Generator) -> Figures:
     """Return what several seeds give where luck outweighs users, and what they give where there is none."""
-    found: Figures = {}
+    figures: Figures = {}
     for design, name in DESIGNS.items():
         lucky = _judge(setting, count, rng, design, luck=LUCK, gain=1.0)
-        found |= {f"{name}: {row}": flags for row, flags in lucky.items()}
+        figures |= {f"{name}: {row}": flags for row, flags in lucky.items()}
         plain = _judge(setting, count, rng, design, luck=0.0, gain=GAIN)
-        found[f"{name}, no luck: p over both ≤"] = plain["p over both"]
-        found[f"{name}, no luck: interval ≥"] = plain["interval"]
-    return found
+        figures[f"{name}, no luck: p over both ≤"] = plain["p over both"]
+        figures[f"{name}, no luck: interval ≥"] = plain["interval"]
+    return figures
 
 
 def _judge(
@@ -116,9 +116,11 @@ def _judge(
     }
     variances = variances_of(ours.values, theirs.values, test)
     names = {"users": "p over users", "seeds": "p over seeds", "users and seeds": "p over both"}
-    found = {names[over]: p_of(difference - truths[over], each) < SIZE / 100 for over, each in variances.items()}
-    half = np.max([half_width(each, COVERAGE / 100) for each in variances.values()], axis=0)
-    return found | {"interval": np.abs(difference - overall) <= half}
+    figures = {
+        names[over]: p_of(difference - truths[over], variance) < SIZE / 100 for over, variance in variances.items()
+    }
+    half = np.max([half_width(variance, COVERAGE / 100) for variance in variances.values()], axis=0)
+    return figures | {"interval": np.abs(difference - overall) <= half}
 
 
 def of_families(setting: Setting, count: int, rng: np.random.Generator) -> Figures:
@@ -140,25 +142,25 @@ def of_groups(setting: Setting, count: int, rng: np.random.Generator) -> Figures
     equal = trainings(rng, ease, setting.share, 1, 0.0).values[:, 0]
     last = trainings(rng, ease[:, -setting.units :], setting.share * GAIN, 1, 0.0).values[:, 0]
     label, truth = np.repeat(np.arange(GROUPS), setting.units), setting.share * (GAIN - 1) * MEAN_HIT
-    found: dict[str, list[bool]] = {
+    figures: dict[str, list[bool]] = {
         "gap of 4 equal groups: p": [],
         "gap of 4 groups: interval ≥": [],
         "contrast of 2 groups: interval": [],
     }
     for values, better in zip(equal, last, strict=True):
         rows = pl.DataFrame({"user": np.arange(users), "recall@20": values})
-        found["gap of 4 equal groups: p"].append(
+        figures["gap of 4 equal groups: p"].append(
             by_group(rows, "recall@20", label, resamples=RESAMPLES).p_value < SIZE / 100
         )
         values[-setting.units :] = better
         rows = rows.with_columns(pl.Series("recall@20", values))
         gap = by_group(rows, "recall@20", label, resamples=RESAMPLES).gap
-        found["gap of 4 groups: interval ≥"].append(gap.low <= truth <= gap.high)
+        figures["gap of 4 groups: interval ≥"].append(gap.low <= truth <= gap.high)
         apart = np.where(label == 0, values, np.nan), np.where(label == GROUPS - 1, values, np.nan)
         contrast = contrast_interval(*apart)
         assert contrast is not None
-        found["contrast of 2 groups: interval"].append(contrast.low <= truth <= contrast.high)
-    return {name: np.array(flags) for name, flags in found.items()}
+        figures["contrast of 2 groups: interval"].append(contrast.low <= truth <= contrast.high)
+    return {name: np.array(flags) for name, flags in figures.items()}
 
 
 def simulate(settings: list[Setting], scale: float) -> Iterator[tuple[str, Setting, NDArray[np.bool_]]]:
@@ -173,14 +175,14 @@ def simulate(settings: list[Setting], scale: float) -> Iterator[tuple[str, Setti
     for study, (simulations, sides) in studies.items():
         for setting in settings:
             rng = numpy_generator(0, study.__name__, setting.units, round(100 * setting.share))
-            found: dict[str, list[NDArray[np.bool_]]] = {}
+            figures: dict[str, list[NDArray[np.bool_]]] = {}
             left = max(round(simulations * scale), 10)
             while left:
                 count = min(left, max(NUMBERS_AT_ONCE // (setting.units * sides), 1))
                 for row, flags in study(setting, count, rng).items():
-                    found.setdefault(row, []).append(flags)
+                    figures.setdefault(row, []).append(flags)
                 left -= count
-            yield from ((row, setting, np.concatenate(parts)) for row, parts in found.items())
+            yield from ((row, setting, np.concatenate(parts)) for row, parts in figures.items())
 
 
 def verdict(row: str, setting: Setting, percent: float) -> str:

@@ -37,7 +37,7 @@ def sweep(device: torch.device, small: bool) -> tuple[list[Point], list[Point], 
     train = time_split(generated_shop(**sizes)).train  # type: ignore[arg-type]
     batches = PairBatches(train, batch_size=2_048, seed=0, negatives=Negatives())
     trial = _Trial(build_graph(train).to(device), batches, warm=1, timed=1 if small else 3)
-    points = [trial.point(*each) for each in itertools.product(DEPTHS, WIDTHS, HEADS)]
+    points = [trial.point(*setting) for setting in itertools.product(DEPTHS, WIDTHS, HEADS)]
     finite = all(math.isfinite(point["loss"]) for point in points)
     verdict = Verdict(
         f"sweep of {len(points)} settings on the generated shop runs through", finite, f"{len(points)} ran"
@@ -82,18 +82,20 @@ def fits_of(points: Iterable[Point]) -> list[Point]:
     """
     points = list(points)
     of_heads = [[point for point in points if point["heads"] == heads] for heads in HEADS]
-    alone = [fit_of(each, ["width"]) | {"heads": each[0]["heads"]} for each in of_heads]
+    alone = [fit_of(same_heads, ["width"]) | {"heads": same_heads[0]["heads"]} for same_heads in of_heads]
     return [fit_of(points, ["width", "heads"]), fit_of(points, ["width"]), *alone]
 
 
 def fit_of(points: list[Point], factors: list[str]) -> Point:
     """Return slopes (nanoseconds for an edge and component or head), intercept (milliseconds) and R²."""
     edges = [point["depth"] * point["edges"] for point in points]
-    terms = [[each * point[name] / 1e6 for name in factors] + [1.0] for each, point in zip(edges, points, strict=True)]
+    terms = [
+        [count * point[name] / 1e6 for name in factors] + [1.0] for count, point in zip(edges, points, strict=True)
+    ]
     x = torch.tensor(terms, dtype=torch.float64)
     y = torch.tensor([[point["milliseconds"]] for point in points], dtype=torch.float64)
     solution = torch.linalg.lstsq(x, y).solution
     left = float((y - x @ solution).square().sum() / (y - y.mean()).square().sum())
     names = [*(f"nanoseconds_{name}" for name in factors), "intercept"]
-    found = dict(zip(names, solution.flatten().tolist(), strict=True)) | {"r_squared": 1 - left}
-    return {name: round(value, 4) for name, value in found.items()}
+    fit = dict(zip(names, solution.flatten().tolist(), strict=True)) | {"r_squared": 1 - left}
+    return {name: round(value, 4) for name, value in fit.items()}

@@ -40,7 +40,7 @@ def show(entries: Sequence[CatalogueEntry]) -> int:
     table = Table("dataset", "users", "items", "interactions", "here")
     for entry in entries:
         counts = (f"{count:,}" for count in (entry.num_users, entry.num_items, entry.num_interactions))
-        table.add_row(entry.name, *counts, _place(entry))
+        table.add_row(entry.name, *counts, _folders_of(entry))
     console.print(table)
     for entry in entries:
         console.print(
@@ -66,12 +66,12 @@ def fetch_all(entries: Sequence[CatalogueEntry]) -> int:
     return status
 
 
-def _place(entry: CatalogueEntry) -> str:
+def _folders_of(entry: CatalogueEntry) -> str:
     try:
-        places = {str(find_file(file.path, download=False).parent) for file in entry.files}
+        folders = {str(find_file(file.path, download=False).parent) for file in entry.files}
     except ValueError:
         return "no" if any(file.url is None for file in entry.files) else "no; can be fetched"
-    return ", ".join(sorted(places))
+    return ", ".join(sorted(folders))
 
 
 if __name__ == "__main__":

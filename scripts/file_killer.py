@@ -34,7 +34,7 @@ class FileKiller:
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event in EVENTS and not (event == "open" and not _writes(arguments)):
-            self._step(*(_path(each) for each in arguments[:2]))
+            self._step(*(_path(argument) for argument in arguments[:2]))
 
     def _step(self, *paths: str, before: Callable[[], object] = lambda: None) -> None:
         if any(self.pattern.search(path) for path in paths):
@@ -77,13 +77,13 @@ def in_child(task: Callable[[], object], pattern: str = "", at: int = 0) -> int 
             os._exit(status)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
-        told = pipe.read()
+        answer = pipe.read()
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
         return None
     if status:
         raise RuntimeError(f"The task failed in its process (status {status}).")
-    return int(told)
+    return int(answer)
 
 
 def _tear(path: str) -> None:

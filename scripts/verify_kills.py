@@ -110,13 +110,13 @@ OPERATIONS = (
 
 def main(arguments: list[str]) -> int:
     """Return the exit status."""
-    kills = int(dict(each.partition("=")[::2] for each in arguments).get("kills", "50"))
+    kills = int(dict(argument.partition("=")[::2] for argument in arguments).get("kills", "50"))
     began, wrong, done = time.monotonic(), 0, 0
     torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory(prefix="ragx-kills-") as place:
+    with tempfile.TemporaryDirectory(prefix="ragx-kills-") as folder:
         for number, operation in enumerate(OPERATIONS):
             share = (kills - done) // (len(OPERATIONS) - number)
-            faults, count, killed = verify(operation, Path(place) / str(number), share)
+            faults, count, killed = verify(operation, Path(folder) / str(number), share)
             done, wrong = done + killed, wrong + len(faults)
             print(f"{operation.name}: {killed} kills at {count} operations on files, {len(faults)} ended otherwise")
             for fault in faults:
@@ -125,13 +125,13 @@ def main(arguments: list[str]) -> int:
     return int(wrong > 0 or done == 0)
 
 
-def verify(operation: Operation, place: Path, kills: int) -> tuple[list[str], int, int]:
+def verify(operation: Operation, folder: Path, kills: int) -> tuple[list[str], int, int]:
     """Kill an operation at places spread over all of its file operations, and take it up each time.
 
     Returns:
         what ended otherwise, the number of file operations, and the number of kills.
     """
-    start, whole = place / "start", place / "whole"
+    start, whole = folder / "start", folder / "whole"
     start.mkdir(parents=True)
     in_child(partial(operation.prepare, start))
     shutil.copytree(start, whole)
@@ -139,7 +139,7 @@ def verify(operation: Operation, place: Path, kills: int) -> tuple[list[str], in
     steps = sorted({1 + int((number + 0.5) * count / kills) for number in range(kills)} if count else ())
     faults, killed = [], 0
     for step in steps:
-        broken = place / "broken"
+        broken = folder / "broken"
         shutil.copytree(start, broken)
         killed += in_child(partial(operation.act, broken), operation.pattern, step) is None
         try:
@@ -155,13 +155,13 @@ def verify(operation: Operation, place: Path, kills: int) -> tuple[list[str], in
 
 def compare(whole: Path, broken: Path) -> str:
     """Return what is not as in the unbroken run: files, weights, metrics, lines; nothing where all is."""
-    there, here = _names(whole), _names(broken)
-    if there != here:
-        return f"left behind {sorted(here - there)}, missing {sorted(there - here)}"
+    expected, kept = _names(whole), _names(broken)
+    if expected != kept:
+        return f"left behind {sorted(kept - expected)}, missing {sorted(expected - kept)}"
     for folder in (path.parent for path in whole.glob("*/metrics.json")):
-        found = difference(folder, broken / folder.name)
-        if not found.is_none:
-            return f"weights differ by {found.weights:g}, metrics by {found.metric:g} ({found.where})"
+        changed = difference(folder, broken / folder.name)
+        if not changed.is_none:
+            return f"weights differ by {changed.weights:g}, metrics by {changed.metric:g} ({changed.where})"
     for path in whole.rglob("*.jsonl"):
         other = broken / path.relative_to(whole)
         lines = [line for line in other.read_bytes().split(b"\n") if line]

@@ -74,29 +74,29 @@ def _offline_run(folder: Path) -> OfflineRun:
         files = list(folder.glob("wandb/offline-run-*/run-*.wandb"))
         if files or time.monotonic() > deadline:
             (file,) = files
-            found = _read_offline(file.read_bytes())
-            if found.exit_code is not None or time.monotonic() > deadline:
-                return found
+            run = _read_offline(file.read_bytes())
+            if run.exit_code is not None or time.monotonic() > deadline:
+                return run
         time.sleep(0.05)
 
 
 def _read_offline(content: bytes) -> OfflineRun:
     from wandb.proto.wandb_internal_pb2 import Record  # type: ignore[attr-defined]
 
-    found = OfflineRun()
-    for each in _records(content):
-        record = Record.FromString(each)
+    run = OfflineRun()
+    for serialized in _records(content):
+        record = Record.FromString(serialized)
         kind = record.WhichOneof("record_type")
         if kind == "run":
-            found.id, found.group, found.tags = record.run.run_id, record.run.run_group, list(record.run.tags)
-            found.config |= {item.key: json.loads(item.value_json) for item in record.run.config.update}
+            run.id, run.group, run.tags = record.run.run_id, record.run.run_group, list(record.run.tags)
+            run.config |= {item.key: json.loads(item.value_json) for item in record.run.config.update}
         elif kind == "history":
-            found.history.append(_items(record.history.item))
+            run.history.append(_items(record.history.item))
         elif kind == "summary":
-            found.summary |= _items(record.summary.update)
+            run.summary |= _items(record.summary.update)
         elif kind == "exit":
-            found.exit_code = record.exit.exit_code
-    return found
+            run.exit_code = record.exit.exit_code
+    return run
 
 
 def _items(items: Any) -> dict[str, Any]:
@@ -105,14 +105,14 @@ def _items(items: Any) -> dict[str, Any]:
 
 def _records(content: bytes) -> Iterator[bytes]:
     """Give the records of a log in blocks of 32 KiB: whole (1), or first (2), middle (3) and last (4) parts."""
-    block, place, parts = 32_768, 7, b""  # after the file's own header
-    while place + 7 <= len(content):
-        if block - place % block < 7:
-            place += block - place % block
+    block, position, parts = 32_768, 7, b""  # after the file's own header
+    while position + 7 <= len(content):
+        if block - position % block < 7:
+            position += block - position % block
             continue
-        _, size, kind = struct.unpack("<IHB", content[place : place + 7])
-        parts += content[place + 7 : place + 7 + size]
-        place += 7 + size
+        _, size, kind = struct.unpack("<IHB", content[position : position + 7])
+        parts += content[position + 7 : position + 7 + size]
+        position += 7 + size
         if kind in (1, 4):
             yield parts
             parts = b""

@@ -53,16 +53,16 @@ def tree_of(path: Path) -> ast.Module:
 
 def imports_of(path: Path) -> set[str]:
     """Return the dotted names of all modules a file imports, within functions too."""
-    found: set[str] = set()
+    modules: set[str] = set()
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.relative_to(ROOT)}: a relative import"
-            found.add(node.module or "")
+            modules.add(node.module or "")
             if node.module == "ragx":
-                found |= {f"ragx.{alias.name}" for alias in node.names}
-    return found
+                modules |= {f"ragx.{alias.name}" for alias in node.names}
+    return modules
 
 
 def place_of(module: str) -> str:
@@ -89,12 +89,14 @@ def body_lines(node: ast.FunctionDef) -> int:
 
 def constructor_arguments(node: ast.ClassDef) -> int:
     """Return how many arguments a class is made with, those of a dataclass among them."""
-    for each in node.body:
-        if isinstance(each, ast.FunctionDef) and each.name == "__init__":
-            return len(each.args.posonlyargs) + len(each.args.args) - 1 + len(each.args.kwonlyargs)
-    decorators = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
-    if any(isinstance(each, ast.Name) and each.id == "dataclass" for each in decorators):
-        return sum(isinstance(each, ast.AnnAssign) and "ClassVar" not in ast.dump(each) for each in node.body)
+    for statement in node.body:
+        if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
+            return len(statement.args.posonlyargs) + len(statement.args.args) - 1 + len(statement.args.kwonlyargs)
+    decorators = [decorator.func if isinstance(decorator, ast.Call) else decorator for decorator in node.decorator_list]
+    if any(isinstance(decorator, ast.Name) and decorator.id == "dataclass" for decorator in decorators):
+        return sum(
+            isinstance(statement, ast.AnnAssign) and "ClassVar" not in ast.dump(statement) for statement in node.body
+        )
     return 0
 
 
@@ -182,21 +184,21 @@ def test_files_are_short() -> None:
 
 
 def test_bodies_are_short() -> None:
-    found = set()
+    longer = set()
     for path in _all_files():
         for name, node in functions(tree_of(path)):
             if body_lines(node) >= MOST_BODY:
-                found.add(f"{path.relative_to(ROOT)}:{name}")
-    assert found == set(LONGER_BODIES)
+                longer.add(f"{path.relative_to(ROOT)}:{name}")
+    assert longer == set(LONGER_BODIES)
 
 
 def test_constructors_take_few_arguments() -> None:
-    found = set()
+    larger = set()
     for path in files("ragx", "experiments"):
         for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ClassDef) and constructor_arguments(node) > MOST_ARGUMENTS:
-                found.add(f"{path.relative_to(ROOT)}:{node.name}")
-    assert found == set(MORE_ARGUMENTS)
+                larger.add(f"{path.relative_to(ROOT)}:{node.name}")
+    assert larger == set(MORE_ARGUMENTS)
 
 
 def test_no_name_is_a_bare_rag() -> None:
@@ -210,14 +212,14 @@ def test_no_name_is_a_bare_rag() -> None:
 
 
 def test_no_file_names_a_place_of_one_machine() -> None:
-    places = re.compile("|".join(f"/{folder}/" for folder in ("work", "root")) + r"|/home/(?!you\b)\w+/")
+    machine_path = re.compile("|".join(f"/{folder}/" for folder in ("work", "root")) + r"|/home/(?!you\b)\w+/")
     wrong = []
     for path in tracked():
         try:
             text = path.read_text()
         except UnicodeDecodeError:
             continue
-        wrong += [f"{path.relative_to(ROOT)}: {match[0]}" for match in places.finditer(text)]
+        wrong += [f"{path.relative_to(ROOT)}: {match[0]}" for match in machine_path.finditer(text)]
     assert wrong == []
 
 

@@ -28,7 +28,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, EventRules):
         return plain(vars(value))
     if isinstance(value, Mapping):
-        return {key: plain(each) for key, each in value.items() if each is not None}
+        return {key: plain(member) for key, member in value.items() if member is not None}
     return tuple(map(plain, value)) if isinstance(value, list | tuple) else value
 
 

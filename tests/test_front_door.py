@@ -38,9 +38,9 @@ def test_every_name_of_a_stub_is_there_listed_and_the_one_it_says(stub: Path) ->
 @pytest.mark.parametrize("stub", STUBS, ids=package_of)
 def test_a_package_does_nothing_but_give_names_on(stub: Path) -> None:
     source = stub.with_suffix(".py").read_text()
-    told = ast.get_docstring(ast.parse(source), clean=False)
+    docstring = ast.get_docstring(ast.parse(source), clean=False)
     if package_of(stub) != "ragx":
-        assert source == LAZY.format(told)
+        assert source == LAZY.format(docstring)
 
 
 def test_a_package_imports_nothing_before_a_name_is_asked_for() -> None:

@@ -80,8 +80,8 @@ def test_defaults_are_written_out_in_nested_parts_too() -> None:
 
 def test_what_is_written_out_binds_to_the_same_part() -> None:
     part = cart(load=2.0, wheels=[{"_target_": "garage.Wheel"}])
-    again = bind({"cart": part.as_dict()}, {"cart": ()})["cart"]
-    assert again.as_dict() == part.as_dict()
+    rebound = bind({"cart": part.as_dict()}, {"cart": ()})["cart"]
+    assert rebound.as_dict() == part.as_dict()
 
 
 def test_nested_parts_and_lists_of_parts_are_built() -> None:

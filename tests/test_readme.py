@@ -25,8 +25,8 @@ OWN = [line for line in RUNS if "my_layers" in line or "my_conf" in line]
 
 
 def block(kind: str, needle: str) -> str:
-    found: str = next(text for each, text in BLOCKS if each == kind and needle in text)
-    return found
+    content: str = next(text for language, text in BLOCKS if language == kind and needle in text)
+    return content
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -48,7 +48,7 @@ def test_every_link_and_picture_is_there() -> None:
 
 @pytest.mark.parametrize("line", [*(line for line in RUNS if line not in OWN), *DATA])
 def test_every_command_composes_and_binds(line: str) -> None:
-    overrides = [each for each in shlex.split(line, comments=True)[2:] if each != "-m"]
+    overrides = [word for word in shlex.split(line, comments=True)[2:] if word != "-m"]
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         config: Any = OmegaConf.to_container(compose("run", overrides=overrides), resolve=True)

@@ -24,8 +24,11 @@ def imported(name: str) -> Callable[..., Any]:
 
 
 def parameters(target: Callable[..., Any]) -> list[tuple[str, Any, bool]]:
-    found = inspect.signature(target).parameters.values()
-    return [(each.name, each.kind, each.default is each.empty) for each in found]
+    signature = inspect.signature(target)
+    return [
+        (parameter.name, parameter.kind, parameter.default is parameter.empty)
+        for parameter in signature.parameters.values()
+    ]
 
 
 def test_there_are_targets() -> None:
@@ -39,7 +42,7 @@ def test_parameters_are_those_of_the_imported_object(name: str) -> None:
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_types_that_are_known_are_those_of_the_imported_object(name: str) -> None:
-    read, real = (each.__init__ if inspect.isclass(each) else each for each in (stand_in(name), imported(name)))
+    read, real = (target.__init__ if inspect.isclass(target) else target for target in (stand_in(name), imported(name)))
     hints = typing.get_type_hints(read)
     expected = typing.get_type_hints(real)
     assert hints.keys() - {"return"} == expected.keys() - {"return"}

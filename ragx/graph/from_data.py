@@ -43,7 +43,7 @@ def _from_data(data: Data) -> Graph:
         f"Data: expected edges between a user (node below {num_users}) and an item only.",
     )
     given = _values("Data", data)
-    values = {name if name == WEIGHT else name.removeprefix("edge_"): each for name, each in given.items()}
+    values = {name if name == WEIGHT else name.removeprefix("edge_"): value for name, value in given.items()}
     user = torch.where(from_user, source, target)
     item = torch.where(from_user, target, source) - num_users
     num_items = num_nodes - num_users
@@ -70,7 +70,7 @@ def _from_hetero_data(data: HeteroData) -> Graph:
         check(not only_back, f"{name}: only the reverse has {', '.join(only_back)}; put it on both.")
         key = torch.cat([users * num_items + items, back_users * num_items + back_items])
         from_user = torch.arange(len(key), device=key.device) < len(users)
-        shared = {each: torch.cat([values[each], back_values[each]]) for each in back_values}
+        shared = {field: torch.cat([values[field], back_values[field]]) for field in back_values}
         distinct, _ = _merge_directions(name, key, from_user, shared)
         pairs = len(distinct), len(users), len(back_users)
         check(
@@ -109,7 +109,7 @@ def _ends(name: str, store: Any, sizes: tuple[int, int]) -> tuple[Int[Tensor, " 
 
 def _values(name: str, store: Any) -> dict[str, Tensor]:
     """Return the tensors of edges by the names they have in PyG's data: finite numbers, one row an edge."""
-    found = {}
+    tensors = {}
     for field, value in store.to_dict().items():
         of_edges = isinstance(value, Tensor) if not isinstance(store, Data) else field.startswith("edge_")
         if field == "edge_index" or not of_edges or (field.startswith(LABEL) and not _fits(value, store)):
@@ -122,8 +122,8 @@ def _values(name: str, store: Any) -> dict[str, Tensor]:
             check(value.is_floating_point(), f"{name}: {field}: expected floating-point numbers, got {value.dtype}.")
         finite = not (value.is_floating_point() or value.is_complex()) or bool(torch.isfinite(value).all())
         check(finite, f"{name}: {field}: expected finite numbers, got NaN or infinity.")
-        found[field] = value.long() if value.dtype in WIDENED else value
-    return found
+        tensors[field] = value.long() if value.dtype in WIDENED else value
+    return tensors
 
 
 def _fits(value: Any, store: Any) -> bool:
@@ -137,12 +137,12 @@ def _merge_directions(
     check(repeated == 0, f"{name}: {repeated} edges repeat; torch_geometric.utils.coalesce merges them.")
     distinct, inverse = torch.unique(key, return_inverse=True)
     merged = {}
-    for each, value in values.items():
-        merged[each] = value.new_empty(distinct.numel(), *value.shape[1:])
-        merged[each][inverse] = value
-        what = "weights; set them" if each == WEIGHT else f"values of {each}; leave it out, and set weights"
+    for field, value in values.items():
+        merged[field] = value.new_empty(distinct.numel(), *value.shape[1:])
+        merged[field][inverse] = value
+        what = "weights; set them" if field == WEIGHT else f"values of {field}; leave it out, and set weights"
         check(
-            torch.equal(merged[each][inverse], value),
+            torch.equal(merged[field][inverse], value),
             f"{name}: the two directions of an edge carry different {what} with Graph.with_weight instead.",
         )
     return distinct, merged

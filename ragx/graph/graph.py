@@ -134,19 +134,19 @@ class Graph:
         """Which edges are heard, those of weight other than 0; None where all are."""
 
         def find() -> Tensor | None:
-            heard = self.edge_weight.detach() != 0
-            return None if bool(heard.all()) else heard
+            weighted = self.edge_weight.detach() != 0
+            return None if bool(weighted.all()) else weighted
 
         return self._kept.get("heard", [self.edge_weight], find)
 
     def heard_edges(self, dtype: torch.dtype) -> tuple[Int[Tensor, "2 heard"], Float[Tensor, " heard"]]:
         """Return the edges that are heard, as PyG writes them, and their weights in ``dtype``, kept while they stay."""
-        weight, heard = self.weight_in(dtype), self.heard
-        if heard is None:
+        weight, weighted = self.weight_in(dtype), self.heard
+        if weighted is None:
             return self.edge_index, weight
         if weight.requires_grad:
-            return self.edge_index[:, heard], weight[heard]
-        return self._kept.get(("heard", dtype), [weight], lambda: (self.edge_index[:, heard], weight[heard]))
+            return self.edge_index[:, weighted], weight[weighted]
+        return self._kept.get(("heard", dtype), [weight], lambda: (self.edge_index[:, weighted], weight[weighted]))
 
     @property
     def degree(self) -> Int[Tensor, " N"]:
@@ -175,8 +175,8 @@ class Graph:
 
     def _age(self, kind: str | None) -> Float[Tensor, " E"]:
         time = self.edge_attributes["time"]
-        heard = time if self.heard is None else time[self.heard]
-        newest = heard.max() if heard.numel() else 0
+        weighted = time if self.heard is None else time[self.heard]
+        newest = weighted.max() if weighted.numel() else 0
         time = time if kind is None else self.edge_attributes[TIME_OF + kind]
         age = ((newest - time).double() / DAY).float()
         return age if kind is None else age * (self.edge_attributes[COUNT_OF + kind] > 0)

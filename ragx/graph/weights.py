@@ -153,14 +153,19 @@ class ByKind:
         """
         kinds = graph.kinds
         check(bool(kinds), "Edge weight ByKind: the interactions have no column kind.")
-        said = f"The kinds of the data are {', '.join(kinds)}."
+        kinds_of_data = f"The kinds of the data are {', '.join(kinds)}."
         for kind in self.weights:
-            check(kind in kinds, f"Edge weight ByKind: unknown kind {kind!r}.{did_you_mean(kind, kinds)} {said}")
+            check(
+                kind in kinds, f"Edge weight ByKind: unknown kind {kind!r}.{did_you_mean(kind, kinds)} {kinds_of_data}"
+            )
         missing = [kind for kind in kinds if kind not in self.weights]
-        check(not missing, f"Edge weight ByKind: no weight for {', '.join(missing)} (0 leaves a kind out). {said}")
+        check(
+            not missing,
+            f"Edge weight ByKind: no weight for {', '.join(missing)} (0 leaves a kind out). {kinds_of_data}",
+        )
         weight = torch.zeros(graph.num_edges, dtype=torch.float64, device=graph.edge_weight.device)
-        for kind, each in self.weights.items():
-            weight += each * graph.edge_attributes[COUNT_OF + kind]
+        for kind, factor in self.weights.items():
+            weight += factor * graph.edge_attributes[COUNT_OF + kind]
         return _finish(graph, weight, self.normalize)
 
 

@@ -39,7 +39,11 @@ def product_along_edges(
 
 
 def _gradients_of_sum(
-    gradient: Tensor, saved: Sequence[Any], needed: Sequence[bool], adjacency: Adjacency, again: tuple[Sum, Product]
+    gradient: Tensor,
+    saved: Sequence[Any],
+    needed: Sequence[bool],
+    adjacency: Adjacency,
+    operations: tuple[Sum, Product],
 ) -> Gradients:
     """Return the gradients of x and weight: a sum in the transposed order, and a product."""
     x, weight, transposed = saved
@@ -48,21 +52,21 @@ def _gradients_of_sum(
         constant = None if transposed is None else weight
         if transposed is None and weight is not None:
             transposed = weight.index_select(0, adjacency.permutation)
-        of_x = again[0](gradient, transposed, constant, adjacency.transposed)
+        of_x = operations[0](gradient, transposed, constant, adjacency.transposed)
     if needed[1]:
-        of_weight = again[1](gradient, x, adjacency)
+        of_weight = operations[1](gradient, x, adjacency)
     return of_x, of_weight
 
 
 def _gradients_of_product(
-    gradient: Tensor, saved: Sequence[Any], needed: Sequence[bool], adjacency: Adjacency, again: Sum
+    gradient: Tensor, saved: Sequence[Any], needed: Sequence[bool], adjacency: Adjacency, edge_sum: Sum
 ) -> Gradients:
     """Return the gradients of query and key: sums in both orders, weighted by the gradient."""
     query, key = saved
-    of_query = again(key, gradient, None, adjacency) if needed[0] else None
+    of_query = edge_sum(key, gradient, None, adjacency) if needed[0] else None
     if not needed[1]:
         return of_query, None
-    return of_query, again(query, gradient.index_select(0, adjacency.permutation), None, adjacency.transposed)
+    return of_query, edge_sum(query, gradient.index_select(0, adjacency.permutation), None, adjacency.transposed)
 
 
 class _Sum(torch.autograd.Function):
@@ -74,8 +78,8 @@ class _Sum(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        saved, needed, again = ctx.saved_tensors, ctx.needs_input_grad, (sum_over_edges, product_along_edges)
-        return *_gradients_of_sum(gradients[0], saved, needed, ctx.adjacency, again), None, None
+        saved, needed, operations = ctx.saved_tensors, ctx.needs_input_grad, (sum_over_edges, product_along_edges)
+        return *_gradients_of_sum(gradients[0], saved, needed, ctx.adjacency, operations), None, None
 
 
 class _Product(torch.autograd.Function):
@@ -133,8 +137,8 @@ def _keep_of_product(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
 
 def _back_of_sum(ctx: Any, gradient: Tensor) -> tuple[Any, ...]:
     saved, edges = ctx.saved_tensors[:3], ctx.saved_tensors[3:]
-    adjacency, again = Adjacency.unpacked(edges), (_sum_traced, _product_traced)
-    gradients = _gradients_of_sum(gradient, saved, ctx.needs_input_grad, adjacency, again)
+    adjacency, operations = Adjacency.unpacked(edges), (_sum_traced, _product_traced)
+    gradients = _gradients_of_sum(gradient, saved, ctx.needs_input_grad, adjacency, operations)
     return *gradients, None, [None] * len(edges)
 
 

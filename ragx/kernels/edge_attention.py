@@ -119,8 +119,8 @@ class _EdgeAttention(torch.autograd.Function):
         compiled: ctypes.CDLL,
     ) -> Tensor:
         ctx.adjacency, ctx.scale, ctx.compiled = adjacency, scale, compiled
-        q, k, v = (each.detach().contiguous() for each in (query, key, value))
-        prior, factor = (None if each is None else each.detach().contiguous() for each in (prior, factor))
+        q, k, v = (tensor.detach().contiguous() for tensor in (query, key, value))
+        prior, factor = (None if tensor is None else tensor.detach().contiguous() for tensor in (prior, factor))
         out, weight = torch.empty_like(q), q.new_empty(adjacency.num_edges, q.shape[1])
         run_rows(compiled.forward, adjacency, scale, q, k, v, prior, factor, weight, out)
         ctx.save_for_backward(query, key, value, prior, factor, weight)
@@ -132,14 +132,14 @@ class _EdgeAttention(torch.autograd.Function):
         adjacency: Adjacency = ctx.adjacency
         if torch.is_grad_enabled():
             # Aliases, since an input may be another one too, or made of it: what is asked for are the partial ones.
-            inputs = [each.view_as(each) for each in (query, key, value)]
-            again = _composed(inputs[0] * ctx.scale, inputs[1], inputs[2], adjacency, prior, factor)
-            asked = [each for each, needed in zip(inputs, ctx.needs_input_grad, strict=False) if needed]
-            found = iter(torch.autograd.grad(again, asked, gradients, create_graph=True))
-            return *(next(found) if needed else None for needed in ctx.needs_input_grad[:3]), *[None] * 5
-        q, k, v, gradient = (each.contiguous() for each in (query, key, value, gradients[0]))
+            inputs = [tensor.view_as(tensor) for tensor in (query, key, value)]
+            composed = _composed(inputs[0] * ctx.scale, inputs[1], inputs[2], adjacency, prior, factor)
+            asked = [tensor for tensor, needed in zip(inputs, ctx.needs_input_grad, strict=False) if needed]
+            gradient_of = iter(torch.autograd.grad(composed, asked, gradients, create_graph=True))
+            return *(next(gradient_of) if needed else None for needed in ctx.needs_input_grad[:3]), *[None] * 5
+        q, k, v, gradient = (tensor.contiguous() for tensor in (query, key, value, gradients[0]))
         pair = q.new_empty(adjacency.num_edges, 2, q.shape[1])
-        of_query, of_key, of_value = (torch.empty_like(each) for each in (q, k, v))
+        of_query, of_key, of_value = (torch.empty_like(tensor) for tensor in (q, k, v))
         by_target = (k, v, factor, weight, gradient, pair, of_query)
         run_rows(ctx.compiled.backward_by_target, adjacency, ctx.scale, *by_target)
         by_source = (adjacency.permutation, q, gradient, pair, of_key, of_value)

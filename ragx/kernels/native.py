@@ -103,10 +103,10 @@ def library(name: str, dtype: torch.dtype, heads: int, size: int, **constants: i
 
     Where that fails though a compiler is there, it warns once and returns None: another form has to do.
     """
-    found = _made(name, dtype, heads, size, **constants)
-    if found is None:
+    compiled_library = _made(name, dtype, heads, size, **constants)
+    if compiled_library is None:
         warnings.warn(f"{name} could not be compiled here: a slower form stands in.", RuntimeWarning, stacklevel=2)
-    return found
+    return compiled_library
 
 
 def _made(name: str, dtype: torch.dtype, heads: int, size: int, **constants: int) -> ctypes.CDLL | None:
@@ -127,16 +127,17 @@ def run_rows(call: Callable[..., object], adjacency: Adjacency, *given: Tensor |
         adjacency: the edges.
         given: what else it is given: numbers, and where tensors lie. They must be contiguous.
     """
-    tensors = [each for each in given if isinstance(each, torch.Tensor)]
-    for each in (adjacency.source, *tensors):
+    tensors = [argument for argument in given if isinstance(argument, torch.Tensor)]
+    for tensor in (adjacency.source, *tensors):
         check(
-            each.device.type == "cpu", f"expected all tensors on the CPU, got one on {each.device}; move it with .to."
+            tensor.device.type == "cpu",
+            f"expected all tensors on the CPU, got one on {tensor.device}; move it with .to.",
         )
     threads = torch.get_num_threads()
     ends = adjacency.row_parts(PARTS * threads)
     rows = threads, ctypes.c_int64(len(ends) - 1), _place(ends), ctypes.c_int64(adjacency.num_edges)
-    dtype = next(each.dtype for each in tensors if each.is_floating_point())
-    numbers = [NATIVE[dtype](each) if isinstance(each, float) else _place(each) for each in given]
+    dtype = next(tensor.dtype for tensor in tensors if tensor.is_floating_point())
+    numbers = [NATIVE[dtype](argument) if isinstance(argument, float) else _place(argument) for argument in given]
     call(*rows, _place(adjacency.row_pointer), _place(adjacency.source), *numbers)
 
 

@@ -37,9 +37,9 @@ class _AdditiveScore(torch.autograd.Function):
         ctx.adjacency = adjacency
         ctx.save_for_backward(query, key, factor)
         score = query.new_empty(adjacency.num_edges, query.shape[1])
-        for target, source, place in _blocks(adjacency):
+        for target, source, edges in _blocks(adjacency):
             joined = query.index_select(0, target).add_(key.index_select(0, source))
-            score[place] = functional.leaky_relu_(joined, SLOPE).mul_(factor).sum(-1)
+            score[edges] = functional.leaky_relu_(joined, SLOPE).mul_(factor).sum(-1)
         return score
 
     @staticmethod
@@ -47,10 +47,10 @@ class _AdditiveScore(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         query, key, factor = ctx.saved_tensors
         wide = torch.promote_types(query.dtype, torch.float32)  # half precision would stall at a heavy node
-        totals = [torch.zeros_like(each, dtype=wide) for each in (query, key, factor)]
-        for target, source, place in _blocks(ctx.adjacency):
+        totals = [torch.zeros_like(tensor, dtype=wide) for tensor in (query, key, factor)]
+        for target, source, edges in _blocks(ctx.adjacency):
             joined = query.index_select(0, target).add_(key.index_select(0, source))
-            flow = gradient[place].unsqueeze(-1)
+            flow = gradient[edges].unsqueeze(-1)
             slope = (joined > 0).to(joined.dtype).mul_(1 - SLOPE).add_(SLOPE)
             totals[2].add_((flow * slope).mul_(joined).sum(0, dtype=wide))
             flow = slope.mul_(flow).mul_(factor).to(wide)

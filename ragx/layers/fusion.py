@@ -45,7 +45,7 @@ def may_fuse(layer: "MessageLayer", node_dim: int = -2) -> bool:
         node_dim: the dimension of the nodes in what the fused form sums.
     """
     kind, own = type(layer), vars(layer)
-    author = next(each for each in kind.__mro__ if "message_and_aggregate" in vars(each))
+    author = next(base for base in kind.__mro__ if "message_and_aggregate" in vars(base))
     if any(step in own or getattr(kind, step) is not getattr(author, step) for step in STEPS):
         return False
     sums = type(layer.aggr_module) is SumAggregation and layer.flow == "source_to_target"

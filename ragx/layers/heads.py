@@ -14,8 +14,11 @@ def check_heads(out_channels: int, heads: int, concat: bool) -> None:
     check(heads >= 1, f"heads: expected at least 1, got {heads}.")
     if not concat or out_channels % heads == 0:
         return
-    divisors = [each for each in range(1, out_channels + 1) if out_channels % each == 0]
-    fitting = [max(each for each in divisors if each < heads), *[each for each in divisors if each > heads][:1]]
+    divisors = [divisor for divisor in range(1, out_channels + 1) if out_channels % divisor == 0]
+    fitting = [
+        max(divisor for divisor in divisors if divisor < heads),
+        *[divisor for divisor in divisors if divisor > heads][:1],
+    ]
     lower = out_channels // heads * heads
     widths = [width for width in (lower, lower + heads) if width]
     raise ValueError(

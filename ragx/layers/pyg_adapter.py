@@ -83,8 +83,8 @@ class PyGConv(nn.Module):
         """Return x' of every node; ``edge_weight`` stands in for the graph's own, and is 1 where neither is given."""
         if not isinstance(edge_index, Graph):
             weight = weights_of(edge_index, edge_weight, x)
-            heard = weight.detach() != 0
-            return self._call(self.conv, x, edge_index[:, heard], weight[heard])
+            weighted = weight.detach() != 0
+            return self._call(self.conv, x, edge_index[:, weighted], weight[weighted])
         graph = edge_index if edge_weight is None else edge_index.with_weight(edge_weight)
         edges, weight = graph.heard_edges(x.dtype)
         with masks_of_heard_edges(self.conv, graph):

@@ -31,9 +31,13 @@ def locate(path: str) -> type[nn.Module]:
     check(target is not None, f"conv: {module_name} has no {name!r}.{did_you_mean(name, dir(module))}")
     is_module = inspect.isclass(target) and issubclass(target, nn.Module)
     check(is_module, f"conv: expected a class of torch.nn.Module such as torch_geometric.nn.SAGEConv, got {path}.")
-    taken = [each for name, each in inspect.signature(target.forward).parameters.items() if name != "self"]
-    named = [each.name for each in taken if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
-    needed = [each.name for each in taken[2:] if _is_needed(each)]
+    taken = [parameter for name, parameter in inspect.signature(target.forward).parameters.items() if name != "self"]
+    named = [
+        parameter.name
+        for parameter in taken
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    needed = [parameter.name for parameter in taken[2:] if _is_needed(parameter)]
     check(
         named[:2] == ["x", "edge_index"] and not needed,
         f"conv: expected a convolution that is called with x, edge_index and optional arguments, got {path}, which is "
@@ -44,8 +48,8 @@ def locate(path: str) -> type[nn.Module]:
 
 def check_options(conv: str, options: Mapping[str, Any], usable: Parameters) -> None:
     """Raise ``ValueError`` where an option is given by the model or unknown, or one that is required is missing."""
-    known = [name for name, each in usable.items() if name not in GIVEN and _is_named(each)]
-    open_ended = any(each.kind is each.VAR_KEYWORD for each in usable.values())  # then PyG's own base is asked too
+    known = [name for name, parameter in usable.items() if name not in GIVEN and _is_named(parameter)]
+    open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in usable.values())  # then PyG's base too
     known += [name for name in inspect.signature(MessagePassing).parameters if name not in known] if open_ended else []
     for name in options:
         check(name not in GIVEN, f"options.{name}: comes from the model's widths and cannot be set.")
@@ -53,7 +57,11 @@ def check_options(conv: str, options: Mapping[str, Any], usable: Parameters) -> 
             name in known,
             f"options.{name}: unknown option of {conv}.{did_you_mean(name, known)} Options: {', '.join(known)}.",
         )
-    missing = [name for name, each in usable.items() if name not in GIVEN and _is_needed(each) and name not in options]
+    missing = [
+        name
+        for name, parameter in usable.items()
+        if name not in GIVEN and _is_needed(parameter) and name not in options
+    ]
     advice = " ".join(f"+layer.options.{name}=…" for name in missing)
     check(not missing, f"options: {conv} requires {', '.join(missing)}; set {advice}")
 
@@ -82,13 +90,13 @@ def widths_of(conv: str, usable: Parameters, in_channels: int, out_channels: int
         ValueError: it is told one width or none, and the two differ.
     """
     widths = {"in_channels": in_channels, "out_channels": out_channels // heads, "channels": in_channels}
-    told = {name: width for name, width in widths.items() if name in usable}
+    taken = {name: width for name, width in widths.items() if name in usable}
     check(
-        {"in_channels", "out_channels"} <= told.keys() or in_channels == out_channels,
+        {"in_channels", "out_channels"} <= taken.keys() or in_channels == out_channels,
         f"conv: {conv} is not told two widths and keeps the one it gets: got {in_channels} in and {out_channels} out; "
         "set equal widths.",
     )
-    return told
+    return taken
 
 
 def _is_named(parameter: inspect.Parameter) -> bool:

@@ -59,8 +59,8 @@ class RelationalConv(MessageLayer):
 
     def reset_parameters(self) -> None:
         """Draw every W_k anew (Glorot and Bengio, 2010) and set b to zero."""
-        for each in self.weight:
-            nn.init.xavier_uniform_(each)
+        for matrix in self.weight:
+            nn.init.xavier_uniform_(matrix)
         nn.init.zeros_(self.bias)
 
     def forward(

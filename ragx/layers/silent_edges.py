@@ -19,7 +19,7 @@ def masks_of_heard_edges(module: nn.Module, graph: Graph) -> Iterator[None]:
     Raises:
         ValueError: a mask has another number of edges than the graph.
     """
-    parts = [each for each in module.modules() if isinstance(each, MessagePassing) and each.explain]
+    parts = [part for part in module.modules() if isinstance(part, MessagePassing) and part.explain]
     kept = [(part, part._edge_mask, part._loop_mask) for part in parts if part._edge_mask is not None]
     for _, mask, _ in kept:
         check(

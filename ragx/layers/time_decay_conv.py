@@ -89,8 +89,8 @@ class TimeDecayConv(MessageLayer):
         if self.kinds is None:
             return torch.exp2(-graph.age().to(half_life) / half_life)
         total = count = half_life.new_zeros(graph.num_edges)
-        for kind, each in zip(self.kinds, half_life, strict=True):
-            decay = torch.exp2(-graph.age(kind).to(half_life) / each)
+        for kind, days in zip(self.kinds, half_life, strict=True):
+            decay = torch.exp2(-graph.age(kind).to(half_life) / days)
             present = graph.edge_attributes[COUNT_OF + kind] > 0
             total, count = total + decay * present, count + present
         return total / count.clamp(min=1)

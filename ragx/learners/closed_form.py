@@ -94,10 +94,10 @@ class ByClosedForm:
         predictor = self.model.fit(train)
         seconds = time.perf_counter() - began
         weights: Mapping[str, Tensor] = getattr(predictor, "weights", {})
-        size = sum(each.numel() * each.element_size() for each in weights.values())
+        size = sum(weight.numel() * weight.element_size() for weight in weights.values())
         return Fitted(
             predictor=predictor,
-            weights={name: torch.as_tensor(each) for name, each in weights.items()} if size <= MOST_KEPT else {},
+            weights={name: torch.as_tensor(weight) for name, weight in weights.items()} if size <= MOST_KEPT else {},
             result=FitResult(0, 0, 0, {}, [], seconds, None),
             model=predictor,
         )

@@ -27,9 +27,9 @@ def needed_bytes(parts: Parts, graph: Graph, features: Tensor | None) -> int:
         features: node features, where it has some.
     """
     model, missing = _measurable(parts, graph, features)
-    parameters = sum(each.numel() * each.element_size() for each in model.parameters())
-    rows = [each[0] for each in model.parameters() if each.dim()]
-    widest = max((each.numel() * each.element_size() for each in rows), default=0)
+    parameters = sum(parameter.numel() * parameter.element_size() for parameter in model.parameters())
+    rows = [parameter[0] for parameter in model.parameters() if parameter.dim()]
+    widest = max((row.numel() * row.element_size() for row in rows), default=0)
     layers = len(getattr(model, "layers", ()))
     return COPIES * (parameters + missing) + (layers + 2) * graph.num_nodes * widest
 
@@ -84,9 +84,9 @@ def _measurable(parts: Parts, graph: Graph, features: Tensor | None) -> tuple[nn
 def _advice(parts: Parts, graph: Graph, features: Tensor | None, free: int) -> str:
     """Return what is free and the greatest power of two below the width that would fit."""
     width: Any = parts["model"].as_dict().get("hidden_dim")
-    told = f"{_gib(free)} is free."
+    free_now = f"{_gib(free)} is free."
     if not isinstance(width, int):
-        return f"{told} Narrower or fewer layers would fit."
+        return f"{free_now} Narrower or fewer layers would fit."
     for power in reversed(range((width - 1).bit_length())):
         narrower = replace(parts["model"], arguments=parts["model"].arguments | {"hidden_dim": 2**power})
         try:
@@ -94,8 +94,8 @@ def _advice(parts: Parts, graph: Graph, features: Tensor | None, free: int) -> s
         except ValueError:
             continue  # heads that do not divide it
         if fits:
-            return f"{told} model.hidden_dim={2**power} instead of {width} would fit, or fewer layers."
-    return f"{told} No width would fit."
+            return f"{free_now} model.hidden_dim={2**power} instead of {width} would fit, or fewer layers."
+    return f"{free_now} No width would fit."
 
 
 def _gib(size: int) -> str:

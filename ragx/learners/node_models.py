@@ -67,7 +67,7 @@ def _names(target: Any, name: str) -> bool | None:
     parameters = inspect.signature(target.__init__ if inspect.isclass(target) else target).parameters
     if name in parameters:
         return True
-    return None if any(each.kind is each.VAR_KEYWORD for each in parameters.values()) else False
+    return None if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()) else False
 
 
 def features_for(dataset: Dataset, train: Interactions, wanted: bool) -> Tensor | None:

@@ -39,5 +39,5 @@ OF_VALUES = (
     Metric("rmse", larger_is_better=False, takes_cutoff=False, is_mean_over_users=False),
 )
 
-KNOWN: dict[str, Metric] = {each.name: each for each in (*map(Metric, OF_USERS), *OF_LISTS, *OF_VALUES)}
+KNOWN: dict[str, Metric] = {metric.name: metric for metric in (*map(Metric, OF_USERS), *OF_LISTS, *OF_VALUES)}
 """The metrics by name."""

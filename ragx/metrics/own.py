@@ -49,8 +49,8 @@ def metric(
 
 def declared(function: object) -> Metric | None:
     """Return what a function, a class or an instance of it declares as a metric; None where it declares nothing."""
-    found = getattr(function, ATTRIBUTE, None)
-    return found if isinstance(found, Metric) else None
+    declaration = getattr(function, ATTRIBUTE, None)
+    return declaration if isinstance(declaration, Metric) else None
 
 
 def is_own(name: object) -> bool:
@@ -85,9 +85,9 @@ def located(path: str) -> tuple[Metric, Callable[..., Any]]:
         raise ValueError(
             f"{path}: cannot import {module_name!r} ({error}). The current folder is importable."
         ) from error
-    found = getattr(module, name, None)
-    check(callable(found), f"{path}: {module_name} has no metric {name!r}.{did_you_mean(name, dir(module))}")
-    known = declared(found)
+    attribute = getattr(module, name, None)
+    check(callable(attribute), f"{path}: {module_name} has no metric {name!r}.{did_you_mean(name, dir(module))}")
+    known = declared(attribute)
     if known is None:
         raise ValueError(
             f"{path}: expected a metric that says which value is the better one; write "
@@ -96,7 +96,7 @@ def located(path: str) -> tuple[Metric, Callable[..., Any]]:
     check(NAME.fullmatch(name) is not None, f"{path}: expected a name of letters, digits and '_', got {name!r}.")
     alike = {_plain(known): known for known in KNOWN}.get(_plain(name))
     check(alike is None, f"{path}: {alike} is a metric of ragx; call yours by another name.")
-    return replace(known, name=name, path=path), _made(path, found)
+    return replace(known, name=name, path=path), _made(path, attribute)
 
 
 def check_distinct(metrics: Iterable[Metric]) -> None:
@@ -125,11 +125,11 @@ def _plain(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def _made(path: str, found: Any) -> Callable[..., Any]:
-    made: Any = found
-    if inspect.isclass(found):
+def _made(path: str, attribute: Any) -> Callable[..., Any]:
+    made: Any = attribute
+    if inspect.isclass(attribute):
         try:
-            made = found()
+            made = attribute()
         except TypeError as error:
             raise ValueError(
                 f"{path}: expected a class that is made without arguments ({error}); give them defaults, or name an "

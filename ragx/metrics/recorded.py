@@ -14,8 +14,8 @@ FIELDS = {field.name: field.type for field in fields(Metric)}
 
 def record_of(metrics: Iterable[Metric]) -> dict[str, dict[str, Any]]:
     """Return what a run writes of its metrics, by name."""
-    found = {metric.name: asdict(metric) for metric in metrics}
-    return {name: {key: value for key, value in each.items() if key != "name"} for name, each in found.items()}
+    records = {metric.name: asdict(metric) for metric in metrics}
+    return {name: {key: value for key, value in record.items() if key != "name"} for name, record in records.items()}
 
 
 def read_record_of(written: Any, where: object = "metrics.json") -> dict[str, Metric]:
@@ -31,7 +31,7 @@ def read_record_of(written: Any, where: object = "metrics.json") -> dict[str, Me
     if written is None:
         return {}
     check(isinstance(written, Mapping), f"{where}: expected metrics to hold a mapping for every metric; it is damaged.")
-    return {str(name): _metric(str(name), each, where) for name, each in written.items()}
+    return {str(name): _metric(str(name), record, where) for name, record in written.items()}
 
 
 def agreed(name: str, records: Mapping[str, Recorded]) -> Metric:
@@ -46,14 +46,14 @@ def agreed(name: str, records: Mapping[str, Recorded]) -> Metric:
             more is.
     """
     metric = MetricName.read(name).metric
-    told = {run: recorded[metric] for run, recorded in records.items() if metric in recorded}
-    known = KNOWN.get(metric) or next(iter(told.values()), None) or about(name)
-    for run, each in told.items():
-        if _meaning(each) != _meaning(known):
-            other = "ragx" if metric in KNOWN else next(iter(told))
+    recorded_by_run = {run: recorded[metric] for run, recorded in records.items() if metric in recorded}
+    known = KNOWN.get(metric) or next(iter(recorded_by_run.values()), None) or about(name)
+    for run, recorded_metric in recorded_by_run.items():
+        if _meaning(recorded_metric) != _meaning(known):
+            other = "ragx" if metric in KNOWN else next(iter(recorded_by_run))
             raise ValueError(
                 f"{metric}: expected one metric of that name, and {other} means {_spell(known)}, {run} "
-                f"{_spell(each)}; leave one of them out."
+                f"{_spell(recorded_metric)}; leave one of them out."
             )
     return known
 

@@ -112,17 +112,17 @@ class _CrossEntropy(torch.autograd.Function):
     ) -> Tensor:
         users, columns = users.detach(), columns.detach()
         logits = torch.mm(users, columns.T, out=space.view(len(users), len(columns)))
-        place = target.unsqueeze(1)
-        positive = logits.gather(1, place)
+        column = target.unsqueeze(1)
+        positive = logits.gather(1, column)
         logits += log_weight
         if false is not None:
             logits[false[0], false[1]] = -torch.inf
-            logits.scatter_(1, place, positive)
+            logits.scatter_(1, column, positive)
         peak = logits.amax(dim=1, keepdim=True)
         total = logits.sub_(peak).exp_().sum(dim=1, keepdim=True)
         loss = (peak + total.log() - positive).mean()
         logits.div_(total * len(users))
-        logits.scatter_add_(1, place, torch.full_like(positive, -1 / len(users)))
+        logits.scatter_add_(1, column, torch.full_like(positive, -1 / len(users)))
         ctx.save_for_backward(logits @ columns, logits.T @ users)
         return loss
 

@@ -76,9 +76,9 @@ class Panel:
         group = maxima.topk(min(count, maxima.shape[1]), dim=1, sorted=False).indices
         first = group + group // self._groups * (self._tile - self._groups)
         columns = (first[:, :, None] + torch.arange(0, self._tile, self._groups, device=group.device)).flatten(1)
-        values, place = scores.gather(1, columns).topk(min(count, columns.shape[1]), dim=1, sorted=False)
+        values, chosen = scores.gather(1, columns).topk(min(count, columns.shape[1]), dim=1, sorted=False)
         _refuse_nan(values.isnan())  # a maximum over a NaN is NaN, and NaN counts as highest
-        return values, columns.gather(1, place) + start
+        return values, columns.gather(1, chosen) + start
 
     def _masked_by_tile(self, users: Tensor, start: int, stop: int) -> list[tuple[Tensor, Tensor]]:
         """Return the seen (row, column) positions of every tile."""
@@ -94,8 +94,8 @@ class Panel:
         return list(zip(torch.split(row[order], sizes), torch.split(column[order], sizes), strict=True))
 
 
-def _refuse_nan(found: Bool[Tensor, " *shape"]) -> None:
+def _refuse_nan(is_nan: Bool[Tensor, " *shape"]) -> None:
     check(
-        not bool(found.any()),
+        not bool(is_nan.any()),
         "rank: expected scores that are numbers, got NaN; look for a diverged training or a division by zero.",
     )

@@ -25,26 +25,26 @@ def rank_constant(
     check(not bool(item_scores.isnan().any()), "item_scores: expected numbers, got NaN.")
     sorted_scores, sorted_items = sort_candidates(item_scores[None], torch.arange(len(order))[None], order)
     num_items = len(order)
-    place = torch.empty_like(order)
-    place[sorted_items[0]] = torch.arange(num_items)
+    rank_of = torch.empty_like(order)
+    rank_of[sorted_items[0]] = torch.arange(num_items)
     padded_scores = torch.nn.functional.pad(sorted_scores[0], (0, k), value=-torch.inf)
     padded_items = torch.nn.functional.pad(sorted_items[0], (0, k), value=0)
     longest = int(seen.lengths[users].max()) if seen is not None and users.numel() else 0
     rows = max(PLACES_PER_BLOCK // (longest + k), 1)
-    chosen = [_unseen_places(part, k, seen, place) for part in torch.split(users, rows)]
-    places = torch.cat(chosen) if chosen else torch.zeros(0, k, dtype=torch.int64)
-    return padded_scores[places], padded_items[places]
+    chosen = [_unseen_ranks(part, k, seen, rank_of) for part in torch.split(users, rows)]
+    ranks = torch.cat(chosen) if chosen else torch.zeros(0, k, dtype=torch.int64)
+    return padded_scores[ranks], padded_items[ranks]
 
 
-def _unseen_places(users: Tensor, k: int, seen: ItemLists | None, place: Tensor) -> Int[Tensor, "B K"]:
+def _unseen_ranks(users: Tensor, k: int, seen: ItemLists | None, rank_of: Tensor) -> Int[Tensor, "B K"]:
     if seen is None:
         return torch.arange(k).expand(users.numel(), k)
     row, item = seen.pairs(users)
     width = k + int(seen.lengths[users].max())
     taken = torch.zeros(users.numel(), width, dtype=torch.bool)
-    position = place[item]
-    near = position < width
-    taken[row[near], position[near]] = True
+    rank = rank_of[item]
+    near = rank < width
+    taken[row[near], rank[near]] = True
     free = ~taken
     first = free & (free.cumsum(1) <= k)
     return first.nonzero()[:, 1].view(users.numel(), k)

@@ -148,8 +148,8 @@ def _rank_blocks(
         block = users[start : start + plan.rows].to(panel.device)
         values, named, doubtful = _rank_block(scorer, panel, block, kept, order)
         for rows in torch.split(doubtful, settled):
-            for row, found in zip(rows.tolist(), _settle(scorer, panel, block[rows], kept, order), strict=True):
-                values[row], named[row] = found
+            for row, settled_list in zip(rows.tolist(), _settle(scorer, panel, block[rows], kept, order), strict=True):
+                values[row], named[row] = settled_list
         scores[start : start + plan.rows], items[start : start + plan.rows] = values, named
     return scores, items
 
@@ -163,8 +163,8 @@ def _rank_block(
     for start in range(panel.width, scorer.num_items, panel.width):
         more, named = panel.best(users, start, count)
         values, items = torch.cat((values, more), 1), torch.cat((items, named), 1)
-        values, place = values.topk(min(count, values.shape[1]), dim=1, sorted=False)
-        items = items.gather(1, place)
+        values, chosen = values.topk(min(count, values.shape[1]), dim=1, sorted=False)
+        items = items.gather(1, chosen)
     if (missing := count - values.shape[1]) > 0:  # the catalogue is smaller than the list with its margin
         values = torch.nn.functional.pad(values, (0, missing), value=-torch.inf)
         items = torch.nn.functional.pad(items, (0, missing), value=0)
@@ -188,11 +188,11 @@ def _settle(scorer: Scorer, panel: Panel, users: Tensor, kept: int, order: Tenso
     starts = range(0, scorer.num_items, panel.width)
     rows = torch.cat([panel.fill(users, start).clone() for start in starts], 1)
     slack = scorer.rounding(users) if isinstance(scorer, RoundedScorer) else torch.zeros(users.numel())
-    for place, bound in enumerate(slack.tolist()):
-        row = rows[place].double()
+    for index, bound in enumerate(slack.tolist()):
+        row = rows[index].double()
         floor = row.topk(kept).values[-1] - 2 * bound
         chosen = ((row >= floor) & (row > -torch.inf)).nonzero().flatten()
-        scores = _rescore(scorer, users[place : place + 1], row[None, chosen], chosen[None])[0][0]
+        scores = _rescore(scorer, users[index : index + 1], row[None, chosen], chosen[None])[0][0]
         scores, items = best_of(scores, chosen, kept, order)
         missing = kept - items.numel()
         scores = torch.nn.functional.pad(scores, (0, missing), value=-torch.inf)

@@ -11,14 +11,14 @@ from ragx.ranking.ranking import Ranking
 
 def recommendation_table(ranking: Ranking, interactions: Interactions) -> pl.DataFrame:
     """Return one row for each user and place: outside ids ``user`` and ``item``, ``rank`` from 1, ``score``."""
-    users, places = ranking.items.shape
+    users, length = ranking.items.shape
     items, scores = ranking.items.flatten().numpy(), ranking.scores.flatten().numpy()
     present = items >= 0
     return pl.DataFrame(
         {
-            "user": interactions.users.outside(np.repeat(ranking.users.numpy(), places)[present]),
+            "user": interactions.users.outside(np.repeat(ranking.users.numpy(), length)[present]),
             "item": interactions.items.outside(items[present]),
-            "rank": np.tile(np.arange(1, places + 1), users)[present].astype(np.int32),
+            "rank": np.tile(np.arange(1, length + 1), users)[present].astype(np.int32),
             "score": scores[present].astype(np.float32),
         }
     )
@@ -32,10 +32,10 @@ def with_titles(table: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
     Raises:
         ValueError: no item has a title.
     """
-    found = _titles(dataset)
-    if found is None:
+    titles_and_join = _titles(dataset)
+    if titles_and_join is None:
         return table
-    titles, join = found
+    titles, join = titles_and_join
     items = dataset.interactions.items
     title = titles.gather(pl.Series(join.rows).replace(-1, None)).gather(items.rows(table["item"])).alias("title")
     behind = table.columns.index("item") + 1
@@ -44,8 +44,8 @@ def with_titles(table: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
 
 def titles_said(dataset: Dataset) -> list[str]:
     """Say how many items have a title, where the table ``items`` of the dataset has such a column."""
-    found = _titles(dataset)
-    return [] if found is None else [found[1].sentence]
+    titles_and_join = _titles(dataset)
+    return [] if titles_and_join is None else [titles_and_join[1].sentence]
 
 
 def _titles(dataset: Dataset) -> tuple[pl.Series, Join] | None:

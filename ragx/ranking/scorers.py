@@ -198,10 +198,10 @@ class FunctionScorer:
     def scores(self, users: Int[Tensor, " B"], items: slice) -> Float[Tensor, "B I_block"]:
         """Return the scores of the named users for the items, cut out of the fixed blocks."""
         start, stop, _ = items.indices(self.num_items)
-        blocks, place = torch.unique(users // CALL_USERS, return_inverse=True)
+        blocks, block_of = torch.unique(users // CALL_USERS, return_inverse=True)
         out = torch.zeros(users.numel(), stop - start, device=users.device)
         for number, block in enumerate(blocks.tolist()):
-            row = (place == number).nonzero().flatten()
+            row = (block_of == number).nonzero().flatten()
             within = users[row] - block * CALL_USERS
             for low in range(start // CALL_ITEMS * CALL_ITEMS, stop, CALL_ITEMS):
                 scores = self._block(block, low, users.device)[:, max(start - low, 0) : stop - low]

@@ -21,9 +21,9 @@ def tie_order(item_ids: Int[Tensor, " I"]) -> Int[Tensor, " I"]:
     key ^= key >> np.uint64(31)
     order = np.argsort(key)
     check(bool((np.diff(key[order]) > 0).all()), "item_ids: expected one id an item, got some id twice.")
-    place = np.empty(len(key), dtype=np.int64)
-    place[order] = np.arange(len(key))
-    return torch.from_numpy(place).to(item_ids.device)
+    rank = np.empty(len(key), dtype=np.int64)
+    rank[order] = np.arange(len(key))
+    return torch.from_numpy(rank).to(item_ids.device)
 
 
 def sort_candidates(

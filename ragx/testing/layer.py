@@ -172,7 +172,8 @@ CLAUSES: dict[str, Callable[[Subject], None]] = {
 def _watched(convolutions: Sequence[MessagePassing], seen: list[str]) -> Iterator[None]:
     """Watch every message, which keeps a layer from its fused form."""
     hooks = [
-        each.register_message_forward_pre_hook(lambda module, inputs: seen.append("message")) for each in convolutions
+        convolution.register_message_forward_pre_hook(lambda module, inputs: seen.append("message"))
+        for convolution in convolutions
     ]
     try:
         yield

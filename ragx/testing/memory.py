@@ -26,9 +26,9 @@ def peak_bytes(call: Callable[[], object], device: torch.device | str = "cpu") -
         call()
     assert profile.profiler is not None
     # The profiler's own list credits memory to operators, in sums; here every allocation stands with its moment.
-    events = [each for each in profile.profiler.kineto_results.events() if each.name() == "[memory]"]
+    events = [event for event in profile.profiler.kineto_results.events() if event.name() == "[memory]"]
     held = most = 0
-    for event in sorted(events, key=lambda each: each.start_ns()):
+    for event in sorted(events, key=lambda event: event.start_ns()):
         held += event.nbytes()
         most = max(most, held)
     return most

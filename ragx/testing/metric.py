@@ -47,9 +47,10 @@ def check_metric(
         within = f"{name}: expected values from {low} to {high} at k={k}, got {values.min():.6g} to {values.max():.6g}."
         check(bool((values >= low).all() and (values <= high).all()), within)
         order = torch.randperm(USERS, generator=draw)
-        again = _values(metric, name, hits[order], counts[order], k, rules)
+        reordered = _values(metric, name, hits[order], counts[order], k, rules)
         check(
-            torch.allclose(again, values[order]), f"{name}: the value of a user depends on the order of users (k={k})."
+            torch.allclose(reordered, values[order]),
+            f"{name}: the value of a user depends on the order of users (k={k}).",
         )
         alone = torch.cat([_values(metric, name, hits[[u]], counts[[u]], k, rules) for u in range(USERS)])
         check(torch.allclose(alone, values), f"{name}: the value of a user depends on other users (k={k}).")

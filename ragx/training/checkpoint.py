@@ -42,10 +42,10 @@ def load_checkpoint(path: Path, identity: str | None = None) -> dict[str, Any]:
         ) from None
     known = isinstance(state, dict) and state.get("format") == FORMAT
     check(known, f"{path}: expected a ragx checkpoint of format {FORMAT}; delete it to start anew.")
-    found = state.get("identity")
+    stored = state.get("identity")
     check(
-        identity is None or found == identity,
-        f"{path}: this checkpoint is of run {found!r}, not of {identity!r}: another model, split or setting made it.",
+        identity is None or stored == identity,
+        f"{path}: this checkpoint is of run {stored!r}, not of {identity!r}: another model, split or setting made it.",
     )
     assert isinstance(state, dict)
     return state

@@ -86,8 +86,8 @@ class TerminalProgress:
 
     def taken_up(self, step: int, steps: int) -> None:
         """Write a line."""
-        place = f"epoch {step // steps + 1}, step {step % steps}"
-        self.console.print(f"{self.title}: taken up at step {step} ({place})", highlight=False)
+        position = f"epoch {step // steps + 1}, step {step % steps}"
+        self.console.print(f"{self.title}: taken up at step {step} ({position})", highlight=False)
 
     def epoch(self, epoch: int, epochs: int, steps: int) -> None:
         """Move the bar to the start of an epoch."""

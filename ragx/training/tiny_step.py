@@ -45,20 +45,20 @@ def try_step(make: Callable[[int, int], NodeModel], objective: ViewObjective) ->
 def toy_graph(kinds: Iterable[str]) -> Graph:
     """Return eight pairs with weights, counts, values, times, and counts and times of every kind of event."""
     users, items = torch.tensor([0, 0, 0, 1, 1, 2, 2, 2]), torch.tensor([0, 1, 3, 1, 2, 0, 2, 3])
-    place = torch.arange(len(users))
-    attributes = {"count": 1 + place % 3, "value": 0.5 + place % 5, "time": 86_400 * (place * 5 % 8)}
+    edge = torch.arange(len(users))
+    attributes = {"count": 1 + edge % 3, "value": 0.5 + edge % 5, "time": 86_400 * (edge * 5 % 8)}
     for number, kind in enumerate(kinds):
-        attributes[f"count_of_{kind}"] = (place + number) % 3
+        attributes[f"count_of_{kind}"] = (edge + number) % 3
         attributes[f"time_of_{kind}"] = attributes["time"]
-    return Graph.from_pairs(users, items, USERS, ITEMS, weight=0.2 + 0.1 * (place * 5 % 7), attributes=attributes)
+    return Graph.from_pairs(users, items, USERS, ITEMS, weight=0.2 + 0.1 * (edge * 5 % 7), attributes=attributes)
 
 
 def _step(model: NodeModel, objective: ViewObjective) -> None:
-    kinds = {kind for each in model.modules() for kind in getattr(each, "kinds", None) or ()}
+    kinds = {kind for module in model.modules() for kind in getattr(module, "kinds", None) or ()}
     graph = toy_graph(sorted(kinds | {"view", "cart", "buy"}))
     layers: list[nn.Module] = list(getattr(model, "layers", ()))
-    for place, x in enumerate(model.layer_outputs(graph)):
-        label = _label("layer", layers[place - 1]) if place and layers else _label("model", model)
+    for depth, x in enumerate(model.layer_outputs(graph)):
+        label = _label("layer", layers[depth - 1]) if depth and layers else _label("model", model)
         _check_vectors(label, x)
     _check_vectors(_label("model", model), model(graph))
     _check_vectors(f"{_label('model', model)}.base_embeddings", model.base_embeddings)
@@ -117,7 +117,7 @@ def _label(part: str, built: Any) -> str:
 
 def _named(error: Exception, model: NodeModel, objective: ViewObjective) -> str:
     """Return which part an error came out of: the innermost call of a method of one, by its class and method."""
-    layers = {id(each) for layer in getattr(model, "layers", ()) for each in layer.modules()}
+    layers = {id(part) for layer in getattr(model, "layers", ()) for part in layer.modules()}
     where, frame = _label("model", model), error.__traceback__
     while frame is not None:
         owner = frame.tb_frame.f_locals.get("self")

@@ -210,19 +210,19 @@ def test_to_pyg_and_back_is_the_identity(
     columns = {
         "user": users,
         "item": items,
-        "value": [float(each + 1) for each in times],
+        "value": [float(time + 1) for time in times],
         "timestamp": times,
         "kind": kinds,
     }
     graph = build_graph(Interactions.from_events(pl.DataFrame(columns), ids["user"], ids["item"]), weight=weight)
-    again = graph_from_data(data_of_graph(graph))
-    assert (again.num_users, again.num_items) == (graph.num_users, graph.num_items)
-    assert torch.equal(again.edge_index, graph.edge_index)
-    assert torch.equal(again.edge_weight, graph.edge_weight)
-    assert again.edge_attributes.keys() == graph.edge_attributes.keys()
+    returned = graph_from_data(data_of_graph(graph))
+    assert (returned.num_users, returned.num_items) == (graph.num_users, graph.num_items)
+    assert torch.equal(returned.edge_index, graph.edge_index)
+    assert torch.equal(returned.edge_weight, graph.edge_weight)
+    assert returned.edge_attributes.keys() == graph.edge_attributes.keys()
     for name, value in graph.edge_attributes.items():
-        assert again.edge_attributes[name].dtype == value.dtype
-        assert torch.equal(again.edge_attributes[name], value)
+        assert returned.edge_attributes[name].dtype == value.dtype
+        assert torch.equal(returned.edge_attributes[name], value)
 
 
 def test_unsigned_numbers_are_widened() -> None:

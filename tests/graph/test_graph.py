@@ -76,13 +76,13 @@ def test_reverse_is_the_opposite_edge(graph: Graph) -> None:
 def test_to_pyg_and_back(graph: Graph) -> None:
     for data in (graph.to_data(), graph.to_hetero_data()):
         data.validate()
-        again = graph_from_data(data)
-        assert (again.num_users, again.num_items) == (graph.num_users, graph.num_items)
-        assert torch.equal(again.edge_index, graph.edge_index)
-        assert torch.equal(again.edge_weight, graph.edge_weight)
-        assert again.edge_attributes.keys() == graph.edge_attributes.keys()
+        returned = graph_from_data(data)
+        assert (returned.num_users, returned.num_items) == (graph.num_users, graph.num_items)
+        assert torch.equal(returned.edge_index, graph.edge_index)
+        assert torch.equal(returned.edge_weight, graph.edge_weight)
+        assert returned.edge_attributes.keys() == graph.edge_attributes.keys()
         for name, value in graph.edge_attributes.items():
-            assert torch.equal(again.edge_attributes[name], value), name
+            assert torch.equal(returned.edge_attributes[name], value), name
 
 
 def test_data_carries_weights_attributes_and_users() -> None:
@@ -103,9 +103,9 @@ def test_hetero_data_holds_rows_of_its_own_for_users_and_items() -> None:
     assert into["count"].tolist() == [7, 9, 8]
     assert back.edge_index.tolist() == [[2, 0, 1], [0, 1, 1]]
     homogeneous = data.to_homogeneous()
-    found = coalesce(homogeneous.edge_index, homogeneous.edge_weight, sort_by_row=False)
-    assert torch.equal(found[0], shop().edge_index)
-    assert torch.equal(found[1], shop().edge_weight)
+    merged = coalesce(homogeneous.edge_index, homogeneous.edge_weight, sort_by_row=False)
+    assert torch.equal(merged[0], shop().edge_index)
+    assert torch.equal(merged[1], shop().edge_weight)
 
 
 def test_other_weights_leave_the_rest_as_it_was() -> None:

@@ -61,7 +61,7 @@ def test_after_changes_in_place_a_graph_reads_as_one_that_kept_nothing(steps: li
         for read in READINGS.values():
             read(graph)
         CHANGES[name](graph, edge, value)
-        attributes = {key: each.clone() for key, each in graph.edge_attributes.items()}
+        attributes = {key: value.clone() for key, value in graph.edge_attributes.items()}
         fresh = Graph(2, 3, graph.adjacency, graph.edge_weight.clone(), attributes)
         for reading, read in READINGS.items():
             assert torch.equal(read(graph), read(fresh)), (name, reading)

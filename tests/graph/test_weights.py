@@ -58,9 +58,9 @@ def test_rows_are_in_the_order_that_these_tests_take() -> None:
     ],
 )
 def test_worked_values(weight: EdgeWeight, expected: torch.Tensor) -> None:
-    found = weight(shop())
-    assert found.dtype == torch.float32
-    torch.testing.assert_close(found, expected)
+    weights = weight(shop())
+    assert weights.dtype == torch.float32
+    torch.testing.assert_close(weights, expected)
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def _attend(call: Callable[..., torch.Tensor], adjacency: Adjacency, inputs: Inp
 
 def _exact(inputs: Inputs) -> Inputs:
     vectors, given = inputs
-    return [each.detach().double().requires_grad_() for each in vectors], {n: g.double() for n, g in given.items()}
+    return [vector.detach().double().requires_grad_() for vector in vectors], {n: g.double() for n, g in given.items()}
 
 
 def test_values_worked_by_hand() -> None:
@@ -103,7 +103,7 @@ def test_weights_are_right_to_the_last_digits(graph_of: GraphOf, dtype: torch.dt
     """Of positive values no digits cancel: what is left is the exactness of the exponential and of the sums."""
     adjacency = graph_of("random", 0)
     (query, key, value), _ = _inputs(adjacency, 2, 8, 0, torch.float64, spread=spread)
-    rounded = [each.detach().to(dtype) for each in (query, key, value.abs() + 0.1)]
+    rounded = [tensor.detach().to(dtype) for tensor in (query, key, value.abs() + 0.1)]
     out = _attend(edge_attention, adjacency, (rounded, {}))
     expected = _attend(edge_attention_reference, adjacency, _exact((rounded, {})))
     error = torch.finfo(dtype).eps * (8 + 32 * spread * spread)  # the scores are rounded too
@@ -175,7 +175,7 @@ def test_a_learnt_prior_and_factor_have_gradients(graph_of: GraphOf) -> None:
     adjacency = graph_of("random", 1)
     vectors, given = _inputs(adjacency, 2, 4, 1, torch.float64, "factor")
     prior = torch.randn(adjacency.num_edges, dtype=torch.float64, device=adjacency.source.device)
-    learnt = [each.requires_grad_() for each in (prior, given["factor"])]
+    learnt = [tensor.requires_grad_() for tensor in (prior, given["factor"])]
     results = [
         torch.autograd.grad(_attend(call, adjacency, (vectors, {**given, "prior": prior})).sin().sum(), learnt)
         for call in (edge_attention, edge_attention_reference)

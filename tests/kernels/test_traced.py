@@ -59,9 +59,9 @@ def test_compiled_values_and_gradients_are_the_eager_ones(graph_of: GraphOf, kin
         return weighted_sum(x, weight * score, adjacency).square().sum()
 
     expected = torch.autograd.grad(loss(x, weight, query), (x, weight, query))
-    found = torch.autograd.grad(compiled(loss)(x, weight, query), (x, weight, query))
+    gradients = torch.autograd.grad(compiled(loss)(x, weight, query), (x, weight, query))
 
-    for one, other in zip(found, expected, strict=True):
+    for one, other in zip(gradients, expected, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
 
 
@@ -70,11 +70,11 @@ def test_a_compiled_polynomial_and_its_gradient_are_the_eager_ones(graph_of: Gra
     x, weight = _random(adjacency.num_sources, 4), _random(adjacency.num_edges).detach()
     call = partial(linear_propagation, weight=weight, adjacency=adjacency, coefficients=[0.5, 0.25, 0.25])
 
-    found = compiled(lambda x: call(x))(x)
+    output = compiled(lambda x: call(x))(x)
 
-    assert torch.equal(found, call(x))
-    upstream = torch.randn_like(found)
-    assert torch.equal(*(torch.autograd.grad(y, x, upstream)[0] for y in (found, call(x))))
+    assert torch.equal(output, call(x))
+    upstream = torch.randn_like(output)
+    assert torch.equal(*(torch.autograd.grad(y, x, upstream)[0] for y in (output, call(x))))
 
 
 @pytest.mark.parametrize("layer", [RelevanceConv, LightConv, NGCFConv])
@@ -84,11 +84,11 @@ def test_a_layer_compiles_whole_on_a_graph_that_nothing_was_computed_of(
     graph, module = build_graph(tiny_split.train), layer(8, 8).eval()
     x = torch.randn(graph.num_nodes, 8, requires_grad=True)
 
-    found = compiled(module)(x, graph)
+    output = compiled(module)(x, graph)
 
-    assert torch.equal(found, module(x, graph))
-    upstream = torch.randn_like(found)
-    assert torch.equal(*(torch.autograd.grad(y, x, upstream)[0] for y in (found, module(x, graph))))
+    assert torch.equal(output, module(x, graph))
+    upstream = torch.randn_like(output)
+    assert torch.equal(*(torch.autograd.grad(y, x, upstream)[0] for y in (output, module(x, graph))))
 
 
 class _Vectors(nn.Module):
@@ -116,5 +116,5 @@ def test_a_model_compiles_and_an_exported_one_gives_the_same_vectors(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of torch's own
         torch.export.save(torch.export.export(vectors, (nodes,)), tmp_path / "vectors.pt2")
-        again = torch.export.load(tmp_path / "vectors.pt2").module()
-    assert torch.equal(again(nodes), expected)
+        exported = torch.export.load(tmp_path / "vectors.pt2").module()
+    assert torch.equal(exported(nodes), expected)

@@ -49,8 +49,8 @@ def test_without_edges_there_are_no_scores() -> None:
 def test_a_block_is_a_part_of_the_edges_and_bounded() -> None:
     for edges, blocks, largest in ((23, 12, 2), (1_600, 16, 100), (2_000_000, 31, 65_536)):
         target = torch.zeros(edges, dtype=torch.int64)
-        found = module._blocks(Adjacency(target[:2], target, target, target[:2], target))
-        assert (len(found), max(len(target) for target, *_ in found)) == (blocks, largest)
+        cut = module._blocks(Adjacency(target[:2], target, target, target[:2], target))
+        assert (len(cut), max(len(target) for target, *_ in cut)) == (blocks, largest)
 
 
 def test_gradients_in_half_precision_do_not_stall_at_a_heavy_node() -> None:

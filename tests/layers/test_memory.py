@@ -36,9 +36,9 @@ LAYERS: dict[str, Callable[[], nn.Module]] = {
 def large_graph() -> Graph:
     random = torch.Generator().manual_seed(0)
     user, item = (torch.rand(USERS, ITEMS, generator=random) < 0.7).nonzero(as_tuple=True)
-    place = torch.arange(len(user))
-    attributes = {"time": 86_400 * (place % 50), "time_of_view": 86_400 * (place % 50), "time_of_buy": 0 * place}
-    attributes |= {"count_of_view": 1 + place % 2, "count_of_buy": place % 3}
+    edge = torch.arange(len(user))
+    attributes = {"time": 86_400 * (edge % 50), "time_of_view": 86_400 * (edge % 50), "time_of_buy": 0 * edge}
+    attributes |= {"count_of_view": 1 + edge % 2, "count_of_buy": edge % 3}
     weight = torch.rand(len(user), generator=random) + 0.1
     return Graph.from_pairs(user, item, USERS, ITEMS, weight=weight, attributes=attributes)
 

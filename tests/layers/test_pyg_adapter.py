@@ -51,10 +51,10 @@ def test_weights_are_withheld_where_asked() -> None:
 
 @pytest.mark.parametrize("options", [{"conv": PYG + "SAGEConv"}, {"conv": PYG + "GraphConv"}])
 def test_an_edge_of_weight_zero_is_left_out(options: Any) -> None:
-    layer, heard = PyGConv(8, 4, **options), GRAPH.edge_weight != 2.0
-    silent = GRAPH.with_weight(GRAPH.edge_weight * heard)
-    weight = (GRAPH.edge_weight[heard],) if layer.weight_name else ()
-    torch.testing.assert_close(layer(drawn(), silent), layer.conv(drawn(), GRAPH.edge_index[:, heard], *weight))
+    layer, weighted = PyGConv(8, 4, **options), GRAPH.edge_weight != 2.0
+    silent = GRAPH.with_weight(GRAPH.edge_weight * weighted)
+    weight = (GRAPH.edge_weight[weighted],) if layer.weight_name else ()
+    torch.testing.assert_close(layer(drawn(), silent), layer.conv(drawn(), GRAPH.edge_index[:, weighted], *weight))
 
 
 @pytest.mark.parametrize(
@@ -168,8 +168,8 @@ def test_weights_come_in_the_dtype_of_the_vectors(name: str, options: Any, dtype
 @pytest.mark.parametrize("learned", [False, True])
 @pytest.mark.parametrize("name", ["GraphConv", "SAGEConv", "GCNConv"])
 def test_an_explainer_masks_edges_where_others_are_silent(name: str, learned: bool) -> None:
-    layer, heard = PyGConv(8, 8, conv=PYG + name).eval(), GRAPH.edge_weight != 2.0
-    silent = GRAPH.with_weight(GRAPH.edge_weight * heard)
+    layer, weighted = PyGConv(8, 8, conv=PYG + name).eval(), GRAPH.edge_weight != 2.0
+    silent = GRAPH.with_weight(GRAPH.edge_weight * weighted)
     free = layer(drawn(), silent)
     mask = torch.ones(GRAPH.num_edges)
     mask[silent.adjacency.target == 0] = 0
@@ -183,8 +183,8 @@ def test_an_explainer_masks_edges_where_others_are_silent(name: str, learned: bo
     assert not torch.allclose(masked[0], free[0])
     if learned:
         (gradient,) = torch.autograd.grad(masked.sum(), mask)
-        assert not gradient[~heard].any()
-        assert gradient[heard].all()
+        assert not gradient[~weighted].any()
+        assert gradient[weighted].all()
     clear_masks(layer)
     torch.testing.assert_close(layer(drawn(), silent), free)
 

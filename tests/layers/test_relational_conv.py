@@ -48,11 +48,11 @@ def test_a_dense_computation_gives_the_same_values_and_gradients() -> None:
     expected = torch.tanh(
         sum((dense(graph, kind) @ x.double() @ layer.weight[k].double() for k, kind in enumerate(KINDS)), layer.bias)
     )
-    found = layer(x, graph)
-    torch.testing.assert_close(found, expected.float())
+    output = layer(x, graph)
+    torch.testing.assert_close(output, expected.float())
     inputs = (x, layer.weight, layer.bias)
     oracle = torch.autograd.grad(expected.square().sum(), inputs)
-    torch.testing.assert_close(torch.autograd.grad(found.square().sum(), inputs), oracle)
+    torch.testing.assert_close(torch.autograd.grad(output.square().sum(), inputs), oracle)
 
 
 def test_edges_are_silent_in_training_only_and_a_kind_left_out_is_not_heard() -> None:

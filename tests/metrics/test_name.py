@@ -46,13 +46,13 @@ def test_the_usual_cutoff_is_the_nearest_to_20() -> None:
 def at_signs(tree: ast.AST) -> list[int]:
     """Return the lines that put an at sign between a metric and a cut-off, or look for one."""
     pieces = {id(piece) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for piece in node.values}
-    found = set()
+    lines = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             text = node.value.replace("@{", "")  # which spaces the columns of a LaTeX table
             touches = id(node) in pieces and "@" in (text[:1], text[-1:])
-            found |= {node.lineno} if touches or node.value == "@" else set()
-    return sorted(found)
+            lines |= {node.lineno} if touches or node.value == "@" else set()
+    return sorted(lines)
 
 
 def test_the_at_sign_is_seen_however_it_is_used() -> None:
@@ -61,9 +61,9 @@ def test_the_at_sign_is_seen_however_it_is_used() -> None:
 
 
 def test_no_other_module_reads_or_writes_the_at_sign() -> None:
-    found = {}
+    lines_by_file = {}
     for path in (path for folder in ("ragx", "experiments") for path in (ROOT / folder).rglob("*.py")):
         if lines := at_signs(ast.parse(path.read_text())):
-            found[str(path.relative_to(ROOT))] = lines
-    assert found.pop("ragx/metrics/name.py")
-    assert found == {}
+            lines_by_file[str(path.relative_to(ROOT))] = lines
+    assert lines_by_file.pop("ragx/metrics/name.py")
+    assert lines_by_file == {}

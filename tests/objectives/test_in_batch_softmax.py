@@ -81,7 +81,7 @@ def test_values_and_gradients_against_the_plain_form(
     loss = objective.loss(of_users, of_items, None, batch)
     expected = plain(objective, of_users, of_items, batch)
     assert loss.item() == pytest.approx(expected.item(), rel=1e-10, abs=1e-12)
-    (ours,), (theirs,) = (torch.autograd.grad(3 * each, table, retain_graph=True) for each in (loss, expected))
+    (ours,), (theirs,) = (torch.autograd.grad(3 * value, table, retain_graph=True) for value in (loss, expected))
     torch.testing.assert_close(ours, theirs, atol=1e-10, rtol=1e-8)
 
 

@@ -103,10 +103,10 @@ def test_a_perturbation_has_the_length_asked_for_and_the_sign_of_what_it_shifts(
     assert len(seen) == 2
     for (before, after), output in zip(seen, view.outputs[1:], strict=True):
         assert after is output
-        heard = before.abs().amin(dim=1) > 0
-        shift = (after - before)[heard]
+        nonzero = before.abs().amin(dim=1) > 0
+        shift = (after - before)[nonzero]
         torch.testing.assert_close(shift.norm(dim=1), torch.full((len(shift),), 0.25), atol=1e-5, rtol=0)
-        assert bool((shift * before[heard] >= -1e-6).all())
+        assert bool((shift * before[nonzero] >= -1e-6).all())
     torch.testing.assert_close(view.final, model.readout(view.outputs))
 
 

@@ -25,9 +25,9 @@ def test_exact_scores_are_correctly_rounded_sums(width: int) -> None:
     pairs = torch.randint(0, 40, (5, 9))
     got = InnerProduct(users, items).exact(torch.arange(5), pairs)
     for row in range(5):
-        for place in range(9):
-            products = [float(a) * float(b) for a, b in zip(users[row], items[pairs[row, place]], strict=True)]
-            assert float(got[row, place]) == pytest.approx(math.fsum(products), rel=1e-13, abs=1e-14)
+        for column in range(9):
+            products = [float(a) * float(b) for a, b in zip(users[row], items[pairs[row, column]], strict=True)]
+            assert float(got[row, column]) == pytest.approx(math.fsum(products), rel=1e-13, abs=1e-14)
 
 
 def test_exact_scores_do_not_depend_on_what_is_asked_beside_them() -> None:

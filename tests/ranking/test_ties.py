@@ -22,8 +22,8 @@ def splitmix64(value: int) -> int:
 def test_the_mix_is_splitmix64() -> None:
     assert splitmix64(0) == 0xE220A8397B1DCDAF  # the first published output for seed 0
     ids = [5, 0, 123456789, 7, 3]
-    places = np.argsort(np.argsort(np.array([splitmix64(value) for value in ids], dtype=np.uint64)))
-    assert tie_order(torch.tensor(ids)).tolist() == places.tolist()
+    ranks = np.argsort(np.argsort(np.array([splitmix64(value) for value in ids], dtype=np.uint64)))
+    assert tie_order(torch.tensor(ids)).tolist() == ranks.tolist()
 
 
 def test_order_belongs_to_the_id_and_not_to_the_row() -> None:
@@ -74,7 +74,7 @@ def test_keys_of_outside_ids_follow_the_id_whatever_its_row_or_type() -> None:
 def test_lists_under_ties_are_the_same_for_any_order_of_the_rows() -> None:
     names, values = np.array([f"item {number}" for number in range(300)]), np.arange(300) % 3
     shuffled = np.random.default_rng(0).permutation(300)
-    found = []
+    rankings = []
     for order in (np.arange(300), shuffled):
         ids = IdMap("item", pl.Series(names[order]))
         for scorer in (
@@ -82,5 +82,5 @@ def test_lists_under_ties_are_the_same_for_any_order_of_the_rows() -> None:
             InnerProduct(torch.ones(1, 1), torch.tensor(values[order])[:, None].float()),
         ):
             lists = rank(scorer, k=40, item_ids=ids.tie_keys)
-            found.append(ids.outside(lists.items[0].numpy()).to_list())
-    assert found[0] == found[1] == found[2] == found[3]
+            rankings.append(ids.outside(lists.items[0].numpy()).to_list())
+    assert rankings[0] == lists_of[1] == lists_of[2] == lists_of[3]

@@ -22,8 +22,8 @@ def test_on_a_small_graph_every_part_runs_and_is_written(tmp_path: Path) -> None
     command = [sys.executable, str(SCRIPTS / "bench_layers.py"), "--small", "--repeats=1", "--threads=1"]
     done = subprocess.run([*command, f"--output={output}"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    found = json.loads(output.read_text())
-    forms = [row["form"] for row in found["rows"] if row["operation"] == "LightGCN step"]
+    report = json.loads(output.read_text())
+    forms = [row["form"] for row in report["rows"] if row["operation"] == "LightGCN step"]
     assert forms[0] == "ragx" and forms[1].startswith("best of all forms: ")
     assert forms[2] == "as its users call it: PyG LightGCN, edge index"
     assert {form.removeprefix("best of all forms: ").removeprefix("as its users call it: ") for form in forms} >= {
@@ -35,15 +35,15 @@ def test_on_a_small_graph_every_part_runs_and_is_written(tmp_path: Path) -> None
         "PyG LightGCN, CSC",
         "PyG LightGCN, COO",
     }
-    assert {"Adam update", "weighted sum"} <= {row["operation"] for row in found["rows"]}
-    assert found["epoch_seconds"].keys() == {"1", "4"}
-    assert len(found["sweep"]) == 4 * 3 * 4
-    assert all(point["milliseconds"] > 0 for point in found["sweep"])
-    assert [fit.get("heads") for fit in found["sweep_fits"]] == [None, None, 1, 2, 4, 8]
-    assert found["attention_memory"][-1].keys() == {"a", "b"}
-    assert isinstance(found["torch_scatter"], bool)
-    assert found["broken_layer"].startswith("weight 0 = no edge: ")
-    assert [verdict["met"] for verdict in found["verdicts"]] == [True] * len(found["verdicts"])
+    assert {"Adam update", "weighted sum"} <= {row["operation"] for row in report["rows"]}
+    assert report["epoch_seconds"].keys() == {"1", "4"}
+    assert len(report["sweep"]) == 4 * 3 * 4
+    assert all(point["milliseconds"] > 0 for point in report["sweep"])
+    assert [fit.get("heads") for fit in report["sweep_fits"]] == [None, None, 1, 2, 4, 8]
+    assert report["attention_memory"][-1].keys() == {"a", "b"}
+    assert isinstance(report["torch_scatter"], bool)
+    assert report["broken_layer"].startswith("weight 0 = no edge: ")
+    assert [verdict["met"] for verdict in report["verdicts"]] == [True] * len(report["verdicts"])
     assert "R²" in done.stdout and "NOT MET" not in done.stdout
 
 
@@ -115,15 +115,15 @@ def test_the_fastest_of_all_stands_first_and_what_users_call_second() -> None:
         {"operation": "step", "form": form, "milliseconds": 10 * ratio, "ratio": ratio, "target": None}
         for form, ratio in ratios.items()
     ]
-    found = best_first(rows, 1.5, called="class", unranked=["bound"])
-    assert [row["form"] for row in found] == [
+    ordered = best_first(rows, 1.5, called="class", unranked=["bound"])
+    assert [row["form"] for row in ordered] == [
         "ragx",
         "best of all forms: fast",
         "as its users call it: class",
         "bound",
         "slow",
     ]
-    assert [verdict.said for verdict in verdicts_of(found)] == ["2.00"]
+    assert [verdict.measured for verdict in verdicts_of(ordered)] == ["2.00"]
     alone = best_first(rows[:2], 10.0, called="class")
     assert [row["form"] for row in alone] == ["ragx", "best of all forms: class"]
     assert not verdicts_of(alone)[0].met

@@ -29,7 +29,7 @@ def test_what_was_given_back_does_not_count() -> None:
 
 
 def test_what_lies_within_an_operator_counts_and_what_was_there_does_not() -> None:
-    there = torch.zeros(MEGABYTE)
-    assert peak_bytes(lambda: there.add_(1)) < 100
-    assert peak_bytes(lambda: there.exp().sum()) >= 4 * MEGABYTE
-    assert peak_bytes(lambda: there.sort().values.sum()) > 3 * 4 * MEGABYTE  # values, positions in 64 bits
+    allocated = torch.zeros(MEGABYTE)
+    assert peak_bytes(lambda: allocated.add_(1)) < 100
+    assert peak_bytes(lambda: allocated.exp().sum()) >= 4 * MEGABYTE
+    assert peak_bytes(lambda: allocated.sort().values.sum()) > 3 * 4 * MEGABYTE  # values, positions in 64 bits

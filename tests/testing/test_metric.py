@@ -27,7 +27,7 @@ def test_every_metric_keeps_the_contract(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("broken", "said"),
+    ("broken", "message"),
     [
         (lambda hits, counts, k, by: hits[:, :k].double(), r"expected shape \(12,\), one a user; got \(12, 1\)"),
         (lambda hits, counts, k, by: hits[:, :k].sum(1) / counts, "expected finite numbers, got 1 that are not"),
@@ -39,8 +39,8 @@ def test_every_metric_keeps_the_contract(name: str) -> None:
         (lambda hits, counts, k, by: hits.logical_not_().any(1), "changed the hits or the counts"),
     ],
 )
-def test_each_way_to_break_it_is_named(broken: Callable[..., Tensor], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_each_way_to_break_it_is_named(broken: Callable[..., Tensor], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         check_metric(broken, highest=1)
 
 

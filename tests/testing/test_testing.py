@@ -51,8 +51,8 @@ class OwnMaximum(MessagePassing):  # type: ignore[misc]
         self.linear = nn.Linear(in_channels, out_channels)
 
     def forward(self, x: Tensor, graph: Graph) -> Tensor:
-        heard = graph.edge_weight != 0
-        out: Tensor = self.propagate(graph.edge_index[:, heard], x=self.linear(x))
+        weighted = graph.edge_weight != 0
+        out: Tensor = self.propagate(graph.edge_index[:, weighted], x=self.linear(x))
         return out
 
 

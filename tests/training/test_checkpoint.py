@@ -23,7 +23,7 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     state = load_checkpoint(path, "one")
     assert torch.equal(state["model"]["weight"], torch.arange(3.0))
     assert state["progress"] == {"epoch": 2, "loss": None}
-    assert [each.name for each in path.parent.iterdir()] == ["last.pt"]
+    assert [file.name for file in path.parent.iterdir()] == ["last.pt"]
 
 
 @pytest.mark.parametrize("error", [OSError("no space left on device"), RuntimeError("PytorchStreamWriter failed")])
@@ -41,7 +41,7 @@ def test_a_write_that_fails_keeps_the_old_and_leaves_no_litter(
     with pytest.raises(ValueError, match=rf"last\.pt: the checkpoint could not be written \({error}\); an earlier"):
         save_checkpoint(path, {**STATE, "identity": "two"})
     assert load_checkpoint(path)["identity"] == "one"
-    assert [each.name for each in tmp_path.iterdir()] == ["last.pt"]
+    assert [file.name for file in tmp_path.iterdir()] == ["last.pt"]
 
 
 def test_an_interrupted_write_keeps_the_old(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_an_interrupted_write_keeps_the_old(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         write_atomically(path, interrupted)
     assert path.read_text() == "old"
-    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+    assert [file.name for file in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 half a zip"])

@@ -48,7 +48,7 @@ def _assert_the_earlier_one_is_kept(folder: Path) -> None:
     with pytest.raises(ValueError, match=r"last\.pt: the checkpoint could not be written .*an earlier one is kept"):
         save_checkpoint(path, LARGE)
     assert torch.equal(load_checkpoint(path, "a")["x"], KEPT)
-    assert [each.name for each in folder.iterdir()] == ["last.pt"]
+    assert [file.name for file in folder.iterdir()] == ["last.pt"]
 
 
 @pytest.mark.usefixtures("file_limit")
@@ -72,7 +72,7 @@ def test_a_failure_half_way_keeps_the_earlier_checkpoint(tmp_path: Path, monkeyp
     with pytest.raises(ValueError, match=r"could not be written .*No space left on device"):
         save_checkpoint(path, LARGE)
     assert torch.equal(load_checkpoint(path, "a")["x"], KEPT)
-    assert [each.name for each in tmp_path.iterdir()] == ["last.pt"]
+    assert [file.name for file in tmp_path.iterdir()] == ["last.pt"]
 
 
 def test_a_failure_to_sync_keeps_the_earlier_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,4 +95,4 @@ def test_a_refused_write_keeps_the_earlier_json(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"metrics\.json: the file could not be written .*an earlier one is kept"):
         write_json(tmp_path / "metrics.json", ["x" * 200_000])
     assert (tmp_path / "metrics.json").read_text() == before
-    assert [each.name for each in tmp_path.iterdir()] == ["metrics.json"]
+    assert [file.name for file in tmp_path.iterdir()] == ["metrics.json"]

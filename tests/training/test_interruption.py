@@ -82,8 +82,8 @@ def test_sigterm_raises_where_nothing_waits_for_it() -> None:
 
 
 def test_an_interruption_passes_from_one_process_to_another() -> None:
-    again = pickle.loads(pickle.dumps(Interrupted(signal.SIGINT)))
-    assert (str(again), again.exit_status) == ("stopped by SIGINT", 130)
+    unpickled = pickle.loads(pickle.dumps(Interrupted(signal.SIGINT)))
+    assert (str(unpickled), unpickled.exit_status) == ("stopped by SIGINT", 130)
 
 
 def test_no_one_who_catches_errors_swallows_an_interruption() -> None:

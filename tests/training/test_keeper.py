@@ -28,14 +28,14 @@ def test_model_optimiser_and_progress_come_back(tmp_path: Path) -> None:
     keeper.save(model, optimizer, Progress(epoch=1, step=3, history=[{"epoch": 1, "loss": 0.5}]))
     fresh = nn.Linear(2, 1)
     other = torch.optim.Adam(fresh.parameters())
-    again = Keeper(tmp_path, "one")
-    progress = again.resume(fresh, other)
-    assert again.resumed
+    reopened = Keeper(tmp_path, "one")
+    progress = reopened.resume(fresh, other)
+    assert reopened.resumed
     size = (tmp_path / "curve.jsonl").stat().st_size
     assert progress == Progress(epoch=1, step=3, history=[{"epoch": 1, "loss": 0.5}], log_size=size)
     assert torch.equal(fresh.weight, model.weight)
-    expected, found = optimizer.state_dict()["state"], other.state_dict()["state"]
-    assert all(torch.equal(found[key][name], expected[key][name]) for key in expected for name in expected[key])
+    expected, restored = optimizer.state_dict()["state"], other.state_dict()["state"]
+    assert all(torch.equal(restored[key][name], expected[key][name]) for key in expected for name in expected[key])
 
 
 def test_the_best_model_is_a_copy_in_memory_or_a_file(tmp_path: Path) -> None:
@@ -71,9 +71,9 @@ def test_a_training_whose_best_model_was_lost_begins_anew(tmp_path: Path, damage
         keeper.keep_best(model, Progress(best_epoch=1))
     fresh, other = problem()
     before = fresh.weight.detach().clone()
-    again = Keeper(tmp_path, "one")
-    assert again.resume(fresh, other) == Progress()
-    assert not again.resumed
+    reopened = Keeper(tmp_path, "one")
+    assert reopened.resume(fresh, other) == Progress()
+    assert not reopened.resumed
     assert torch.equal(fresh.weight, before)
 
 

@@ -55,7 +55,7 @@ def train(trainer: Trainer, folder: Path | None = None, validate: Validate | Non
     model = nn.Linear(WIDTH, 1)
     nn.init.zeros_(model.weight)
     nn.init.zeros_(model.bias)
-    found = trainer.train(
+    result = trainer.train(
         model=model,
         module=model,
         batches=RowBatches(),
@@ -65,7 +65,7 @@ def train(trainer: Trainer, folder: Path | None = None, validate: Validate | Non
         identity="rows",
         validate=validate,
     )
-    return model, found
+    return model, result
 
 
 def test_rows_are_learned_and_the_epoch_that_validation_likes_is_kept() -> None:
@@ -73,10 +73,10 @@ def test_rows_are_learned_and_the_epoch_that_validation_likes_is_kept() -> None:
         assert isinstance(model, nn.Linear)
         return {"ndcg@20": -float((model.weight.detach() - WEIGHT).abs().max()), "recall@20": 0.0}
 
-    model, found = train(Trainer(max_epochs=EPOCHS), validate=closeness)
+    model, result = train(Trainer(max_epochs=EPOCHS), validate=closeness)
     torch.testing.assert_close(model.weight, WEIGHT, atol=1e-2, rtol=0)
     assert model.bias.item() == pytest.approx(4.0, abs=1e-2)
-    assert found.best["ndcg@20"] == max(row["ndcg@20"] for row in found.history)
+    assert result.best["ndcg@20"] == max(row["ndcg@20"] for row in result.history)
 
 
 @pytest.mark.parametrize("share", [1, 3])
@@ -107,8 +107,8 @@ def test_a_training_of_rows_that_was_killed_ends_as_one_that_was_not(share: int,
             folder=tmp_path / "killed",
             identity="rows",
         )
-    resumed, found = train(trainer, tmp_path / "killed")
-    assert found.resumed_at is not None
+    resumed, result = train(trainer, tmp_path / "killed")
+    assert result.resumed_at is not None
     assert torch.equal(resumed.weight, whole.weight)
     assert torch.equal(resumed.bias, whole.bias)
 

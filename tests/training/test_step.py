@@ -63,13 +63,13 @@ def test_batches_that_share_a_propagation_give_the_mean_of_their_gradients(
     objective, model = OBJECTIVES[name], model_of(tiny_graph)
     batches = PairBatches(tiny_split.train, batch_size=100, seed=0, negatives=objective.negatives)
     group = [batches.batch(0, step) for step in range(shared)]
-    loss, found = gradients(model, tiny_graph, objective, group)
+    loss, of_parameters = gradients(model, tiny_graph, objective, group)
     expected_loss = sum(plainly(model, tiny_graph, objective, batch) for batch in group) / shared
     assert isinstance(expected_loss, torch.Tensor)
     assert loss == pytest.approx(expected_loss.item(), rel=1e-5)
     expected = torch.autograd.grad(expected_loss, list(model.parameters()))
-    assert len(found) == len(expected)
-    for one, other in zip(found, expected, strict=True):
+    assert len(of_parameters) == len(expected)
+    for one, other in zip(of_parameters, expected, strict=True):
         torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-4)
 
 

@@ -19,10 +19,10 @@ def test_it_keeps_the_smallest_of_a_metric_of_which_less_is_better() -> None:
     for monitor, sign in (("ndcg@20", -1), ("gini@20", 1)):
         stopping = Stopping(monitor=monitor, min_delta=0.05)
         kept: list[float | None] = [None]
-        for value in (sign * each for each in values):
+        for value in (sign * size for size in values):
             if stopping.improves(value, kept[-1]):
                 kept.append(value)
-        assert kept[1:] == [sign * each for each in (0.5, 0.4, 0.2)]
+        assert kept[1:] == [sign * size for size in (0.5, 0.4, 0.2)]
 
 
 def test_a_metric_without_a_direction_chooses_nothing() -> None:

@@ -66,7 +66,7 @@ def test_good_parts_pass_and_torch_s_generator_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "objective", "said"),
+    ("make", "objective", "message"),
     [
         (made(Misfit), InBatchSoftmax(), "layer: Misfit.message raised RuntimeError on 3 users and 4 items: The size"),
         (made(Endless), InBatchSoftmax(), "layer: Endless: expected finite vectors, got NaN or infinity on 3 users"),
@@ -85,9 +85,9 @@ def test_good_parts_pass_and_torch_s_generator_stays() -> None:
     ],
 )
 def test_a_mistake_is_one_line_that_names_it(
-    make: Callable[[int, int], NodeModel], objective: InBatchSoftmax, said: str
+    make: Callable[[int, int], NodeModel], objective: InBatchSoftmax, message: str
 ) -> None:
-    with pytest.raises(PartsError, match="^" + re.escape(said)) as caught:
+    with pytest.raises(PartsError, match="^" + re.escape(message)) as caught:
         try_step(make, objective)
     assert len(caught.value.errors) == 1
     assert "\n" not in str(caught.value)

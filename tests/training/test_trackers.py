@@ -22,8 +22,8 @@ def test_what_lies_behind_the_checkpoint_is_cut_off(tmp_path: Path) -> None:
     first.write({"epoch": 1})
     kept = first.size
     first.write({"epoch": 2})
-    again = JsonLines(path, keep=kept)
-    again.write({"epoch": 22})
+    reopened = JsonLines(path, keep=kept)
+    reopened.write({"epoch": 22})
     assert JsonLines.read(path) == [{"epoch": 1}, {"epoch": 22}]
     assert JsonLines(path).size == 0
 
@@ -60,6 +60,6 @@ def test_processes_that_append_at_once_lose_nothing(tmp_path: Path) -> None:
     script += "for n in range(200): JsonLines.append(Path(sys.argv[1]), {'who': sys.argv[2], 'n': n})"
     writers = [subprocess.Popen([sys.executable, "-c", script, str(path), str(who)]) for who in range(3)]
     assert [writer.wait(timeout=60) for writer in writers] == [0, 0, 0]
-    found = JsonLines.read(path)
+    records = JsonLines.read(path)
     expected = [(str(who), n) for who in range(3) for n in range(200)]
-    assert sorted((record["who"], record["n"]) for record in found) == expected
+    assert sorted((record["who"], record["n"]) for record in records) == expected

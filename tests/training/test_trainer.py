@@ -158,23 +158,23 @@ def test_a_refit_of_so_many_epochs_takes_the_same_steps(fit: Any) -> None:
     trainer = small(schedule=Schedule(decay="cosine"), stopping=Stopping(patience=None))
     chosen, result = fit(trainer, validate=scripted(0.1, 0.2, 0.3, 0.2))
     assert (result.best_epoch, result.planned_epochs) == (3, 4)
-    again, refit = fit(trainer, epochs=result.best_epoch, planned_epochs=result.planned_epochs)
+    refitted, refit = fit(trainer, epochs=result.best_epoch, planned_epochs=result.planned_epochs)
     assert refit.epochs == 3
     assert refit.best == {}
-    assert_same(chosen, again)
+    assert_same(chosen, refitted)
     short, _ = fit(trainer, epochs=3, planned_epochs=3)
-    assert not torch.equal(short.embedding, again.embedding)
+    assert not torch.equal(short.embedding, refitted.embedding)
 
 
 def test_the_tracker_hears_every_epoch_once(fit: Any) -> None:
-    heard: list[tuple[int, list[str]]] = []
+    logged: list[tuple[int, list[str]]] = []
 
     class Ears(NoTracker):
         def log(self, values: dict[str, float], step: int) -> None:
-            heard.append((step, sorted(values)))
+            logged.append((step, sorted(values)))
 
     fit(small(max_epochs=2), tracker=Ears(), validate=scripted(0.1, 0.2))
-    assert heard == [(1, ["loss", "ndcg@20", "recall@20"]), (2, ["loss", "ndcg@20", "recall@20"])]
+    assert logged == [(1, ["loss", "ndcg@20", "recall@20"]), (2, ["loss", "ndcg@20", "recall@20"])]
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,11 @@ def test_a_run_is_written_without_a_network(tmp_path: Path, offline_run: Callabl
     tracker.log({"loss": 0.5, "ndcg@20": 0.25}, 1)
     tracker.log({"loss": 0.4, "ndcg@20": 0.26}, 2)
     tracker.finish({"test/ndcg@20": 0.3})
-    found = offline_run(tmp_path / "run")
-    assert (found.id, found.group, found.tags, found.exit_code) == ("abc123", "cell-1", ["a-tag", "a-sweep"], 0)
-    assert found.config["config"] == {"lr": 0.1} and found.config["seed"] == 0
-    assert [(row["_step"], row["loss"], row["ndcg@20"]) for row in found.history] == [(1, 0.5, 0.25), (2, 0.4, 0.26)]
-    assert found.summary["test/ndcg@20"] == 0.3
+    run = offline_run(tmp_path / "run")
+    assert (run.id, run.group, run.tags, run.exit_code) == ("abc123", "cell-1", ["a-tag", "a-sweep"], 0)
+    assert run.config["config"] == {"lr": 0.1} and run.config["seed"] == 0
+    assert [(row["_step"], row["loss"], row["ndcg@20"]) for row in run.history] == [(1, 0.5, 0.25), (2, 0.4, 0.26)]
+    assert run.summary["test/ndcg@20"] == 0.3
 
 
 def test_the_summary_of_a_curve_is_its_best_value(tmp_path: Path) -> None:
@@ -99,16 +99,16 @@ tracker.finish({"best": number})
     for process in [subprocess.Popen(command) for command in commands]:
         assert process.wait(120) == 0
     for number, folder in enumerate(folders):
-        found = offline_run(folder)
-        assert (found.id, found.group, found.config["seed"]) == (f"id{number}", "cell-1", number)
-        assert [row["loss"] for row in found.history] == [100 * number + step for step in range(1, 21)]
-        assert found.summary["best"] == number and found.exit_code == 0
+        run = offline_run(folder)
+        assert (run.id, run.group, run.config["seed"]) == (f"id{number}", "cell-1", number)
+        assert [row["loss"] for row in run.history] == [100 * number + step for step in range(1, 21)]
+        assert run.summary["best"] == number and run.exit_code == 0
 
 
 def test_a_table_is_a_run_of_its_own(tmp_path: Path, offline_run: Callable[[Path], Any]) -> None:
     WandbTracker().table(tmp_path, "a-sweep", ["configuration", "mean"], [["layers=1", 0.25], ["layers=2", 0.5]])
-    found = offline_run(tmp_path)
-    assert found.tags == ["a-sweep"] and found.history[0]["summary/nrows"] == 2
+    run = offline_run(tmp_path)
+    assert run.tags == ["a-sweep"] and run.history[0]["summary/nrows"] == 2
     (table,) = tmp_path.glob("wandb/offline-run-*/files/media/table/*.json")
     assert json.loads(table.read_text())["data"] == [["layers=1", 0.25], ["layers=2", 0.5]]
 
