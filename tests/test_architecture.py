@@ -42,6 +42,14 @@ MORE_ARGUMENTS: dict[str, str] = {
     "ragx/evaluation/evaluate.py:EvaluationResult": "a record of results that no caller makes",
 }
 
+VAGUE_NAMES = {"place", "places", "found", "each", "said", "told", "heard", "go", "again", "here", "there"}
+KEPT_NAMES = {"ragx/graph/graph.py:heard": "a property that layers of one's own read"}
+PLAIN_PACKAGES = (
+    *("data", "evaluation", "graph", "kernels", "layers", "learners", "metrics", "models", "objectives", "ranking"),
+    *("testing", "training"),
+)
+"""No name in them is vague, nor in their tests, in scripts, or in modules that lie directly in ragx and tests."""
+
 
 def files(*folders: str) -> list[Path]:
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
@@ -98,6 +106,17 @@ def constructor_arguments(node: ast.ClassDef) -> int:
             isinstance(statement, ast.AnnAssign) and "ClassVar" not in ast.dump(statement) for statement in node.body
         )
     return 0
+
+
+def bound_names(tree: ast.AST) -> Iterator[str]:
+    """Give the names of variables, arguments and functions that a file binds."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.FunctionDef):
+            yield node.name
 
 
 def tracked() -> list[Path]:
@@ -209,6 +228,15 @@ def test_no_name_is_a_bare_rag() -> None:
         classes = [node.name for node in ast.walk(tree_of(path)) if isinstance(node, ast.ClassDef)]
         wrong += [f"{path.relative_to(ROOT)}:{name}" for name in classes if bare.search(name)]
     assert wrong == []
+
+
+def test_names_say_what_a_thing_is() -> None:
+    folders = [f"{top}/{name}" for top in ("ragx", "tests") for name in PLAIN_PACKAGES]
+    paths = [*files("scripts", *folders), *(path for top in ("ragx", "tests") for path in (ROOT / top).glob("*.py"))]
+    vague = {
+        f"{path.relative_to(ROOT)}:{name}" for path in paths for name in VAGUE_NAMES & set(bound_names(tree_of(path)))
+    }
+    assert vague == set(KEPT_NAMES), "name what it holds, such as column, matches, message, index, path or rerun"
 
 
 def test_no_file_names_a_place_of_one_machine() -> None:
