@@ -48,7 +48,7 @@ def check_file_name(what: str, name: object) -> str:
     """Return a name before it becomes part of a path.
 
     Raises:
-        ValueError: it does not stand for one file or folder in the place where it is put.
+        ValueError: it does not stand for one file or folder in the folder where it is put.
     """
     fits = isinstance(name, str) and name.isprintable() and 0 < len(name.encode()) <= LONGEST_NAME
     if not isinstance(name, str) or not fits or name.startswith(".") or set(name) & set("/\\"):

@@ -22,10 +22,10 @@ PYG, ADDRESS = "conv", "uri"  # options that are a dotted path too, or may name 
 METRICS = ("metrics", "monitor")  # options that may name metrics of one's own by their dotted paths
 REQUIRED = "???"
 Refuse = Callable[[str, Any, Any], str | None]
-"""Given the place in the config, what stands there, a dotted path or an address, and what is expected: why it must not
+"""Given the path in the config, the value there, a dotted path or an address, and what is expected: why it must not
 be imported or asked, or None."""
 Locate = Callable[[str, Any, list[str]], Callable[..., Any] | None]
-"""Given the place in the config, the dotted path and a list that takes what is wrong with it: the class or function."""
+"""Given the path in the config, the dotted path and a list that takes what is wrong with it: the class or function."""
 
 
 class PartsError(ValueError):
@@ -41,7 +41,7 @@ class Part:
     """A target with its arguments, defaults written out; nested parts among them.
 
     Args:
-        path: place in the config, for messages.
+        path: path in the config, for messages.
         target: class or function.
         name: dotted path of the target.
         arguments: every argument but those given when it is built.
@@ -56,7 +56,7 @@ class Part:
         """Return the target called on its arguments and on what is ``given``.
 
         Raises:
-            ValueError: the target refuses an argument; the message begins with the part's place in the config.
+            ValueError: the target refuses an argument; the message begins with the part's path in the config.
         """
         arguments = given | {name: _build(value) for name, value in self.arguments.items()}
         try:

@@ -28,7 +28,7 @@ def passwords(path: str, value: Any) -> list[str]:
     """Return a line for every password in a config, which does not show it.
 
     Args:
-        path: place of the value.
+        path: path of the value in the config.
         value: texts, lists and mappings of any depth.
     """
     if isinstance(value, str):

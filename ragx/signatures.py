@@ -1,4 +1,4 @@
-"""Signatures read from source text, so that a misspelt option is told without importing torch."""
+"""Signatures read from source text, so that a misspelt option is reported without importing torch."""
 
 import ast
 import builtins

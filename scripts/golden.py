@@ -161,8 +161,8 @@ def _gap(one: torch.Tensor, other: torch.Tensor) -> str:
 def outcomes(checkouts: list[Path], name: str, folder: Path) -> list[Outcome]:
     """Return what a configuration leaves in every checkout, run at the same time."""
     runs = [folder / name / str(number) for number in range(len(checkouts))]
-    for run in runs:
-        run.mkdir(parents=True)
+    for run_folder in runs:
+        run_folder.mkdir(parents=True)
     with ThreadPoolExecutor(len(checkouts)) as pool:
         return list(pool.map(run, checkouts, [name] * len(checkouts), runs))
 

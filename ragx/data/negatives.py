@@ -149,7 +149,7 @@ class NegativeSampler:
         return torch.multinomial(chance, 1, generator=generator)
 
     def propose(self, size: int, generator: torch.Generator) -> Int[Tensor, " n"]:
-        """Return items, some of which a user may have: :meth:`draw` asks anew in the place of these.
+        """Return items, some of which a user may have: :meth:`draw` draws those again.
 
         Args:
             size: how many.

@@ -35,7 +35,7 @@ def row_order(events: pl.DataFrame, *, ordered: bool = False) -> Rows | None:
 def _sorted(key: Rows) -> tuple[Rows, Rows]:
     """Return keys, at least 0, in ascending order and the rows they stand in, equal ones as they were.
 
-    One sort of whole numbers, key above row, takes half the time of a sort of places.
+    One sort of whole numbers, key above row, takes half the time of an argsort.
     """
     bits = len(key).bit_length()
     if int(key.max(initial=0)).bit_length() + bits > 63:

@@ -47,7 +47,7 @@ class Source:
         """Raise at the first row where ``bad`` holds.
 
         Raises:
-            ValueError: some row is bad; the message has its place and value, and the number of bad rows.
+            ValueError: some row is bad; the message has its line and value, and the number of bad rows.
         """
         count = int(bad.sum())
         if count:

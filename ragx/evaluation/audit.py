@@ -22,14 +22,14 @@ REASON = "audit of the split"
 def audit(
     dataset: Dataset, split: Split, *, on_open: Callable[[str], None], draw_negatives: Draw | None = None
 ) -> Audit:
-    """Return what is to be said of a dataset and its split.
+    """Return the findings on a dataset and its split.
 
     The test part is opened for the reason ``"audit of the split"``; no model is evaluated, so it is no look at results.
 
     Args:
         dataset: the data.
         split: its split.
-        on_open: told of the reason before the test part is read.
+        on_open: called with the reason before the test part is read.
         draw_negatives: negatives [B, n] of B user rows; by default the sampler that objectives use, uniform.
 
     Raises:

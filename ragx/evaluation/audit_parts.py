@@ -31,7 +31,7 @@ def pair_names(pairs: pl.DataFrame, of: Interactions) -> tuple[str, ...]:
 
 
 def published_overlap(dataset: Dataset) -> list[Finding]:
-    """Ask whether the published parts share pairs: whoever ranks without masking them is told the answers."""
+    """Ask whether the published parts share pairs: ranking without masking them gives the answers away."""
     if dataset.published is None:
         return []
     tables = {part: dataset.interactions.filter(dataset.published == part) for part in PARTS}

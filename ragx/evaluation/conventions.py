@@ -21,7 +21,7 @@ class Conventions:
         masked: ``"seen"`` keeps the seen items (train, and validation when testing) off the lists,
             ``"nothing"`` ranks them too, as where people buy again.
         cold_users: what users without train interactions were given, as ``Protocol.cold_users`` says and fills in; None
-            where they were not told apart.
+            where they were not distinguished.
 
     Raises:
         ValueError: a choice is unknown.
@@ -69,7 +69,7 @@ PYG = Conventions()
 
 REPEAT_BUYING = Conventions(masked=NOTHING)
 """Where people buy again: as ``LIGHTGCN``, with the items that a user has among those that are ranked. Splits leave
-held-out pairs that an earlier part has out, so such items take places in the lists and are never asked for."""
+held-out pairs that an earlier part has out, so such items take ranks in the lists and are never relevant."""
 
 PRESETS = {"lightgcn": LIGHTGCN, "recbole": RECBOLE, "trec": TREC, "pyg": PYG, "repeat_buying": REPEAT_BUYING}
 

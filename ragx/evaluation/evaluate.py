@@ -73,7 +73,7 @@ class EvaluationResult:
 
     @property
     def tie_rate(self) -> float:
-        """Share of places decided by the hash of the item; see ``Ranking``."""
+        """Share of ranks decided by the hash of the item; see ``Ranking``."""
         return self.ranking.tie_rate
 
 

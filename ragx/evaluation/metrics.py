@@ -64,7 +64,7 @@ def average_precision(
 
 
 def r_precision(hits: Bool[Tensor, "U K"], counts: Int[Tensor, " U"], k: int, by: Conventions) -> Float[Tensor, " U"]:
-    """Return the share of hits in the first n places, those after K counted as misses."""
+    """Return the share of hits in the first n ranks, those after K counted as misses."""
     within = torch.arange(hits[:, :k].shape[1], device=hits.device) < counts[:, None]
     return (hits[:, :k] & within).sum(1).double() / counts.clamp(min=1)
 

@@ -21,7 +21,7 @@ CLOSED_FORMS = ("most_popular", "best_achievable")
 class PerUserRun:
     """The per-user values of one model, for one seed or more.
 
-    Users are told apart by the outside ``id`` where the tables have it, as the row of a user is that of another in
+    Users are identified by the outside ``id`` where the tables have it, as the row of a user is that of another in
     other data, and else by the row ``user``.
 
     Args:

@@ -140,7 +140,7 @@ class Protocol:
             scorers: what is evaluated, by name.
             split: holds the sealed part.
             reason: why it opens.
-            on_open: told of the look before any number is made.
+            on_open: called with the look before anything is measured.
             item_features: as in :meth:`validate`, like what follows.
             user_table: likewise.
 

@@ -89,7 +89,7 @@ def novelty(lists: Lists) -> float:
 
 
 def tail_share(lists: Lists) -> float:
-    """Return the share of places held by the tail: items less popular than the last of the most popular fifth."""
+    """Return the share of recommendations from the tail: items less popular than the last of the most popular fifth."""
     popularity = lists.known_popularity("tail_share")
     head = popularity.topk(max(round(HEAD * lists.num_items), 1)).values[-1]
     return lists.mean_over_recommended((popularity < head).double())

@@ -4,7 +4,7 @@ A lucky training passes a test over users with any number of users, a small test
 seeds, and where both kinds of luck are alike, each test alone sees only half of it. A difference counts that holds in
 all three, so the p-value of a finding is the largest of them, and its interval the widest. An intersection-union test
 keeps its level without a correction of its own (Berger, Technometrics 1982). How often each errs is measured by
-scripts/bench_statistics.py and told in docs/statistics.md.
+scripts/bench_statistics.py and reported in docs/statistics.md.
 """
 
 from collections.abc import Hashable, Mapping, Sequence

@@ -131,7 +131,7 @@ class Graph:
 
     @property
     def heard(self) -> Bool[Tensor, " E"] | None:
-        """Which edges are heard, those of weight other than 0; None where all are."""
+        """Mask of the edges that carry messages, those of weight other than 0; None where all do."""
 
         def find() -> Tensor | None:
             weighted = self.edge_weight.detach() != 0
@@ -140,7 +140,7 @@ class Graph:
         return self._kept.get("heard", [self.edge_weight], find)
 
     def heard_edges(self, dtype: torch.dtype) -> tuple[Int[Tensor, "2 heard"], Float[Tensor, " heard"]]:
-        """Return the edges that are heard, as PyG writes them, and their weights in ``dtype``, kept while they stay."""
+        """Return the edges of weight other than 0, as PyG writes them, and the weights in ``dtype``; kept until they change."""
         weight, weighted = self.weight_in(dtype), self.heard
         if weighted is None:
             return self.edge_index, weight

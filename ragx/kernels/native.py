@@ -53,7 +53,7 @@ def compiled(code: str, constants: Mapping[str, object]) -> ctypes.CDLL:
 
     Args:
         code: the text.
-        constants: what the preprocessor is told.
+        constants: macros that the preprocessor defines.
 
     Raises:
         RuntimeError: there is no compiler, or it refuses the code.

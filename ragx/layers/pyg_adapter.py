@@ -22,8 +22,8 @@ class PyGConv(nn.Module):
     """Call a PyG convolution on the graph: x' = conv(x, edge_index, w).
 
     The weights go where the convolution takes them, in the dtype of x: as ``edge_weight``, or as ``edge_attr`` [E, 1]
-    where its options set ``edge_dim: 1``. An edge of weight 0 is left out, for other convolutions would hear it. A
-    convolution that is not told widths, such as ``LGConv``, serves where the layer keeps its width.
+    where its options set ``edge_dim: 1``. An edge of weight 0 is left out, for a convolution without weights would sum over it. A
+    convolution that takes no widths, such as ``LGConv``, serves where the layer keeps its width.
 
     Args:
         in_channels: width of x_j.
@@ -99,7 +99,7 @@ class PyGConv(nn.Module):
         return out
 
     def _try_out(self, name: str, in_channels: int, out_channels: int) -> None:
-        """Call a copy of the convolution on two nodes, so that what does not fit is said before data is read."""
+        """Call a copy of the convolution on two nodes, so that what does not fit fails before data is read."""
         conv = copy.deepcopy(self.conv).eval()
         edges = torch.tensor([[1, 0], [0, 1]])  # by target as in a graph, which aggr=lstm insists on
         try:

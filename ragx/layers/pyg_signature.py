@@ -87,7 +87,7 @@ def widths_of(conv: str, usable: Parameters, in_channels: int, out_channels: int
     """Return the widths a convolution is made with, by name; its heads, where side by side, share that of the output.
 
     Raises:
-        ValueError: it is told one width or none, and the two differ.
+        ValueError: it takes one width or none, and the two differ.
     """
     widths = {"in_channels": in_channels, "out_channels": out_channels // heads, "channels": in_channels}
     taken = {name: width for name, width in widths.items() if name in usable}

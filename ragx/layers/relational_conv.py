@@ -24,7 +24,7 @@ class RelationalConv(MessageLayer):
     Args:
         in_channels: width of x_j.
         out_channels: width of x_i'.
-        kinds: the kinds of event that are heard.
+        kinds: the kinds of event that carry messages.
         activation: name of σ, or None for the identity.
         edge_dropout: chance that an edge of a relation is silent in a training step; the others grow by
             1 / (1 - chance).

@@ -23,7 +23,7 @@ class RelevanceConv(MessageLayer):
         linear: whether there is a linear map W.
         bias: whether there is a bias b.
         activation: name of σ, or None for the identity.
-        self_term: whether a node hears itself, with weight 1.
+        self_term: whether a node receives its own vector, with weight 1.
         edge_dropout: chance that an edge is silent in a training step; the others grow by 1 / (1 - chance).
 
     Shapes:

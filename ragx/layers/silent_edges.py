@@ -12,7 +12,7 @@ from ragx.graph.graph import Graph
 
 @contextmanager
 def masks_of_heard_edges(module: nn.Module, graph: Graph) -> Iterator[None]:
-    """Show the convolutions of ``module``, within the block, only what their edge masks say of edges that are heard.
+    """Show the convolutions of ``module``, within the block, only the edge masks of edges with a weight other than 0.
 
     An explainer lays its mask over all edges of the graph, while a convolution is called without those of weight 0.
 

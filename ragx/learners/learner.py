@@ -118,7 +118,7 @@ class Learner(Protocol):
 
 @dataclass(frozen=True)
 class Settings:
-    """What a learner is told beside the parts of the config.
+    """The settings of a learner beside the parts of the config.
 
     Args:
         seed: key of every draw.

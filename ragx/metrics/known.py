@@ -11,7 +11,7 @@ class Metric:
         name: its name, without a cut-off.
         larger_is_better: its direction; None where neither more nor less is better by itself.
         unit: what its values are counted in, such as ``"items"`` or ``"EUR"``; empty for a bare number.
-        takes_cutoff: whether it looks at the first K places of a list.
+        takes_cutoff: whether it looks at the first K ranks of a list.
         is_mean_over_users: whether every user has a value, whose mean it is.
         path: dotted path of a metric of one's own; empty for those that come with ragx.
     """

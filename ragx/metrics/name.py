@@ -1,4 +1,4 @@
-"""Names of metrics, such as ``recall@20`` or ``mae``: the one place that reads and writes the cut-off."""
+"""Names of metrics, such as ``recall@20`` or ``mae``: the only module that reads and writes the cut-off."""
 
 from collections.abc import Iterable
 from typing import NamedTuple, Self

@@ -30,7 +30,7 @@ def metric(
         larger_is_better: its direction: what stopping, sweeps and tables take for the better value; None where neither
             more nor less is better by itself, so that nothing is chosen by it.
         unit: what its values are counted in, such as ``"places"`` or ``"EUR"``; empty for a bare number.
-        takes_cutoff: whether it looks at the first K places. One without a cut-off is given the ranking of the whole
+        takes_cutoff: whether it looks at the first K ranks. One without a cut-off is given the ranking of the whole
             catalogue, and K is the number of items.
     """
     known = larger_is_better is None or isinstance(larger_is_better, bool)

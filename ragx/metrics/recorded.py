@@ -76,7 +76,7 @@ def _meaning(metric: Metric) -> tuple[object, ...]:
 
 
 def _spell(metric: Metric) -> str:
-    """Return what tells metrics of one name apart, such as ``my_metrics.first_hit (places, less is better)``."""
+    """Return what distinguishes metrics of one name, such as ``my_metrics.first_hit (places, less is better)``."""
     better = {True: "more is better", False: "less is better", None: "neither is better"}[metric.larger_is_better]
     details = ", ".join(filter(None, (metric.unit, better, "" if metric.takes_cutoff else "no cut-off")))
     return f"{metric.path or 'the metric of ragx'} ({details})"

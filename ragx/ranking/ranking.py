@@ -29,7 +29,7 @@ class Ranking:
         users: the users that were ranked.
         items: their items, best first; -1 where fewer than K can be recommended.
         scores: the scores of the items, float64; −inf beside -1.
-        tie_rate: share of places whose score equals that of the next place, the first item left out included.
+        tie_rate: share of ranks whose score equals that of the next rank, the first item left out included.
     """
 
     users: Int[Tensor, " B"]

@@ -10,7 +10,7 @@ from ragx.ranking.ranking import Ranking
 
 
 def recommendation_table(ranking: Ranking, interactions: Interactions) -> pl.DataFrame:
-    """Return one row for each user and place: outside ids ``user`` and ``item``, ``rank`` from 1, ``score``."""
+    """Return one row for each user and rank: outside ids ``user`` and ``item``, ``rank`` from 1, ``score``."""
     users, length = ranking.items.shape
     items, scores = ranking.items.flatten().numpy(), ranking.scores.flatten().numpy()
     present = items >= 0

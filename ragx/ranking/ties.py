@@ -8,7 +8,7 @@ from ragx.typing import Float, Int, Tensor
 
 
 def tie_order(item_ids: Int[Tensor, " I"]) -> Int[Tensor, " I"]:
-    """Return the place of every item among equals: the rank of a 64-bit mix of its id (the finaliser of SplitMix64).
+    """Return the order of every item among equals: the rank of a 64-bit mix of its id (the finaliser of SplitMix64).
 
     Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
 

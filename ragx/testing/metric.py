@@ -21,7 +21,7 @@ def check_metric(
 ) -> None:
     """Check that a metric ``(hits [U, K], counts [U], k, conventions) -> [U]`` can be measured on any lists.
 
-    Every user has one finite value, within the range where one is given; it depends on no other user, nor on places
+    Every user has one finite value, within the range where one is given; it depends on no other user, nor on ranks
     after the k-th; and there is one for a user without hits, for one without relevant items and for lists that are
     shorter than k; no users at all give no values. One that declares to take no cut-off is given whole rankings alone.
 

@@ -8,7 +8,7 @@ class CatalogueFile:
     """One file of a dataset.
 
     Args:
-        path: place below a data folder.
+        path: path below a data folder.
         sha256: checksum of the file as it was checked; packing again may change it.
         content_sha256: checksum of what a ``.gz`` holds, and of the file itself otherwise.
         size: bytes of that content.

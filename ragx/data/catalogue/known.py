@@ -202,5 +202,5 @@ CATALOGUE = (
 
 
 def catalogued(path: str) -> CatalogueFile | None:
-    """Return the file of the catalogue with this place below a data folder, or None."""
+    """Return the file of the catalogue with this path below a data folder, or None."""
     return next((file for entry in CATALOGUE for file in entry.files if file.path == path), None)

@@ -39,7 +39,7 @@ def refuse_repeats(table: pl.DataFrame, source: Source, maps: Mapping[str, IdMap
     """Refuse a table in which an event repeats an earlier one.
 
     Args:
-        table: as in :func:`merged`, and ``row``, the place in the file.
+        table: as in :func:`merged`, and ``row``, its row in the file.
         source: where the events came from, for messages.
         maps: outside ids of users and items, for messages.
 

@@ -86,7 +86,7 @@ class PartRules:
         return replace(both, table=merged(both.table, self.duplicates))
 
     def _stays(self, whole: Interactions) -> dict[str, np.ndarray]:
-        """Return which rows of the maps stay: all without filters, else those that had no event or are told to."""
+        """Return which rows of the maps stay: all without filters, else those without an event before, and those kept on request."""
         stays = {}
         for side, ids in (("user", whole.users), ("item", whole.items)):
             stays[side] = ~occurring(whole.table[side], len(ids)) | (not self.filters)
@@ -128,7 +128,7 @@ def _kept_by_train(filter: Filter, events: pl.DataFrame, held_out: str | None) -
 
 
 def _sizes(events: pl.DataFrame) -> dict[str, int]:
-    """Return counts whose losses are told."""
+    """Return the counts that the notes report losses of."""
     train = events.filter(TRAIN)
     sizes = {f"{side}s_left_without_train_by_filters": train[side].n_unique() for side in ("user", "item")}
     of_part = dict(events["part"].value_counts().iter_rows())

@@ -17,7 +17,7 @@ def time_note(times: Times, stated: bool) -> str:
 
     Args:
         times: as they were read.
-        stated: whether the notation was stated; else most cells told it.
+        stated: whether the notation was stated; else it was inferred from most cells.
     """
     how = "" if stated else ", which most cells told"
     first, last = (datetime.fromtimestamp(int(end), UTC) for end in (times.seconds.min(), times.seconds.max()))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Which notation a column of times is in: told by most of its cells, and what does not fit them is refused."""
+"""Which notation a column of times is in: that of most of its cells; a cell that does not fit is refused."""
 
 import itertools
 
@@ -18,8 +18,8 @@ ADVICE = "Mend the row, or set dataset.rules.time_format if all are in another n
 def seconds_by_majority(values: pl.Series, source: Source, column: str, time_zone: str) -> tuple[pl.Series, str]:
     """Return seconds since 1970 of numbers or text in the notation that most cells are in, and that notation.
 
-    It is seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by the size of the numbers, or ISO
-    8601.
+    It is seconds, milliseconds, microseconds or nanoseconds since 1970, distinguished by the size of the numbers, or
+    ISO 8601.
 
     Args:
         values: numbers or text; a cell in none of these becomes null where no cell is in any, and so does an hour that

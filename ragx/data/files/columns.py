@@ -63,7 +63,7 @@ def check_in_header(
     Args:
         wanted: names of columns.
         header: those that there are, as polars gives them.
-        location: gives the place of the header, for the message.
+        location: names the file and line of the header, for the message.
         form: how the table is written, where it is one of text.
     """
     for name in wanted:

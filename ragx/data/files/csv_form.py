@@ -33,7 +33,7 @@ class CsvForm:
     option: str | None = "dataset"
 
     def __post_init__(self) -> None:
-        """Raise ``ValueError`` unless separator and quote can be told from each other and from lines."""
+        """Raise ``ValueError`` unless separator and quote differ from each other and from line ends."""
         check(
             bool(self.separator) and not set(self.separator) & {'"', "\r", "\n", self.quote},
             f"separator: expected at least one character, no quote and no line break, got {self.separator!r}.",

@@ -23,7 +23,7 @@ def read_columns(
     option: str = "dataset",
     header: bool = True,
 ) -> tuple[pl.DataFrame, Source]:
-    """Return the wanted columns of a table, its form told by the file's name (``.csv.gz``, ``.parquet``, …).
+    """Return the wanted columns of a table, in the form that the file's name implies (``.csv.gz``, ``.parquet``, …).
 
     Args:
         path: the file.

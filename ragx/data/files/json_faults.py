@@ -90,7 +90,7 @@ def _twice(line: str, names: Sequence[str]) -> list[str]:
     try:
         json.loads(line, object_pairs_hook=keep)
     except (ValueError, RecursionError):
-        return []  # what does not parse is told by others
+        return []  # what does not parse is reported elsewhere
     keys = [key for key, _ in last]
     return [name for name in names if keys.count(name) > 1]
 

@@ -1,4 +1,4 @@
-"""Two sets of ids that meet: how many match is always said, and where none does, the join is refused."""
+"""Two sets of ids that meet: how many match is always reported, and where none does, the join is refused."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -51,7 +51,7 @@ def join_ids(
         ours: distinct ids of the data.
         theirs: ids that came in: of a table, a file or another run.
         counted: whose ids m counts.
-        leftover: what is to be said of those that came in vain, with ``{}`` where their number stands.
+        leftover: what to say of those that match nothing, with ``{}`` where their number stands.
         remedy: what to do where none matches and no small difference tells why.
 
     Raises:
@@ -99,7 +99,7 @@ def _none(ours: pl.Series, theirs: pl.Series, remedy: str) -> str:
 
 
 def _in_vain(others: pl.Series, ours: pl.Series, leftover: str) -> str:
-    """Return what is to be said of what came in and matches nothing."""
+    """Return the end of the sentence: what came in and matches nothing."""
     if not len(others):
         return "."
     near = difference_between(others, ours)

@@ -20,7 +20,7 @@ from ragx.data.source import Source
 
 
 def read_table(path: str | Path, columns: Columns, separator: str = ",") -> pl.DataFrame:
-    """Return the raw events of a file of any form, told by its name, under ragx's column names.
+    """Return the raw events of a file, whose form its name implies, under ragx's column names.
 
     Args:
         path: CSV, TSV, Parquet or JSON lines.
