@@ -140,7 +140,7 @@ class Graph:
         return self._kept.get("heard", [self.edge_weight], find)
 
     def heard_edges(self, dtype: torch.dtype) -> tuple[Int[Tensor, "2 heard"], Float[Tensor, " heard"]]:
-        """Return the edges of weight other than 0, as PyG writes them, and the weights in ``dtype``; kept until they change."""
+        """Return the edges of weight other than 0 as PyG writes them, and their weights, kept while they stay."""
         weight, weighted = self.weight_in(dtype), self.heard
         if weighted is None:
             return self.edge_index, weight

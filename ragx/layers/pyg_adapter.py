@@ -22,8 +22,8 @@ class PyGConv(nn.Module):
     """Call a PyG convolution on the graph: x' = conv(x, edge_index, w).
 
     The weights go where the convolution takes them, in the dtype of x: as ``edge_weight``, or as ``edge_attr`` [E, 1]
-    where its options set ``edge_dim: 1``. An edge of weight 0 is left out, for a convolution without weights would sum over it. A
-    convolution that takes no widths, such as ``LGConv``, serves where the layer keeps its width.
+    where its options set ``edge_dim: 1``. An edge of weight 0 is left out, as convolutions without weights would sum
+    over it. A convolution that takes no widths, such as ``LGConv``, serves where the layer keeps its width.
 
     Args:
         in_channels: width of x_j.

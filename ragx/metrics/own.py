@@ -106,9 +106,9 @@ def check_distinct(metrics: Iterable[Metric]) -> None:
         ValueError: two are not.
     """
     paths: dict[str, str] = {}
-    for each in metrics:
-        other = paths.setdefault(each.name, each.path)
-        check(other == each.path, f"metrics: {other} and {each.path} both go by {each.name}; rename one of them.")
+    for metric in metrics:
+        other = paths.setdefault(metric.name, metric.path)
+        check(other == metric.path, f"metrics: {other} and {metric.path} both go by {metric.name}; rename one of them.")
 
 
 def own_or_known(name: str) -> Metric:

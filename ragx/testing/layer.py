@@ -58,8 +58,8 @@ def _permutation(subject: Subject) -> None:
     x, out = subject.x(), layer(subject.x(), subject.graph())
     moved = torch.empty_like(x)
     moved[nodes] = x
-    again = layer(moved, subject.graph(users, items))[nodes]
-    equal(again, out, "nodes in another order do not give the same vectors")
+    reordered = layer(moved, subject.graph(users, items))[nodes]
+    equal(reordered, out, "nodes in another order do not give the same vectors")
 
 
 def _weight_zero(subject: Subject) -> None:
@@ -71,9 +71,9 @@ def _weight_zero(subject: Subject) -> None:
 
 def _both_paths(subject: Subject) -> None:
     layer, graph, seen = subject.layer(), subject.graph(), list[str]()
-    convolutions = [each for each in layer.modules() if isinstance(each, MessagePassing)]
+    convolutions = [module for module in layer.modules() if isinstance(module, MessagePassing)]
     expect(bool(convolutions), "no part of the layer is a torch_geometric.nn.MessagePassing.")
-    learned = {name: each for name, each in layer.named_parameters() if each.requires_grad}
+    learned = {name: parameter for name, parameter in layer.named_parameters() if parameter.requires_grad}
     names = ["the output", "the gradient of x", *(f"the gradient of {name}" for name in learned)]
     for training in (False, True):
         layer.train(training)

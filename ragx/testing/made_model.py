@@ -43,7 +43,7 @@ class MadeModel:
     def part(self) -> Part:
         """The model as a part of a run."""
         name = getattr(self.kind, "__name__", type(self.kind).__name__)
-        return Part("model", self.kind, name, {key: each for key, each in self.options.items() if key != "layer"})
+        return Part("model", self.kind, name, {key: value for key, value in self.options.items() if key != "layer"})
 
     def made(self, key: int = 0, features: Tensor | None = None) -> NodeModel:
         """Return a fresh model, whose layers are then in ``layers``.

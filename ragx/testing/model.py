@@ -59,7 +59,7 @@ def _finite(subject: MadeModel) -> None:
 
 def _gradients(subject: MadeModel) -> None:
     model = subject.made().train()
-    learned = {name: each for name, each in model.named_parameters() if each.requires_grad}
+    learned = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
     expect(bool(learned), "the model has no parameter to learn.")
     final = model(subject.graph)
     expect(final.requires_grad, "the final vectors have no gradient.")
@@ -74,7 +74,9 @@ def _gradients(subject: MadeModel) -> None:
 def _users_first(subject: MadeModel) -> None:
     features = subject.features().requires_grad_() if subject.with_features else None
     model = moved(subject.made(features=features))
-    tables: dict[str, Tensor] = {name: each for name, each in model.named_parameters() if each.requires_grad}
+    tables: dict[str, Tensor] = {
+        name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad
+    }
     if features is not None:
         tables["features"] = features
     for name, row, node in rows_elsewhere(model, subject.empty, tables):
@@ -84,15 +86,15 @@ def _users_first(subject: MadeModel) -> None:
 
 def _layers(subject: MadeModel) -> None:
     model, graph = moved(subject.made()), subject.graph
-    inside = {id(each) for each in model.modules()}
-    expect(all(id(each) in inside for each in subject.layers), "a layer is no module of the model; is it in a list?")
-    heard = not torch.allclose(model(graph), model(subject.empty), rtol=1e-4, atol=1e-4)
-    expect(heard or not subject.layers, "it has layers, and the edges of the graph change nothing.")
+    inside = {id(module) for module in model.modules()}
+    expect(all(id(layer) in inside for layer in subject.layers), "a layer is no module of the model; is it in a list?")
+    differs = not torch.allclose(model(graph), model(subject.empty), rtol=1e-4, atol=1e-4)
+    expect(differs or not subject.layers, "it has layers, and the edges of the graph change nothing.")
     if (readout := getattr(model, "readout", None)) is None:
         return
     seen: list[Tensor] = []
     outputs = model.layer_outputs(graph, lambda x: seen.append(x) or torch.zeros_like(x))  # type: ignore[func-returns-value]
-    changed = len(seen) == len(outputs) - 1 and not any(bool(each.any()) for each in outputs[1:])
+    changed = len(seen) == len(outputs) - 1 and not any(bool(output.any()) for output in outputs[1:])
     expect(changed, "layer_outputs does not give the outputs that `after` made of those of the layers.")
     equal(readout(model.layer_outputs(graph)), model(graph), "readout(layer_outputs(graph)) is not forward(graph)")
 
@@ -116,9 +118,11 @@ def _modes(subject: MadeModel) -> None:
     model, graph, users = moved(subject.made()), subject.graph, torch.arange(USERS)
     scores = _scores(model.scorer(graph), users)
     expect(not model.training, "scorer leaves a model in training that was in evaluation.")
-    again = _scores(model.train().scorer(graph), users)
-    expect(all(each.training for each in model.modules()), "scorer leaves a model in evaluation that was in training.")
-    equal(again, scores, "scorer gives other scores for a model in training")
+    repeated = _scores(model.train().scorer(graph), users)
+    expect(
+        all(module.training for module in model.modules()), "scorer leaves a model in evaluation that was in training."
+    )
+    equal(repeated, scores, "scorer gives other scores for a model in training")
 
 
 def _repeatable(subject: MadeModel) -> None:
@@ -219,7 +223,7 @@ CLAUSES: dict[str, Callable[[MadeModel], None]] = {
 
 def _vectors(model: NodeModel, graph: Graph) -> dict[str, Any]:
     """Return what a model gives of every node, by the name of what gives it."""
-    outputs = {f"layer_outputs[{number}]": each for number, each in enumerate(model.layer_outputs(graph))}
+    outputs = {f"layer_outputs[{number}]": output for number, output in enumerate(model.layer_outputs(graph))}
     return {"forward": model(graph), "base_embeddings": model.base_embeddings, **outputs}
 
 

@@ -23,19 +23,23 @@ def rows_elsewhere(model: NodeModel, graph: Graph, tables: Mapping[str, Tensor])
         name of the table, row, and the node that the row belongs to, users first.
     """
     first = {graph.num_nodes: 0, graph.num_users: 0, graph.num_items: graph.num_users}
-    found = {name: each for name, each in tables.items() if each.dim() and len(each) in first}
+    of_rows = {name: table for name, table in tables.items() if table.dim() and len(table) in first}
     final = model(graph)
-    if not found or not final.requires_grad:
+    if not of_rows or not final.requires_grad:
         return
-    heard = {name: each.new_zeros(graph.num_nodes, len(each), dtype=torch.bool) for name, each in found.items()}
+    influenced = {
+        name: table.new_zeros(graph.num_nodes, len(table), dtype=torch.bool) for name, table in of_rows.items()
+    }
     direction = torch.linspace(-1, 2, final.shape[1])
     for node, vector in enumerate(final):
-        gradients = torch.autograd.grad(vector @ direction, list(found.values()), retain_graph=True, allow_unused=True)
-        for name, gradient in zip(found, gradients, strict=True):
+        gradients = torch.autograd.grad(
+            vector @ direction, list(of_rows.values()), retain_graph=True, allow_unused=True
+        )
+        for name, gradient in zip(of_rows, gradients, strict=True):
             if gradient is not None:
-                heard[name][node] = gradient.flatten(1).any(1) if gradient.dim() > 1 else gradient.bool()
-    for name, table in found.items():
+                influenced[name][node] = gradient.flatten(1).any(1) if gradient.dim() > 1 else gradient.bool()
+    for name, table in of_rows.items():
         for row in range(len(table)):
             node = first[len(table)] + row
-            if bool(heard[name][:, row].any()) and not bool(heard[name][node, row]):
+            if bool(influenced[name][:, row].any()) and not bool(influenced[name][node, row]):
                 yield name, row, node

@@ -63,14 +63,14 @@ def small_graph(
     user, item = (torch.arange(num_users * num_items) // num_items, torch.arange(num_users * num_items) % num_items)
     kept = (user + 2 * item) % 3 != 1
     user, item = user[kept], item[kept]
-    place = torch.arange(len(user))
-    attributes = {"count": 1 + place % 3, "value": 0.5 + place % 5, "time": 86_400 * (place * 7 % 11)}
+    edge = torch.arange(len(user))
+    attributes = {"count": 1 + edge % 3, "value": 0.5 + edge % 5, "time": 86_400 * (edge * 7 % 11)}
     for number, kind in enumerate(KINDS):
-        attributes[f"count_of_{kind}"] = (place + number) % 3  # every pair lacks one of the kinds
-        attributes[f"time_of_{kind}"] = attributes["time"] - 43_200 * ((place + number) % 2)
+        attributes[f"count_of_{kind}"] = (edge + number) % 3  # every pair lacks one of the kinds
+        attributes[f"time_of_{kind}"] = attributes["time"] - 43_200 * ((edge + number) % 2)
     user = user if users is None else users[user]
     item = item if items is None else items[item]
-    weight = 0.2 + 0.1 * (place * 5 % 7)
+    weight = 0.2 + 0.1 * (edge * 5 % 7)
     return Graph.from_pairs(user, item, num_users, num_items, weight=weight, attributes=attributes)
 
 

@@ -43,14 +43,14 @@ class Toy:
     @property
     def others(self) -> Bool[Tensor, "U I"]:
         """Which items are of the other group."""
-        of_users, of_items = (torch.arange(each) // half for each, half in zip((USERS, ITEMS), OF_A_GROUP, strict=True))
+        of_users, of_items = (torch.arange(size) // half for size, half in zip((USERS, ITEMS), OF_A_GROUP, strict=True))
         return of_users.unsqueeze(1) != of_items
 
     @property
     def pairs(self) -> TrainPairs:
         """The train pairs."""
-        place = torch.arange(USERS).unsqueeze(1) + torch.arange(ITEMS)
-        users, items = (~self.others & (place % 4 != 0)).nonzero().T
+        diagonal = torch.arange(USERS).unsqueeze(1) + torch.arange(ITEMS)
+        users, items = (~self.others & (diagonal % 4 != 0)).nonzero().T
         return TrainPairs(users, items, USERS, ITEMS)
 
     @property

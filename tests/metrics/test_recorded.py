@@ -46,15 +46,15 @@ def record(metric: Metric) -> dict[str, Metric]:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "told"),
+    ("one", "other", "meaning"),
     [
         (RANK, Metric("rank", True, "places", path="mine.rank"), "b mine.rank (places, more is better)"),
         (RANK, Metric("rank", False, "EUR", path="mine.rank"), "b mine.rank (EUR, less is better)"),
         (RANK, Metric("rank", False, "places", path="theirs.rank"), "b theirs.rank (places, less is better)"),
     ],
 )
-def test_two_metrics_of_one_name_are_refused(one: Metric, other: Metric, told: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(f"a means mine.rank (places, less is better), {told}")):
+def test_two_metrics_of_one_name_are_refused(one: Metric, other: Metric, meaning: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"a means mine.rank (places, less is better), {meaning}")):
         agreed("rank@20", {"a": {"rank": one}, "b": {"rank": other}})
 
 

@@ -83,4 +83,4 @@ def test_lists_under_ties_are_the_same_for_any_order_of_the_rows() -> None:
         ):
             lists = rank(scorer, k=40, item_ids=ids.tie_keys)
             rankings.append(ids.outside(lists.items[0].numpy()).to_list())
-    assert rankings[0] == lists_of[1] == lists_of[2] == lists_of[3]
+    assert rankings[0] == rankings[1] == rankings[2] == rankings[3]

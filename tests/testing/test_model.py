@@ -29,8 +29,8 @@ LAYERS = {"lightgcn": LightConv, "ngcf": NGCFConv, "relevance_attention": Releva
 def test_every_model_that_has_a_yaml_keeps_the_contract(name: str) -> None:
     config: Any = OmegaConf.to_container(OmegaConf.load(MODELS / f"{name}.yaml"))
     left_out = ("_target_", "defaults", *GIVEN["model"])
-    options = {key: each for key, each in config.items() if key not in left_out} | {"hidden_dim": 8}
-    options = {key: 0.5 if key == "temperature" else each for key, each in options.items()}
+    options = {key: value for key, value in config.items() if key not in left_out} | {"hidden_dim": 8}
+    options = {key: 0.5 if key == "temperature" else value for key, value in options.items()}
     if name in LAYERS:
         options["layer"] = LAYERS[name]
     check_model(NAMES[config["_target_"]], **options)

@@ -43,7 +43,7 @@ class Alignment(ViewObjective):
         final = functional.normalize(views.perturbed(0.1).final)
         users, items, _ = views.rows(final, batch)
         distinct = [final[torch.unique(batch.users)], final[torch.unique(batch.items) + views.num_users]]
-        uniform = torch.stack([torch.pdist(each).square().mul(-2).exp().mean().log() for each in distinct])
+        uniform = torch.stack([torch.pdist(vectors).square().mul(-2).exp().mean().log() for vectors in distinct])
         return (users - items).square().sum(1).mean() + uniform.mean()
 
 
@@ -63,8 +63,8 @@ class Drawn(NegativeSampler):
 
     @property
     def users_without(self) -> Tensor:
-        found = NegativeSampler.users_without.func(self)  # type: ignore[attr-defined]
-        return found[:0] if self.negatives.way == "nobody" else found  # type: ignore[attr-defined,no-any-return]
+        without = NegativeSampler.users_without.func(self)  # type: ignore[attr-defined]
+        return without[:0] if self.negatives.way == "nobody" else without  # type: ignore[attr-defined,no-any-return]
 
     def nobody(self, drawn: Tensor) -> Tensor:
         return drawn

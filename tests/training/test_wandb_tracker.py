@@ -67,11 +67,11 @@ def test_a_run_that_is_taken_up_writes_its_history_anew(tmp_path: Path, offline_
     second.start(tmp_path, RUN | own, [{"epoch": 1, "loss": 0.5, "from_history": 2.0}])
     second.log({"loss": 0.4, "first_hit@20": 3.0}, 2)
     second.finish({"the_end": 1.0})
-    found = offline_run(tmp_path)  # one folder
-    assert found.summary["first_hit@20"] == {"min": 3.0}
-    assert (found.id, found.exit_code, found.summary["the_end"]) == ("abc123", 0, 1.0)
-    assert [(row["_step"], row["loss"]) for row in found.history] == [(1, 0.5), (2, 0.4)]
-    assert found.history[0]["from_history"] == 2.0 and "only_before" not in found.history[0]
+    run = offline_run(tmp_path)  # one folder
+    assert run.summary["first_hit@20"] == {"min": 3.0}
+    assert (run.id, run.exit_code, run.summary["the_end"]) == ("abc123", 0, 1.0)
+    assert [(row["_step"], row["loss"]) for row in run.history] == [(1, 0.5), (2, 0.4)]
+    assert run.history[0]["from_history"] == 2.0 and "only_before" not in run.history[0]
 
 
 def test_records_longer_than_a_block_are_whole(tmp_path: Path, offline_run: Callable[[Path], Any]) -> None:

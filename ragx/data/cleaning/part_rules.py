@@ -86,7 +86,7 @@ class PartRules:
         return replace(both, table=merged(both.table, self.duplicates))
 
     def _stays(self, whole: Interactions) -> dict[str, np.ndarray]:
-        """Return which rows of the maps stay: all without filters, else those without an event before, and those kept on request."""
+        """Return which rows of the maps stay: all without filters, else those without events and those in ``keep``."""
         stays = {}
         for side, ids in (("user", whole.users), ("item", whole.items)):
             stays[side] = ~occurring(whole.table[side], len(ids)) | (not self.filters)
