@@ -131,11 +131,8 @@ def _bind(path: str, node: Any, given: Collection[str], hint: Any, binding: _Bin
         return None
     parameters = _parameters(target)
     open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
-    usable = [
-        name
-        for name, parameter in parameters.items()
-        if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
-    ]
+    variadic = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
+    usable = [name for name, parameter in parameters.items() if parameter.kind not in variadic]
     hints = hints_of(target)
     arguments: dict[str, Any] = {}
     for name, value in node.items():

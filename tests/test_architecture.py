@@ -97,26 +97,20 @@ def body_lines(node: ast.FunctionDef) -> int:
 
 def constructor_arguments(node: ast.ClassDef) -> int:
     """Return how many arguments a class is made with, those of a dataclass among them."""
-    for statement in node.body:
-        if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
-            return len(statement.args.posonlyargs) + len(statement.args.args) - 1 + len(statement.args.kwonlyargs)
-    decorators = [decorator.func if isinstance(decorator, ast.Call) else decorator for decorator in node.decorator_list]
-    if any(isinstance(decorator, ast.Name) and decorator.id == "dataclass" for decorator in decorators):
-        return sum(
-            isinstance(statement, ast.AnnAssign) and "ClassVar" not in ast.dump(statement) for statement in node.body
-        )
+    for member in node.body:
+        if isinstance(member, ast.FunctionDef) and member.name == "__init__":
+            return len(member.args.posonlyargs) + len(member.args.args) - 1 + len(member.args.kwonlyargs)
+    decorators = [mark.func if isinstance(mark, ast.Call) else mark for mark in node.decorator_list]
+    if any(isinstance(mark, ast.Name) and mark.id == "dataclass" for mark in decorators):
+        return sum(isinstance(member, ast.AnnAssign) and "ClassVar" not in ast.dump(member) for member in node.body)
     return 0
 
 
-def bound_names(tree: ast.AST) -> Iterator[str]:
-    """Give the names of variables, arguments and functions that a file binds."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-        elif isinstance(node, ast.arg):
-            yield node.arg
-        elif isinstance(node, ast.FunctionDef):
-            yield node.name
+def bound_names(tree: ast.AST) -> set[str]:
+    """Return the names of variables, arguments and functions that a file binds."""
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    names |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    return names | {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
 def tracked() -> list[Path]:
@@ -233,9 +227,9 @@ def test_no_name_is_a_bare_rag() -> None:
 def test_names_say_what_a_thing_is() -> None:
     folders = [f"{top}/{name}" for top in ("ragx", "tests") for name in PLAIN_PACKAGES]
     paths = [*files("scripts", *folders), *(path for top in ("ragx", "tests") for path in (ROOT / top).glob("*.py"))]
-    vague = {
-        f"{path.relative_to(ROOT)}:{name}" for path in paths for name in VAGUE_NAMES & set(bound_names(tree_of(path)))
-    }
+    vague = set[str]()
+    for path in paths:
+        vague |= {f"{path.relative_to(ROOT)}:{name}" for name in VAGUE_NAMES & bound_names(tree_of(path))}
     assert vague == set(KEPT_NAMES), "name what it holds, such as column, matches, message, index, path or rerun"
 
 

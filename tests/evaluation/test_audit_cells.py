@@ -86,9 +86,7 @@ def test_ratings_are_told_from_their_scale(values: list[float], low: int, least:
     ],
 )
 def test_quantities_clicks_and_prices_are_no_ratings(values: list[float]) -> None:
-    assert (
-        _values(_events(value=[float(number) for number in values] * 20))["ratings taken for clicks"].verdict == "pass"
-    )
+    assert _values(_events(value=list(map(float, values)) * 20))["ratings taken for clicks"].verdict == "pass"
 
 
 def test_ratings_come_once_a_pair() -> None:

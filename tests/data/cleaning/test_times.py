@@ -98,11 +98,7 @@ def test_an_hour_that_comes_twice_is_read_as_the_first() -> None:
 @pytest.mark.parametrize(("unit", "factor"), [("milliseconds", 10**3), ("microseconds", 10**6), ("nanoseconds", 10**9)])
 def test_fine_units_are_told_by_most_numbers(unit: str, factor: int) -> None:
     numbers = [NOON * factor + 123, NOON * factor + factor, 0]
-    for values in (
-        pl.Series(numbers),
-        pl.Series([str(number) for number in numbers]),
-        pl.Series(numbers, dtype=pl.UInt64),
-    ):
+    for values in (pl.Series(numbers), pl.Series(list(map(str, numbers))), pl.Series(numbers, dtype=pl.UInt64)):
         times = read_times(values, HERE)
         assert times.seconds.to_list() == [NOON, NOON + 1, 0]
         assert times.notation == f"{unit} since 1970"
