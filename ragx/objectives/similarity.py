@@ -10,6 +10,6 @@ SimilarityName = Literal["cosine", "inner_product"]
 SIMILARITIES: tuple[SimilarityName, ...] = ("cosine", "inner_product")
 
 
-def comparable(name: SimilarityName, x: Float[Tensor, "n D"]) -> Float[Tensor, "n D"]:
+def comparable(name: SimilarityName, x: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
     """Return vectors whose inner products are the similarity; a zero vector stays zero, so its cosine is 0."""
     return functional.normalize(x, dim=-1, eps=1e-12) if name == "cosine" else x

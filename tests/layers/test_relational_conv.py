@@ -96,7 +96,7 @@ def test_other_precisions_of_the_vectors(dtype: torch.dtype, error: float) -> No
 def test_an_edge_of_weight_zero_is_in_no_relation() -> None:
     graph, layer = graph_of_kinds(), RelationalConv(4, 3, kinds=KINDS)
     x = torch.randn(graph.num_nodes, 4)
-    quiet = graph.with_weight((graph.adjacency.source + graph.adjacency.target) % 3 != 0)
+    quiet = graph.with_weight(((graph.adjacency.source + graph.adjacency.target) % 3 != 0).float())
     kept = (quiet.edge_weight != 0) & (graph.adjacency.target >= graph.num_users)
     source, target = graph.edge_index[:, kept]
     attributes = {name: value[kept] for name, value in graph.edge_attributes.items()}

@@ -86,7 +86,7 @@ def test_low_precision_vectors_are_scored_in_float32() -> None:
 def test_constant_and_function() -> None:
     constant = Constant(torch.tensor([3, 1, 2]), num_users=4)
     assert constant.scores(torch.tensor([0, 3]), slice(1, 3)).tolist() == [[1.0, 2.0], [1.0, 2.0]]
-    function = FunctionScorer(lambda users, items: users[:, None] * 10 + torch.arange(5)[items], 4, 5)
+    function = FunctionScorer(lambda users, items: users[:, None] * 10.0 + torch.arange(5)[items], 4, 5)
     assert function.scores(torch.tensor([2]), slice(1, 3)).tolist() == [[21, 22]]
 
 
@@ -108,7 +108,7 @@ def test_a_function_is_asked_for_the_same_blocks_whatever_is_asked_for() -> None
 
     def function(users: torch.Tensor, items: slice) -> torch.Tensor:
         asked.append((int(users[0]), users.numel(), items.start, items.stop))
-        return users[:, None] * 10_000 + torch.arange(items.start, items.stop)
+        return users[:, None] * 10_000.0 + torch.arange(items.start, items.stop)
 
     scorer = FunctionScorer(function, 130, 3000)
     users = torch.tensor([129, 3, 64, 3])
