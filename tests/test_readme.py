@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines()]
-RUNS = [line for line in COMMANDS if "experiments/run.py" in line]
-DATA = re.findall(r"^python experiments/run\.py .*$", (ROOT / "docs" / "data.md").read_text(), re.MULTILINE)
+RUNS = [line for line in COMMANDS if re.search(r"\bragx (run|sweep) ", line)]
+DATA = re.findall(r"^ragx run .*$", (ROOT / "docs" / "data.md").read_text(), re.MULTILINE)
 OWN = [line for line in RUNS if "my_layers" in line or "my_conf" in line]
 
 
@@ -48,7 +48,7 @@ def test_every_link_and_picture_is_there() -> None:
 
 @pytest.mark.parametrize("line", [*(line for line in RUNS if line not in OWN), *DATA])
 def test_every_command_composes_and_binds(line: str) -> None:
-    overrides = [word for word in shlex.split(line, comments=True)[2:] if word != "-m"]
+    overrides = shlex.split(line, comments=True)[2:]
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         config: Any = OmegaConf.to_container(compose("run", overrides=overrides), resolve=True)
@@ -61,11 +61,11 @@ def test_ones_own_orders_become_recommendations_in_three_commands(tmp_path: Path
     assert done.returncode == 0, done.stderr
     shown = block("csv", "customer,sku").splitlines()
     assert (tmp_path / "orders.csv").read_text().splitlines()[: len(shown)] == shown
-    audit, train, recommend = (shlex.split(line) for line in block("sh", "audit.py").splitlines())
-    assert run(tmp_path, str(ROOT / audit[1]), *audit[2:]).returncode == 0
-    done = run(tmp_path, str(ROOT / train[1]), *train[2:], "trainer.max_epochs=3", "tracker=none")
+    audit, train, recommend = (shlex.split(line) for line in block("sh", "ragx audit").splitlines())
+    assert run(tmp_path, "-m", *audit).returncode == 0
+    done = run(tmp_path, "-m", *train, "trainer.max_epochs=3", "tracker=none")
     assert done.returncode == 0, done.stderr
-    done = run(tmp_path, str(ROOT / recommend[1]), *recommend[2:])
+    done = run(tmp_path, "-m", *recommend)
     assert done.returncode == 0, done.stderr
     assert "customer-00042" in done.stdout
     folder = next((tmp_path / "runs").glob("orders-*"))
@@ -110,8 +110,8 @@ def test_a_layer_of_ones_own_runs_from_another_folder(line: str, tmp_path: Path)
     (tmp_path / "my_layers.py").write_text(block("python", "class GatedConv"))
     (tmp_path / "my_conf" / "layer").mkdir(parents=True)
     (tmp_path / "my_conf" / "layer" / "gated.yaml").write_text(block("yaml", "GatedConv"))
-    _, script, *options = shlex.split(line, comments=True)
+    command = shlex.split(line, comments=True)
     small = ["dataset.num_users=120", "dataset.num_items=60", "dataset.num_days=60", "trainer.max_epochs=2"]
-    done = run(tmp_path, str(ROOT / script), *options, *small, "tracker=none")
+    done = run(tmp_path, "-m", *command, *small, "tracker=none")
     assert done.returncode == 0, done.stderr
     assert "best achievable" in done.stdout

@@ -22,7 +22,7 @@ from ragx.serving.run import Run, check_ranks
 METRICS = ("recall@20", "ndcg@20")
 TEST = (
     "part: expected 'validation', got 'test', which opens only where the look is counted: for a run, "
-    "`python experiments/evaluate.py run=… part=test`; in Python, Protocol().test({'model': scorer}, split, "
+    "`ragx evaluate run=… part=test`; in Python, Protocol().test({'model': scorer}, split, "
     "reason=…, on_open=print)."
 )
 

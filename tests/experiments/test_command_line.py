@@ -243,4 +243,4 @@ def test_a_failure_that_was_kept_is_told_once() -> None:
 @pytest.mark.parametrize("name", ["run", "table", "audit", "search"])
 def test_help_begins_with_an_example_of_its_own(name: str) -> None:
     header = OmegaConf.load(CONF / f"{name}.yaml").hydra.help.header
-    assert header.startswith(f"python experiments/{name}.py ")
+    assert header.startswith(f"ragx {name} ")

@@ -22,7 +22,7 @@ def runs(tmp_path: Path) -> Path:
 
 
 def _say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["experiments/page.py", *arguments])
+    monkeypatch.setattr(sys, "argv", ["ragx page", *arguments])
     status = plain_command(write, HELP)
     captured = capsys.readouterr()
     assert "Traceback" not in captured.err

@@ -1,4 +1,4 @@
-"""The commands beside ``run.py`` take the options that the README shows, and ``compare.py`` does what it says."""
+"""The commands beside ``ragx run`` take the options that the README shows, and ``ragx compare`` does what it says."""
 
 import importlib
 import json
@@ -10,34 +10,34 @@ from typing import Any
 
 import pytest
 
+from ragx.runner import command
 from ragx.runner.commands.compare import compare_runs
 from ragx.runner.commands.options import parse_options
 
 ROOT = Path(__file__).resolve().parents[2]
-LINES = re.findall(r"^python (experiments/(?!run\.py).*?)(?: {2,}#.*)?$", (ROOT / "README.md").read_text(), re.M)
+LINES = re.findall(r"^ragx ((?!run|sweep).*?)(?: {2,}#.*)?$", (ROOT / "README.md").read_text(), re.M)
 COMMANDS = ("final", "status", "page", "compare", "reproduce", "recommend")
-KNOWN = [line for line in LINES if Path(shlex.split(line)[0]).stem in COMMANDS]
+KNOWN = [line for line in LINES if shlex.split(line)[0] in COMMANDS]
 
 
 def test_every_command_is_looked_at() -> None:
-    named = {Path(shlex.split(line)[0]).stem for line in LINES}
-    assert {*COMMANDS} <= named
-    assert all((ROOT / shlex.split(line)[0]).is_file() for line in LINES)
+    named = {shlex.split(line)[0] for line in LINES}
+    assert {*COMMANDS} <= named <= {*command.COMMANDS}
 
 
 @pytest.mark.parametrize("line", KNOWN)
 def test_its_options_are_those_of_the_command(line: str) -> None:
-    script, *arguments = shlex.split(line)
-    options: Any = importlib.import_module(f"ragx.runner.commands.{Path(script).stem}").Options
+    name, *arguments = shlex.split(line)
+    options: Any = importlib.import_module(f"ragx.runner.commands.{name}").Options
     first = next(each for each in ("run", "sweep", "runs") if each in options.__dataclass_fields__)
     given = parse_options(options, arguments, first=first)
-    assert all(getattr(given, name) == value for name, _, value in (each.partition("=") for each in arguments) if value)
+    assert all(getattr(given, key) == value for key, _, value in (each.partition("=") for each in arguments) if value)
 
 
 def test_runs_are_compared_as_shown(
     trained_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (line,) = (line for line in LINES if "compare.py" in line)
+    (line,) = (line for line in LINES if line.startswith("compare "))
     _, *arguments = shlex.split(line)
     for name, layer in (("ml-100k-lightgcn-3l-bpr-12ab", "LightConv"), ("ml-100k-ngcf-2l-bpr-34cd", "NGCFConv")):
         assert name in arguments[0]

@@ -17,7 +17,7 @@ UNKNOWN = "unknown"
 
 def reproduce_command(name: str, runs: Path) -> str:
     """Return the command line that runs a stored run again."""
-    return shlex.join(["python", "experiments/reproduce.py", (runs / name).as_posix()])
+    return shlex.join(["ragx", "reproduce", (runs / name).as_posix()])
 
 
 def provenance_section(results: SweepResults, runs: Path) -> Html:

@@ -114,7 +114,7 @@ def _chosen(record: SweepRecord) -> list[_Entry]:
         ValueError: nothing was chosen yet, or the record of it is damaged.
     """
     path, name = record.folder / "final.json", record.folder.name
-    again = f"python experiments/final.py sweep={name}"
+    again = f"ragx final sweep={name}"
     check(
         path.is_file(),
         f"sweep={name}: its test part was not opened yet. Run {again} first, or show part=validation.",

@@ -35,7 +35,7 @@ from ragx.runner.run.summary import print_measured
 from ragx.runs.looks import Looks, Readings, test_mark
 
 PARTS, WIDTH, MOST_TOLD = ("validation", "test"), 200, 5
-HELP = """python experiments/compare.py runs=[a,b,c] baseline=a metric=ndcg@20 part=test
+HELP = """ragx compare runs=[a,b,c] baseline=a metric=ndcg@20 part=test
 
 runs=[…]          finished runs, each as much of its path or identity as no other finished run begins with, or folders
                   of runs; seeds of one configuration count as one model

@@ -178,7 +178,7 @@ def _per_user(read: Compared, name: str, part: str) -> pl.DataFrame:
     path = read.folder / f"{name}_{part}.parquet"
     way = (
         "; it did not open the test part: its command with evaluation.final=true does, and for runs of a sweep "
-        "python experiments/final.py sweep=…; part=validation compares without"
+        "ragx final sweep=…; part=validation compares without"
         if part == "test"
         else ""
     )

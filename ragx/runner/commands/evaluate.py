@@ -36,7 +36,7 @@ DECILES = {
     "activity": "activity: tenths of the users, 0 those with the fewest items.",
     "popularity": "popularity: tenths of the items, 0 those with the fewest train interactions.",
 }
-HELP = """python experiments/evaluate.py run=<folder> metrics=[recall,ndcg] cutoffs=[20,50] groups=[activity]
+HELP = """ragx evaluate run=<folder> metrics=[recall,ndcg] cutoffs=[20,50] groups=[activity]
 
 run=<folder>        a finished run, or as much of its path or identity as no other finished run begins with
 part=validation     or test: opens the test part, which counts as a look

@@ -28,7 +28,7 @@ from ragx.runs.sweeps.record import CellState, SweepRecord, find_sweep
 from ragx.runs.trusted import Trusted
 from ragx.training.checkpoint import load_checkpoint
 
-HELP = """python experiments/final.py sweep=<name>
+HELP = """ragx final sweep=<name>
 
 sweep=<name>   a sweep, or as much of its name as no other begins with
 refit=true     train the chosen configurations anew on train + validation, as long as validation chose

@@ -9,7 +9,7 @@ from ragx.runner.command_line import plain_command
 from ragx.runner.commands.options import parse_options
 from ragx.runs.sweeps.record import find_sweep
 
-HELP = """python experiments/page.py sweep=<name>
+HELP = """ragx page sweep=<name>
 
 sweep=<name>  a sweep below runs/sweeps, or as much of its name as no other begins with
 runs=runs     the folder of runs

@@ -21,7 +21,7 @@ from ragx.serving.run import load_run
 
 SHOWN_USERS = 10
 LISTS = ("users", "items", "only", "without")
-HELP = """python experiments/recommend.py run=<folder> users=[ann,bob] k=10
+HELP = """ragx recommend run=<folder> users=[ann,bob] k=10
 
 run=<folder>      a finished run, or as much of its path or identity as no other finished run begins with
 users=[…]         outside ids, users=all, or users=file.csv with a column user

@@ -24,7 +24,7 @@ from ragx.training.checkpoint import load_checkpoint
 TOLERANCE = 1e-3
 UNTRACKED = {"tracker": {"_target_": "ragx.training.NoTracker"}}
 """A reproduction has the id of the first run, under which a tracker would write over what that one recorded."""
-HELP = """python experiments/reproduce.py <run> [tolerance=0.001]
+HELP = """ragx reproduce <run> [tolerance=0.001]
 
 run=<folder>       a finished run, or as much of its path or identity as no other finished run begins with
 tolerance=0.001    how far metrics may be apart to count as the same

@@ -12,7 +12,7 @@ from ragx.runner.commands.options import parse_options
 from ragx.runner.sweep.view import print_sweep
 from ragx.runs.sweeps.record import find_sweep
 
-HELP = """python experiments/status.py sweep=<name>
+HELP = """ragx status sweep=<name>
 
 sweep=<name>   a sweep, or as much of its name as no other begins with
 runs=runs      folder of run folders"""

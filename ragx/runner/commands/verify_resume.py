@@ -20,11 +20,11 @@ from ragx.runs.files import read_run
 from ragx.training.checkpoint import load_checkpoint
 
 POLL, PATIENCE = 0.02, 3600.0
-HELP = """python experiments/verify_resume.py [kills=1] [random=0] [option=value …]
+HELP = """ragx verify_resume [kills=1] [random=0] [option=value …]
 
 kills=1     how often the run is killed, each time at a step of its own
 random=0    key of the draw of these steps
-Every other option is one of experiments/run.py, such as dataset=ml-100k trainer.checkpoint_every=20. The run is made
+Every other option is one of ragx run, such as dataset=ml-100k trainer.checkpoint_every=20. The run is made
 twice in a folder that is removed afterwards, once whole and once killed with SIGKILL; exit 0 if both end the same."""
 
 
@@ -74,7 +74,9 @@ def _command(runs: Path, options: Sequence[str]) -> list[str]:
 
 def _finish(runs: Path, options: Sequence[str]) -> None:
     done = subprocess.run(_command(runs, options), capture_output=True, text=True, check=False)
-    check(done.returncode == 0, done.stderr.strip().removeprefix("error: ") or f"run.py ended with {done.returncode}.")
+    check(
+        done.returncode == 0, done.stderr.strip().removeprefix("error: ") or f"ragx run ended with {done.returncode}."
+    )
 
 
 def _steps_of(folder: Path) -> int:

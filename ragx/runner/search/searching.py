@@ -33,7 +33,7 @@ from ragx.runs.sweeps.record import PlannedCell, SweepRecord
 
 
 def run_search(config: DictConfig) -> None:
-    """Run what is missing of a search, and leave the record of a sweep, which ``final.py`` and ``table.py`` read.
+    """Run what is missing of a search, and leave the record of a sweep, which ``ragx final`` and ``ragx table`` read.
 
     Raises:
         ValueError: the search or an option is at fault; nothing has been run then.

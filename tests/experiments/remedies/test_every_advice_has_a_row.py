@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ragx.runner.command import COMMANDS
+
 Texts = list[tuple[str, int, str]]
 NO_REFUSALS = {
     *(f"evaluation/audit_{name}.py" for name in ("data", "ids", "parts", "shares", "times", "values")),
@@ -27,9 +29,11 @@ ADVICE = re.compile(
     rf"(?:(?:^|[.:;,(] |\band |\bor |\bor, .{{9,60}}, )(?i:{IMPERATIVES})|… (?:{IMPERATIVES.title()}))"
     r"\b(?! of\b|:| round|,| as ….)(?=.{3})"
     r"|(?<![\w<{(&/.])[a-z_]+(?:\.[a-z_]+)*=[\w\[{'\"…<-]"
-    r"|python (?:experiments|scripts)/"
+    rf"|\bragx (?:{'|'.join(COMMANDS)}) |python scripts/"
     r"|\b(?:merges|makes|sorts|opens|takes) (?:it|them|repeated|the reverse)\b|\bwould fit\b|the same command"
 )
+USAGE = re.compile(rf"ragx (?:{'|'.join(COMMANDS)}) ")
+"""How the help of a command begins."""
 ELSEWHERE = {
     "or go on all the same with resume=anyway": (
         "test_identity.py::test_a_run_taken_up_with_other_forms_stops_and_names_the_option_that_goes_on"
@@ -61,7 +65,7 @@ NO_ADVICE: dict[str, str] = {
     "; output=lists.csv keeps them all": "said beside lists that are shown",
     "the same command takes it up again": "said as a run ends that was interrupted",
     "the same command takes up from the last checkpoint": "said as a run ends that was interrupted",
-    "run.py ended with …": "says what happened",
+    "ragx run ended with …": "says what happened",
     "They are kept apart; dataset.rules.id_blanks=strip": "a note, which refuses nothing",
     "empty ids dropped": "the name of a step",
     "… with target_kind=…": "the name of a split",
@@ -80,7 +84,7 @@ def not_followed(texts: Texts) -> Texts:
     return [
         (file, line, text)
         for file, line, text in texts
-        if text.count(" ") > 1 and ADVICE.search(text) and not text.startswith("python experiments/")
+        if text.count(" ") > 1 and ADVICE.search(text) and not USAGE.match(text)
         if not any(part in text for part in known)
     ]
 

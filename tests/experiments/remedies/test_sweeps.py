@@ -89,7 +89,7 @@ SWEEP_ROWS = {
     ),
     "it has no rows; run … again": Case(write("final.json", '{"rows": []}'), TABLE, ("final sweep=two", TABLE)),
     "damaged (…: …); run … again": Case(write("final.json", "{"), TABLE, ("final sweep=two", TABLE)),
-    "for runs of a sweep python experiments/final.py sweep=…; part=validation compares without": Case(
+    "for runs of a sweep ragx final sweep=…; part=validation compares without": Case(
         nothing,
         COMPARE,
         ("final sweep=two", COMPARE),

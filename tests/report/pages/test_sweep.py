@@ -97,7 +97,7 @@ def test_provenance_says_where_a_run_comes_from_and_how_to_run_it_again(make_swe
     row = _rows(text, "provenance")[0]
     assert row[:4] == ["run-made-up-0000", "num_layers=1", "0", "run-made-up-0000"]
     assert {"abc123", "P1", "split of shop", "d0", "time"} <= set(row)
-    assert row[-1] == f"python experiments/reproduce.py {runs}/run-made-up-0000"
+    assert row[-1] == f"ragx reproduce {runs}/run-made-up-0000"
     assert _rows(text, "provenance")[1][6] == "P2"
     for said in ("commit <code>0123abcd</code>, clean", "with uncommitted changes", "torch 2.13.0", "system Linux"):
         assert said in text

@@ -135,7 +135,7 @@ def test_conditions_choose_among_the_runs_of_the_sweep(make_sweep: MakeSweep) ->
 
 def test_what_was_not_chosen_yet_or_is_damaged_is_told(make_sweep: MakeSweep) -> None:
     record = make_sweep(AXES, layers, seeds=(0,))
-    again = "python experiments/final.py sweep=made-up"
+    again = "ragx final sweep=made-up"
     with pytest.raises(
         ValueError, match=f"its test part was not opened yet. Run {again} first, or show part=validation."
     ):

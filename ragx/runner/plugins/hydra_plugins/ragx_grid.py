@@ -1,4 +1,4 @@
-"""The sweeper behind ``python experiments/run.py -m``; Hydra finds plug-ins in folders of this name only."""
+"""The sweeper behind ``ragx sweep``; Hydra finds plug-ins in folders of this name only."""
 
 from typing import Any
 
