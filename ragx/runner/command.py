@@ -1,5 +1,6 @@
 """The command ``ragx``: which command does what, and the call of one; each is imported when it is called."""
 
+import ast
 import importlib
 import sys
 from collections.abc import Sequence
@@ -43,10 +44,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         near = did_you_mean(name, COMMANDS)
         print(f"error: {name}: unknown command.{near} Commands: {', '.join(COMMANDS)}.", file=sys.stderr)
         return USAGE
+    if COMMANDS[name][0].startswith("commands.") and (not rest or rest[0] in ("-h", "--help")):
+        print(help_of(COMMANDS[name][0]))
+        return 0
     sys.path.insert(0, str(Path.cwd()))  # layers and readers of one's own lie in the current folder
     sys.argv = [f"ragx {name}", *(["-m"] if name == "sweep" else []), *rest]
     status: int = importlib.import_module(f"ragx.runner.{COMMANDS[name][0]}").main()
     return status
+
+
+def help_of(module: str) -> str:
+    """Return the text ``HELP`` of a command's module, read from its source, since the module imports what does the work.
+
+    Args:
+        module: its name below ``ragx.runner``.
+    """
+    path = Path(__file__).with_name(module.partition(".")[0]) / f"{module.partition('.')[2]}.py"
+    statements = ast.parse(path.read_text(encoding="utf-8")).body
+    (text,) = (
+        statement.value.value
+        for statement in statements
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "HELP"
+        if isinstance(statement.value, ast.Constant)
+    )
+    return str(text)
 
 
 def usage() -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ragx.runner.command import COMMANDS, main
+from ragx.runner.command import COMMANDS, help_of, main
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = {path.stem for path in (ROOT / "experiments").glob("*.py")}
@@ -44,6 +44,12 @@ def test_every_command_is_there(name: str) -> None:
     assert callable(importlib.import_module(f"ragx.runner.{COMMANDS[name][0]}").main)
 
 
+@pytest.mark.parametrize("name", [name for name, (module, _) in COMMANDS.items() if module.startswith("commands.")])
+def test_the_help_of_a_command_is_that_of_its_module(name: str) -> None:
+    module = COMMANDS[name][0]
+    assert help_of(module) == importlib.import_module(f"ragx.runner.{module}").HELP
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["tabel"]])
 def test_listing_commands_imports_nothing_that_takes_time(arguments: list[str]) -> None:
     code = (
@@ -57,7 +63,7 @@ def test_listing_commands_imports_nothing_that_takes_time(arguments: list[str]) 
 @pytest.mark.parametrize(
     "arguments",
     [
-        *(["run", "--help"], ["search", "--help"], ["audit", "--help"], ["table", "table=smok"]),
+        *(["run", "--help"], ["search", "--help"], ["audit", "--help"], ["table", "table=smok"], ["compare", "--help"]),
         *(["run", "layer=relevence"], ["run", "modl=lightgcn"], ["run", "model.num_layer=3"]),
         *(["run", "+layer.gain=2"], ["run", "model.num_layers=many"], ["run", "seed=x"]),
         *(["sweep", "layer=relevence,light"], ["sweep", "model.num_layer=1,2"]),
