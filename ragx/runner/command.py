@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def help_of(module: str) -> str:
-    """Return the text ``HELP`` of a command's module, read from its source, since the module imports what does the work.
+    """Return the text ``HELP`` of a command, read from the source of its module, which imports what does the work.
 
     Args:
         module: its name below ``ragx.runner``.
