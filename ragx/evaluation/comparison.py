@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ragx.evaluation.intervals import FEW, Interval
 from ragx.evaluation.seeds import SeedTest
+from ragx.evaluation.units import plural
 from ragx.metrics.direction import direction
 from ragx.metrics.known import Metric
 
@@ -26,20 +27,21 @@ class Comparison:
 
     Args:
         metric: what is compared.
-        mean: mean of the run over users and seeds.
+        mean: mean of the run over units (users, customers) and seeds.
         baseline_mean: mean of the baseline.
         difference: mean less baseline mean, with an interval that leaves 0 out exactly where ``p_value`` is below .05
-            (but for users who all differ by the same); few where fewer than 50 users differ.
-        effect_size: mean of the users' differences by their standard deviation (Cohen's d for pairs); infinite where
-            all users differ by the same.
-        p_users: two-sided paired t-test over users, each user's value averaged over seeds.
+            (but for units that all differ by the same); few where fewer than 50 units differ.
+        effect_size: mean of the units' differences by their standard deviation (Cohen's d for pairs); infinite where
+            all units differ by the same.
+        p_users: two-sided paired t-test over units, each unit's value averaged over seeds.
         p_seeds: two-sided t-test over seeds; None where ``seed_test`` says why there is none.
-        p_both: two-sided t-test whose variance is that over users and over seeds together; None like ``p_seeds``.
+        p_both: two-sided t-test whose variance is that over units and over seeds together; None like ``p_seeds``.
         seed_test: the test over seeds, or the reason for none.
         num_seeds: seeds of the run and of the baseline.
         p_adjusted: the largest of the three after Holm's correction: what the finding stands on.
         family: number of comparisons that Holm's correction is over.
         known: what is known of a metric of one's own; None where its name says all.
+        unit: what the values are of.
     """
 
     metric: str
@@ -55,11 +57,13 @@ class Comparison:
     p_adjusted: float
     family: int = 1
     known: Metric | None = None
+    unit: str = "user"
 
     @property
     def p_values(self) -> dict[str, float]:
         """The p-values by what they are over."""
-        p_values = {"users": self.p_users, "seeds": self.p_seeds, "users and seeds": self.p_both}
+        units = plural(self.unit)
+        p_values = {units: self.p_users, "seeds": self.p_seeds, f"{units} and seeds": self.p_both}
         return {over: value for over, value in p_values.items() if value is not None}
 
     @property
@@ -74,7 +78,7 @@ class Comparison:
         word = "better" if lead > 0 else "worse" if lead < 0 else "different"
         half = (self.difference.high - self.difference.low) / 2 * scale
         size = f"{abs(self.difference.value) * scale:.{1 if unit else 4}f}{unit}"
-        few = " (few users differ)" if self.difference.few else ""
+        few = f" (few {plural(self.unit)} differ)" if self.difference.few else ""
         small = f"{self.p_adjusted:.3f}".lstrip("0")
         p_value = "p < .001" if self.p_adjusted < 0.001 else f"p = {small}"
         over = max(self.p_values, key=lambda name: self.p_values[name])
@@ -93,11 +97,12 @@ def notes_on_tests(comparisons: Sequence[tuple[str, Comparison]]) -> list[str]:
     Args:
         comparisons: all that are shown, each with the name of its run.
     """
-    number = len(comparisons)
+    number, units = len(comparisons), plural(comparisons[0][1].unit if comparisons else "user")
     notes = [
-        "p over users: paired t-test of the users' values, each a mean over seeds; p over seeds: t-test of the means "
-        "of trainings; p over both: t-test whose variance is that over users and seeds. A finding stands on the "
-        f"largest, after Holm over the {number} comparison{'s' * (number != 1)} shown; its 95 % interval is the widest."
+        f"p over {units}: paired t-test of the {units}' values, each a mean over seeds; p over seeds: t-test of the "
+        f"means of trainings; p over both: t-test whose variance is that over {units} and seeds. A finding stands on "
+        f"the largest, after Holm over the {number} comparison{'s' * (number != 1)} shown; its 95 % interval is the "
+        "widest."
     ]
     if one_more := _names(name for name, comparison in comparisons if comparison.seed_test == "prediction"):
         notes.append(
@@ -106,7 +111,7 @@ def notes_on_tests(comparisons: Sequence[tuple[str, Comparison]]) -> list[str]:
     if single := _names(name for name, comparison in comparisons if comparison.seed_test == "single"):
         notes.append(f"A single seed may be a lucky one, and no p over seeds says so: {single}.")
     if few := _names(name for name, comparison in comparisons if comparison.difference.few):
-        notes.append(f"few: fewer than {FEW} users differ, so that intervals and p-values are rough: {few}.")
+        notes.append(f"few: fewer than {FEW} {units} differ, so that intervals and p-values are rough: {few}.")
     return notes
 
 

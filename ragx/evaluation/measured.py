@@ -1,31 +1,38 @@
-"""How many users a number is made of: it stands beside every number, loudly where it is fewer than half of them."""
+"""How many units a number is made of: it stands beside every number, loudly where it is fewer than half of them."""
 
 from collections.abc import Mapping
 
-NEEDED = ("users", "users_held_out", "all_users")
+from ragx.evaluation.units import Counts, plural
+
+THERE = {"user": "items"}
+"""What a unit of the held-out part has there."""
 
 
-def measured_sentence(part: str, counts: Mapping[str, int | None]) -> str:
-    """Return how many users make the values of a part, or nothing where a run of version 0.1.0 did not count.
+def measured_sentence(part: str, counts: Mapping[str, int | None], unit: str = "user") -> str:
+    """Return how many units make the values of a part, or nothing where a run did not count them all.
 
     Args:
         part: ``"validation"`` or ``"test"``.
-        counts: users who make the values (``users``), who have items in the part (``users_held_out``), and of the
-            dataset (``all_users``).
+        counts: units that make the values (``units``), that are in the part (``units_held_out``), and of the dataset
+            (``all_units``); or with ``users`` for ``units``.
+        unit: what they are.
     """
-    numbers = [counts.get(name) for name in NEEDED]
+    numbers = Counts.of(counts)
     if None in numbers:
         return ""
-    users, held_out, everybody = (number or 0 for number in numbers)
-    sentence = f"{users:,} of {everybody:,} users make the {part} values"
-    if held_out > users:
-        sentence += f": {held_out:,} have items there, of whom {held_out - users:,} have none in train and are left out"
+    units, held_out, everybody = (number or 0 for number in numbers)
+    sentence, there = f"{units:,} of {everybody:,} {plural(unit)} make the {part} values", THERE.get(unit, "values")
+    if held_out > units:
+        sentence += (
+            f": {held_out:,} have {there} there, of whom {held_out - units:,} have none in train and are left out"
+        )
     else:
-        sentence += f"; {held_out:,} have items there"
-    return f"{sentence}." if not few_are_measured(counts) else f"Fewer than half of the users are measured: {sentence}."
+        sentence += f"; {held_out:,} have {there} there"
+    loud = f"Fewer than half of the {plural(unit)} are measured: "
+    return f"{loud if few_are_measured(counts) else ''}{sentence}."
 
 
 def few_are_measured(counts: Mapping[str, int | None]) -> bool:
-    """Say whether fewer than half of the users make the values of a part."""
-    users, everybody = counts.get("users"), counts.get("all_users")
-    return users is not None and everybody is not None and 2 * users < everybody
+    """Say whether fewer than half of the units make the values of a part."""
+    units, _, everybody = Counts.of(counts)
+    return units is not None and everybody is not None and 2 * units < everybody

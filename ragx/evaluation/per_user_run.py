@@ -1,7 +1,7 @@
-"""The per-user values of one model over its seeds: what two models are compared by."""
+"""The values of every unit (a user, a customer) under one model, by seed: what two models are compared by."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -11,37 +11,37 @@ from ragx.checks import check, check_choice
 from ragx.evaluation.conventions import Conventions
 from ragx.evaluation.evaluate import EvaluationResult
 from ragx.evaluation.per_user_table import KEYS
+from ragx.evaluation.units import plural
 from ragx.metrics.direction import Recorded
-
-CLOSED_FORMS = ("most_popular", "best_achievable")
-"""What is measured beside the model of a run, and made without draws."""
 
 
 @dataclass(frozen=True, eq=False)
 class PerUserRun:
-    """The per-user values of one model, for one seed or more.
+    """The values of every unit under one model, for one seed or more.
 
-    Users are identified by the outside ``id`` where the tables have it, as the row of a user is that of another in
+    Units are identified by the outside ``id`` where the tables have it, as the row of a user is that of another in
     other data, and else by the row ``user``.
 
     Args:
-        per_user: table of every seed: ``user``, perhaps ``id``, and one column a metric.
-        conventions: the conventions of the metrics.
+        per_user: table of every seed: ``id``, or ``user`` and perhaps ``id``, and one column a metric.
+        conventions: the conventions of the metrics; None where a task has none.
         fingerprint: the split that was evaluated.
         deterministic: whether the values come without draws, as those of a closed form such as the most popular items
             do, so that another seed would give them again. A trained model is not, and its single seed is one draw.
         known: what is known of its metrics, as ``EvaluationResult.metrics`` has it; those of ragx need not stand there.
+        unit: what the values are of.
 
     Raises:
-        ValueError: there is no seed, or the seeds are about different users or name one twice, or there are several of
+        ValueError: there is no seed, or the seeds are about different units or name one twice, or there are several of
             what is made without draws.
     """
 
     per_user: Mapping[int, pl.DataFrame]
-    conventions: Conventions
+    conventions: Conventions | None
     fingerprint: str
     deterministic: bool = False
     known: Recorded = field(default_factory=dict)
+    unit: str = "user"
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,7 +58,7 @@ class PerUserRun:
         some = self.users
         check(some.n_unique() == len(some), f"per_user: expected every {self.key} once.")
         same = all(table[self.key].equals(some) for table in ordered.values())
-        check(same, "per_user: expected the same users in every seed.")
+        check(same, f"per_user: expected the same {plural(self.unit)} in every seed.")
 
     @classmethod
     def of(cls, results: Mapping[int, EvaluationResult]) -> "PerUserRun":
@@ -73,33 +73,20 @@ class PerUserRun:
         known = {name: metric for result in results.values() for name, metric in result.metrics.items()}
         return cls({seed: result.per_user for seed, result in results.items()}, conventions, fingerprint, known=known)
 
-    @classmethod
-    def of_side(
-        cls,
-        side: str,
-        per_user: Mapping[int, pl.DataFrame],
-        conventions: Conventions,
-        fingerprint: str,
-        known: Recorded | None = None,
-    ) -> "PerUserRun":
-        """Return the values of one side of finished runs: the model's, or those of a closed form beside it.
+    def without_draws(self) -> "PerUserRun":
+        """Return the values of a closed form: its seeds count as one where all of them gave the same.
 
-        Args:
-            side: ``"model"``, which is trained from drawn weights on drawn batches, or one of ``CLOSED_FORMS``.
-            per_user: as for the class.
-            conventions: likewise.
-            fingerprint: likewise.
-            known: likewise.
-
-        Raises:
-            ValueError: the side is unknown, or as for the class.
+        A closed form that draws by itself shows it in its values and is returned as it is.
         """
-        check_choice("side", side, ("model", *CLOSED_FORMS))
-        return cls(per_user, conventions, fingerprint, side in CLOSED_FORMS, known or {})
+        first, *others = self.per_user.values()
+        names = [self.key, *self.metrics]
+        if not all(table.select(names).equals(first.select(names)) for table in others):
+            return self
+        return replace(self, per_user={min(self.per_user): first}, deterministic=True)
 
     @property
     def users(self) -> pl.Series:
-        """The users, ascending."""
+        """The units, ascending."""
         return next(iter(self.per_user.values()))[self.key]
 
     @property
@@ -110,7 +97,7 @@ class PerUserRun:
         return [name for name in names if all(name in table.columns for table in tables)]
 
     def matrix(self, metric: str) -> NDArray[np.float64]:
-        """Return the values of a metric, [seeds, users].
+        """Return the values of a metric, [seeds, units].
 
         Raises:
             ValueError: a seed lacks the metric, or a value is not a finite number.

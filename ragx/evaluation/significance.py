@@ -20,6 +20,7 @@ from ragx.evaluation.comparison import Comparison
 from ragx.evaluation.intervals import CONFIDENCE, Interval, is_few
 from ragx.evaluation.per_user_run import PerUserRun
 from ragx.evaluation.seeds import TOLERANCE, SeedTest, seed_test, sides_of
+from ragx.evaluation.units import plural
 from ragx.evaluation.variances import Variance, half_width, p_of, variances_of
 from ragx.metrics.recorded import agreed
 
@@ -79,6 +80,7 @@ def compare(run: PerUserRun, baseline: PerUserRun, metric: str) -> Comparison:
         num_seeds=(len(ours), len(theirs)),
         p_adjusted=max(p_values.values()),
         known=known,
+        unit=run.unit,
     )
 
 
@@ -106,15 +108,15 @@ def _check_comparable(run: PerUserRun, baseline: PerUserRun) -> None:
         run.fingerprint == baseline.fingerprint,
         f"expected two runs on one split, got the splits {run.fingerprint} and {baseline.fingerprint}.",
     )
-    check(
-        run.conventions == baseline.conventions,
-        f"expected two runs under one set of conventions, got {run.conventions.differences(baseline.conventions)}.",
-    )
+    ours, theirs = run.conventions, baseline.conventions
+    differences = ours.differences(theirs) if ours and theirs else "some and none"
+    check(ours == theirs, f"expected two runs under one set of conventions, got {differences}.")
     if not run.users.equals(baseline.users):
+        units = plural(run.unit)
         paired = join_ids(
-            "expected two runs over the same users, got {} users of the baseline", baseline.users, run.users
+            f"expected two runs over the same {units}, got {{}} {units} of the baseline", baseline.users, run.users
         )
-        raise ValueError(f"{paired.sentence} Evaluate both on the same users.")
+        raise ValueError(f"{paired.sentence} Evaluate both on the same {units}.")
 
 
 def _seed_test(

@@ -112,7 +112,7 @@ def _check_kind(model: ClosedForm, train: Any) -> None:
     hints = get_type_hints(type(model).fit)
     hints.pop("return", None)
     expected = next(iter(hints.values()), Any)
-    if inspect.isclass(expected) and not isinstance(train, expected):
+    if expected is not Any and inspect.isclass(expected) and not isinstance(train, expected):
         raise ValueError(
             f"model: {type(model).__name__} learns from {expected.__name__}, and the task gives "
             f"{type(train).__name__}; choose a model or a task that fits the other."

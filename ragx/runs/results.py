@@ -12,6 +12,7 @@ from ragx.runs.looks import Looks, Readings, test_mark
 from ragx.runs.row import SCHEMA, Row, row_of
 
 SHOWN = ("name", "dataset", "split", "seed")  # in a notebook, before the values on validation
+TEXTS = ("option.", "per_unit_")  # what columns begin with that hold texts, beside those that every table has
 NOT_RUNS = ("sweeps", "searches", "tables", "reproduced")
 ODD = (
     *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError),
@@ -46,13 +47,15 @@ def collect(runs: Path) -> Results:
     A row holds ``name``, ``folder``, ``identity``, ``cell`` (the identity without the seed), ``seed``, ``threads``,
     ``source`` (hash of the code), ``modules`` (those the hash is about, as JSON), ``kept`` (whether newer code has run
     it again since), ``dataset``, ``split``, ``fingerprint``, ``published_fingerprint``, ``before_split`` (rules by
-    which test had a say in train), ``data``, ``sweep``, ``target_kind``, ``refit``, ``features``, ``rules`` (the
-    conventions, as JSON), ``metrics`` (what the run recorded of its metrics, as JSON), ``monitor`` and ``value`` (what
-    chose the epoch), ``epochs``, ``best_epoch``, ``training_seconds``, ``seconds``, ``peak_memory_mb``, ``looks``,
-    ``reproductions``, ``audits``, ``commit``, ``dirty``, ``versions`` and ``machine`` (JSON), ``train_interactions``,
-    ``test_users`` and the like, ``per_user_validation``, ``per_user_test`` and both with ``per_user_most_popular``
-    (files, or null), a column ``option.…`` for every option of every part, as text, and the metrics as
-    ``validation/recall@20``, ``test/recall@20`` and ``most_popular/test/recall@20``.
+    which test had a say in train), ``data``, ``sweep``, ``target_kind``, ``refit``, ``features``, ``task`` (the
+    question, as JSON), ``rules`` (the conventions of rankings, as JSON, or null), ``metrics`` (what the run recorded of
+    its metrics, as JSON), ``monitor`` and ``value`` (what chose the epoch), ``epochs``, ``best_epoch``,
+    ``training_seconds``, ``seconds``, ``peak_memory_mb``, ``looks``, ``reproductions``, ``audits``, ``commit``,
+    ``dirty``, ``versions`` and ``machine`` (JSON), ``train_rows``, ``test_rows`` and ``validation_rows``, ``unit``
+    (what values are of: user, customer), ``validation_units``, ``test_units`` and the like (how many),
+    ``per_unit_validation`` and ``per_unit_test`` (files of their values, or null), the same of every baseline as
+    ``per_unit_most_popular_test``, a column ``option.…`` for every option of every part, as text, and the metrics as
+    ``validation/recall@20``, ``test/mae`` and ``most_popular/test/recall@20``.
 
     A folder that is no run is passed over, and so is one whose files are cut off; one that another version left is read
     as far as it goes. A warning names each. Nothing is changed or deleted.
@@ -84,5 +87,5 @@ def collect(runs: Path) -> Results:
 
 def table_of(rows: Sequence[Row]) -> pl.DataFrame:
     """Return rows as a table; a number that no column takes raises."""
-    more = {name: pl.String if name.startswith("option.") else pl.Float64 for row in rows for name in row}
+    more = {name: pl.String if name.startswith(TEXTS) else pl.Float64 for row in rows for name in row}
     return pl.DataFrame(rows, schema=SCHEMA | more | SCHEMA)

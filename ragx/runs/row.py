@@ -1,7 +1,8 @@
 """One finished run as a row of the results table."""
 
+import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import polars as pl
 
 from ragx.checks import check
 from ragx.data.cleaning.part_rules import BEFORE_SPLIT
+from ragx.evaluation.units import Counts
 from ragx.metrics.known import Metric
 from ragx.metrics.recorded import read_record_of, record_of
 from ragx.runs.find import is_set_aside
 from ragx.runs.looks import Readings
 from ragx.runs.provenance import identity_of
 from ragx.runs.source_hash import modules_of
+from ragx.runs.task import MODEL, baselines_of, per_unit_column, per_unit_file, question_of, unit_of
 
 WRITTEN = {
     "run.json": ("name", "identity", "cell", "seed", "source", "fingerprint", "data", "refit", "dataset", "config"),
@@ -33,15 +36,16 @@ TEXT = (
         "versions",
         "machine",
         "modules",
-        "per_user_validation",
-        "per_user_test",
+        "task",
+        "unit",
+        "per_unit_validation",
+        "per_unit_test",
     ),
-    *("per_user_most_popular_validation", "per_user_most_popular_test"),
 )
 WHOLE = (
-    *("seed", "threads", "epochs", "best_epoch", "peak_memory_mb", "validation_users", "test_users"),
-    *("looks", "reproductions", "audits", "all_users", "validation_users_held_out", "test_users_held_out"),
-    *("train_interactions", "validation_interactions", "test_interactions"),
+    *("seed", "threads", "epochs", "best_epoch", "peak_memory_mb", "validation_units", "test_units"),
+    *("looks", "reproductions", "audits", "all_units", "validation_units_held_out", "test_units_held_out"),
+    *("train_rows", "validation_rows", "test_rows"),
 )
 REAL, TRUTH = ("value", "training_seconds", "seconds"), ("kept", "refit", "features", "dirty")
 KINDS: dict[Any, tuple[tuple[str, ...], tuple[type, ...]]] = {
@@ -71,7 +75,8 @@ def row_of(folder: Path, record: Row, metrics: Row) -> tuple[Row, list[str]]:
     config: Any = record.get("config")
     check(isinstance(config, dict), "there is no config in run.json")
     check("validation" in metrics or "test" in metrics, "there are no values in metrics.json")
-    files, warnings = _per_user(folder)
+    unit = unit_of(metrics)
+    files, warnings = _per_unit(folder, unit, baselines_of(metrics))
     found = {"run.json": record, "metrics.json": metrics}
     gone = [f"{key} in {file}" for file, keys in WRITTEN.items() for key in keys if key not in found[file]]
     if gone:
@@ -94,6 +99,8 @@ def row_of(folder: Path, record: Row, metrics: Row) -> tuple[Row, list[str]]:
         "refit": record.get("refit", "refit" in metrics),
         **dict.fromkeys(Readings._fields),
         "modules": json.dumps(_modules(record, config)),
+        "task": json.dumps(question_of(config), sort_keys=True),
+        "unit": unit,
         **_course(record, config, metrics),
         **_counts(metrics),
         **files,
@@ -117,8 +124,9 @@ def _course(record: Row, config: Row, metrics: Row) -> Row:
     """Return how a run went, under which rules it was evaluated, and where it comes from."""
     fit, origin = metrics.get("fit", {}), record.get("provenance", {})
     rules: Any = metrics.get("evaluation", config.get("evaluation", {}))
+    named = {name: rules.get(name) for name in ("conventions", "cold_users")}
     return {
-        "rules": json.dumps({name: rules.get(name) for name in ("conventions", "cold_users")}, sort_keys=True),
+        "rules": json.dumps(named, sort_keys=True) if rules else None,
         "monitor": metrics.get("monitor"),
         "metrics": json.dumps(record_of(read_record_of(metrics.get("metrics")).values())),
         "value": fit.get("best", {}).get(metrics.get("monitor")),
@@ -136,19 +144,20 @@ def _course(record: Row, config: Row, metrics: Row) -> Row:
 
 def _counts(metrics: Row) -> Row:
     sizes, counts = metrics.get("split", {}).get("counts", {}), metrics.get("counts", {})
-    found = {f"{part}_interactions": sizes.get(part) for part in ("train", "validation", "test")}
-    for part in ("validation", "test"):
-        of_part = counts.get(part, {})
-        found |= {f"{part}_{name}": of_part.get(name) for name in ("users", "users_held_out")}
-    return found | {"all_users": counts.get("validation", {}).get("all_users")}
+    found = {f"{part}_rows": sizes.get(part) for part in ("train", "validation", "test")}
+    of_parts = {part: Counts.of(counts.get(part, {})) for part in ("validation", "test")}
+    for part, of_part in of_parts.items():
+        found |= {f"{part}_units": of_part.units, f"{part}_units_held_out": of_part.units_held_out}
+    return found | {"all_units": of_parts["validation"].all_units}
 
 
-def _per_user(folder: Path) -> tuple[Row, list[str]]:
-    """Return the files of per-user values that can be read, and a warning for each that cannot."""
+def _per_unit(folder: Path, unit: str, baselines: Sequence[str]) -> tuple[Row, list[str]]:
+    """Return the files of the values of units that can be read, and a warning for each that cannot."""
     files: Row = {}
     warnings = []
-    for name in (name for name in TEXT if name.startswith("per_user")):
-        path, files[name] = folder / f"{name}.parquet", None
+    for side, part in itertools.product((MODEL, *baselines), ("validation", "test")):
+        name = per_unit_column(side, part)
+        path, files[name] = folder / per_unit_file(unit, side, part), None
         if path.is_file():
             try:
                 pl.read_parquet_schema(path)

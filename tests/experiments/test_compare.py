@@ -47,7 +47,13 @@ def planted(runs: Path, model: str, seed: int, gain: float, *, ids: list[str] | 
         "data": "data", "refit": False, "source": "code",
         "config": {"model": {"_target_": f"some.{model}", "width": len(model)}, "evaluation": EVALUATION},
     }  # fmt: skip
-    metrics = {"validation": {}, "baseline": {}, "fit": {}, "split": {"fingerprint": "abc"}, "evaluation": EVALUATION}
+    metrics = {
+        "validation": {},
+        "baseline": {"most_popular": {}},
+        "fit": {},
+        "split": {"fingerprint": "abc"},
+        "evaluation": EVALUATION,
+    }
     folder.mkdir(parents=True)
     for part in ("validation", "test"):
         table.write_parquet(folder / f"per_user_{part}.parquet")

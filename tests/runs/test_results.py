@@ -71,8 +71,8 @@ def test_a_row_holds_identity_config_metrics_and_provenance(tmp_path: Path) -> N
         **{"dataset": "shop", "split": "time", "monitor": "ndcg@20", "value": 0.2, "epochs": 8, "best_epoch": 6},
         **{"training_seconds": 4.0, "seconds": 5.0, "peak_memory_mb": 500, "looks": 2, "commit": "abc", "dirty": True},
         **{"rules": '{"cold_users": "exclude", "conventions": "lightgcn"}', "versions": '{"torch": "2"}'},
-        **{"train_interactions": 90, "validation_interactions": 10, "test_interactions": 11, "test_users": 6},
-        **{"per_user_validation": str(folder / "per_user_validation.parquet"), "per_user_test": None},
+        **{"train_rows": 90, "validation_rows": 10, "test_rows": 11, "test_units": 6},
+        **{"per_unit_validation": str(folder / "per_user_validation.parquet"), "per_unit_test": None},
         **{"option.model.num_layers": "2", "option.layer._target_": "ragx.layers.LightConv"},
         **{"validation/ndcg@20": 0.2, "test/ndcg@20": 0.1, "most_popular/validation/ndcg@20": 0.1},
     }
@@ -121,7 +121,7 @@ def test_damaged_foreign_and_old_folders_are_named_and_nothing_is_lost(tmp_path:
     table, warnings = collect(tmp_path)
     assert tree(tmp_path) == before
     assert table["name"].to_list() == [whole.name, no_parquet.name, "shop-RelevanceAwareGraph-e"]
-    assert table["per_user_validation"].to_list()[1] is None
+    assert table["per_unit_validation"].to_list()[1] is None
     assert (table["dataset"][2], table["cell"][2][:7], table["validation/ndcg@20"][2]) == ("shop", "config-", 0.2)
     said = [
         f"{tmp_path / 'photos'}: no run of ragx (there is no run.json); passed over.",

@@ -114,7 +114,7 @@ def _facts(results: SweepResults) -> Html:
         best = f"{written(among[0].quality, 4)} {results.heading}: {among[0].label()}"
         facts += [("data", "; ".join(data)), ("best on it", best)]
         measured = measured_of([run.result for each in among for run in each.done], "validation")
-        if said := measured_sentence("validation", measured):
+        if said := measured_sentence("validation", measured, results.unit):
             facts.append(("measured", said))
     planned = settings.get("budget")
     budget = {row: count for row, count in planned.items() if row} if isinstance(planned, dict) else {}

@@ -4,18 +4,17 @@ from collections import Counter
 from urllib.parse import quote
 
 from ragx.metrics.direction import about, larger_is_better
-from ragx.metrics.name import USUAL_CUTOFF, MetricName
+from ragx.metrics.name import names_beside
 from ragx.report.pages.html import MISSING, Column, Field, Html, element, number, sortable_table
+from ragx.runs.row import recorded_of
 from ragx.runs.sweeps.results import Configuration, SweepResults, SweepRun, are_numbers
 from ragx.runs.sweeps.spread import Spread
-
-BESIDE = ("recall", "ndcg", "mrr")
-"""Metrics that stand beside the monitored one, at the same cut."""
 
 
 def configuration_table(results: SweepResults) -> Html:
     """Return mean ± std over seeds of every configuration, the best first."""
-    metrics = {results.metric: results.known} | {name: about(name) for name in _beside(results)}
+    recorded = next((recorded_of(run.result) for run in results.runs if run.result), {})
+    metrics = {results.metric: results.known} | {name: about(name, recorded) for name in _beside(results)}
     columns = [
         *_axis_columns(results),
         *(
@@ -48,10 +47,9 @@ def _short(metric: str) -> str:
 
 
 def _beside(results: SweepResults) -> list[str]:
-    cutoff = MetricName.read(results.metric).k or USUAL_CUTOFF
-    names = [f"validation/{MetricName(name, cutoff)}" for name in BESIDE]
-    known = {name for run in results.runs for name, value in run.result.items() if value is not None}
-    return [name for name in names if name in known and name != results.metric]
+    known = dict.fromkeys(name for run in results.runs for name, value in run.result.items() if value is not None)
+    there = [name.removeprefix("validation/") for name in known if name.startswith("validation/")]
+    return [f"validation/{name}" for name in names_beside(_short(results.metric), there)]
 
 
 def _axis_columns(results: SweepResults) -> list[Column]:

@@ -1,26 +1,34 @@
 """From runs to a table: means, ranks, gains, marks, published numbers, and what has to be said about them."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ragx.checks import check, did_you_mean
 from ragx.metrics.known import Metric
+from ragx.metrics.name import usual_names
 from ragx.metrics.recorded import agreed
-from ragx.report.tables.cells import Column, PublishedCells, Table, TableRow, add_gains, cell_of, rank_cells
+from ragx.report.baselines import label_of
+from ragx.report.tables.baselines import baseline_rows, baselines_in, runs_of, stub_of
+from ragx.report.tables.cells import (
+    MEASURED,
+    PUBLISHED,
+    Column,
+    PublishedCells,
+    Table,
+    TableRow,
+    add_gains,
+    cell_of,
+    rank_cells,
+)
 from ragx.report.tables.checks import check_comparable, conventions_of, doubtful_leads, missing_values
 from ragx.report.tables.code import other_code
-from ragx.report.tables.conditions import Run
 from ragx.report.tables.marks import add_p_values
 from ragx.report.tables.notes import few_measured, notes_of
 from ragx.report.tables.published import Published, PublishedRow
-from ragx.report.tables.rows import Found, Name
-from ragx.report.tables.spec import MOST_POPULAR, TableSpec, check_metrics
+from ragx.report.tables.rows import Found
+from ragx.report.tables.spec import TableSpec, check_metrics
 from ragx.runs.row import recorded_of
-
-POPULAR = "MostPop"
-ALIKE = 1e-9
 
 
 def build_table(found: Found, spec: TableSpec, published: Sequence[Published] = ()) -> Table:
@@ -37,34 +45,53 @@ def build_table(found: Found, spec: TableSpec, published: Sequence[Published] = 
     """
     datasets = _datasets(found, spec)
     for dataset in datasets:
-        check_comparable(dataset, _runs(found, dataset), spec.part)
+        check_comparable(dataset, runs_of(found, dataset), spec.part)
+    spec = replace(spec, metrics=spec.metrics or _usual_metrics(found, datasets, spec.part))
     known = _known(found, datasets, spec)
     columns = [Column(dataset, metric) for dataset in datasets for metric in spec.metrics]
     warnings = list(found.warnings)
-    rows = [_popular(found, columns, spec.part, warnings), *_measured(found, columns, spec.part)]
+    rows = [*baseline_rows(found, columns, spec.part, warnings), *_measured(found, columns, spec.part)]
     baseline = _baseline(rows, spec.baseline)
     warnings += missing_values(rows, columns, spec.part)
     for column in columns:
         rank_cells(rows, column, spec.digits, known)
-        add_gains(rows, baseline, column, known)
-        if column not in baseline.cells:
-            warnings.append(f"{column}: the baseline {baseline.label} has no value, so there are no gains.")
-    tested = add_p_values(rows, baseline, columns, spec.part, known)
-    warnings += tested.warnings
+    tests = _hold_against(rows, baseline, columns, spec.part, known, warnings) if baseline else []
     warnings += doubtful_leads(rows, baseline, columns, known)
     for dataset in datasets:
-        warnings += [f"dataset {dataset}: {said}" for said in few_measured(_runs(found, dataset), spec.part)]
-    others = other_code([run for dataset in datasets for run in _runs(found, dataset)])
-    for row in rows[1:]:
+        warnings += [f"dataset {dataset}: {said}" for said in few_measured(runs_of(found, dataset), spec.part)]
+    others = other_code([run for dataset in datasets for run in runs_of(found, dataset)])
+    for row in (each for each in rows if each.kind == MEASURED):
         row.other_code = any(str(run["folder"]) in others for each in row.runs.values() for run in each)
     used = [each for each in published if each.dataset in datasets]
     _add_published(rows, columns, used, spec.part)
-    table = Table(spec, found.headings, columns, rows, baseline.label, [], list(dict.fromkeys(warnings)))
-    return replace(table, notes=[*found.notes, *notes_of(table, used, tested.notes)])
+    label = baseline.label if baseline else None
+    table = Table(spec, found.headings, columns, rows, label, [], list(dict.fromkeys(warnings)))
+    return replace(table, notes=[*found.notes, *notes_of(table, used, tests)])
 
 
-def _runs(found: Found, dataset: str) -> list[Run]:
-    return [run for group in found.groups for run in group.runs.get(dataset, ())]
+def _hold_against(
+    rows: Sequence[TableRow],
+    baseline: TableRow,
+    columns: Sequence[Column],
+    part: str,
+    known: Mapping[str, Metric],
+    warnings: list[str],
+) -> list[str]:
+    """Give cells their gains and p-values, and return what a reader must know of the tests."""
+    for column in columns:
+        add_gains(rows, baseline, column, known)
+        if column not in baseline.cells:
+            warnings.append(f"{column}: the baseline {baseline.label} has no value, so there are no gains.")
+    tested = add_p_values(rows, baseline, columns, part, known)
+    warnings += tested.warnings
+    return tested.notes
+
+
+def _usual_metrics(found: Found, datasets: Sequence[str], part: str) -> list[str]:
+    """Return the few metrics that are shown where none are asked for."""
+    runs = [run for dataset in datasets for run in runs_of(found, dataset)]
+    there = dict.fromkeys(name for run in runs for name, value in run.items() if value is not None)
+    return usual_names(name.removeprefix(f"{part}/") for name in there if name.startswith(f"{part}/"))
 
 
 def _known(found: Found, datasets: Sequence[str], spec: TableSpec) -> dict[str, Metric]:
@@ -73,7 +100,7 @@ def _known(found: Found, datasets: Sequence[str], spec: TableSpec) -> dict[str, 
     Raises:
         ValueError: a metric is known neither here nor to the runs, or two runs mean different ones by its name.
     """
-    records = {str(run["folder"]): recorded_of(run) for dataset in datasets for run in _runs(found, dataset)}
+    records = {str(run["folder"]): recorded_of(run) for dataset in datasets for run in runs_of(found, dataset)}
     check_metrics(spec.metrics, {name: metric for recorded in records.values() for name, metric in recorded.items()})
     return {metric.name: metric for metric in (agreed(name, records) for name in spec.metrics)}
 
@@ -88,41 +115,11 @@ def _datasets(found: Found, spec: TableSpec) -> list[str]:
     return list(spec.datasets) or there
 
 
-def _popular(found: Found, columns: Sequence[Column], part: str, warnings: list[str]) -> TableRow:
-    """Return the row of the most popular items, whose values stand in every run's folder."""
-    row = TableRow(_stub(POPULAR, found.headings), "most_popular")
-    runs: dict[str, list[Run]] = {}
-    for dataset in dict.fromkeys(column.dataset for column in columns):
-        every = _runs(found, dataset)
-        usual, _ = Counter(run["refit"] for run in every).most_common(1)[0]
-        if len({run["refit"] for run in every}) > 1:
-            warnings.append(
-                f"dataset {dataset}: some rows were refitted on train and validation and some were not, which makes a "
-                f"difference of its own; {POPULAR} is that of most runs."
-            )
-        runs[dataset] = [next(run for run in every if run["refit"] == usual)]
-    for column in columns:
-        name = f"{MOST_POPULAR}/{part}/{column.metric}"
-        alike = [run for run in _runs(found, column.dataset) if run["refit"] == runs[column.dataset][0]["refit"]]
-        values = [run[name] for run in alike if run.get(name) is not None]
-        if values and max(values) - min(values) > ALIKE:
-            warnings.append(f"{column}: {POPULAR} differs between runs ({min(values)} to {max(values)}).")
-        if cell := cell_of(runs[column.dataset], name):
-            row.cells[column] = cell
-    row.runs = runs
-    return row
-
-
-def _stub(label: str, headings: Sequence[str]) -> tuple[Name, ...]:
-    """Return the names of a row that is called by one text alone."""
-    return tuple(Name(heading, "" if place else label) for place, heading in enumerate(headings))
-
-
 def _measured(found: Found, columns: Sequence[Column], part: str) -> list[TableRow]:
-    rows = []
+    rows, taken = [], {label_of(name) for name in baselines_in(found, columns)}
     for group in found.groups:
         row = TableRow(group.stub, runs=group.runs, budget=group.budget, chosen=group.chosen)
-        check(row.label != POPULAR, f"rows: {POPULAR} is a row of every table; call yours otherwise.")
+        check(row.label not in taken, f"rows: {row.label} is a row of this table already; call yours otherwise.")
         for column in columns:
             if cell := cell_of(group.runs.get(column.dataset, ()), f"{part}/{column.metric}"):
                 row.cells[column] = cell
@@ -130,14 +127,18 @@ def _measured(found: Found, columns: Sequence[Column], part: str) -> list[TableR
     return rows
 
 
-def _baseline(rows: Sequence[TableRow], name: str) -> TableRow:
-    labels = [MOST_POPULAR, *(row.label for row in rows[1:])]
+def _baseline(rows: Sequence[TableRow], asked: str | None) -> TableRow | None:
+    """Return the row that others are held against: the one asked for, or the first baseline, if there is one."""
+    beside = {row.kind: row for row in rows if row.kind != MEASURED}
+    measured = {row.label: row for row in rows if row.kind == MEASURED}
+    if asked is None:
+        return next(iter(beside.values()), None)
     check(
-        name in labels,
-        f"baseline: expected {MOST_POPULAR} or the label of a row, got {name!r}.{did_you_mean(name, labels)} Rows: "
-        f"{'; '.join(labels[1:])}.",
+        asked in beside or asked in measured,
+        f"baseline: expected {' or '.join([*beside, 'the label of a row'])}, got {asked!r}."
+        f"{did_you_mean(asked, [*beside, *measured])} Rows: {'; '.join(measured)}.",
     )
-    return rows[labels.index(name)]
+    return (measured | beside)[asked]
 
 
 def _add_published(rows: list[TableRow], columns: Sequence[Column], used: Sequence[Published], part: str) -> None:
@@ -155,7 +156,7 @@ def _add_published(rows: list[TableRow], columns: Sequence[Column], used: Sequen
             if not values:
                 continue
             if each.label not in by_label:
-                by_label[each.label] = TableRow(_stub(each.label, [name.heading for name in rows[0].stub]), "published")
+                by_label[each.label] = TableRow(stub_of(each.label, [name.heading for name in rows[0].stub]), PUBLISHED)
                 rows.append(by_label[each.label])
             cells: PublishedCells = by_label[each.label].published
             cells.values |= values

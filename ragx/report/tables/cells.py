@@ -10,9 +10,10 @@ from ragx.report.tables.conditions import Run
 from ragx.report.tables.rows import Name, label_of
 from ragx.report.tables.spec import TableSpec
 from ragx.runs.sweeps.spread import Spread, spread
+from ragx.runs.task import MODEL
 
 Rank = Literal["", "best", "second"]
-Kind = Literal["most_popular", "measured", "published"]
+MEASURED, PUBLISHED = "measured", "published"
 
 
 class Column(NamedTuple):
@@ -58,7 +59,8 @@ class TableRow:
 
     Args:
         stub: the texts that name it.
-        kind: runs, the most popular items in the same runs, or published values alone.
+        kind: ``"measured"`` of runs, the name of a baseline in the same runs, or ``"published"`` of published values
+            alone.
         runs: by dataset, one run for every seed.
         cells: what they gave, by column.
         budget: by dataset, the number of configurations tried.
@@ -68,13 +70,18 @@ class TableRow:
     """
 
     stub: tuple[Name, ...]
-    kind: Kind = "measured"
+    kind: str = MEASURED
     runs: Mapping[str, Sequence[Run]] = field(default_factory=dict)
     cells: dict[Column, Cell] = field(default_factory=dict)
     budget: Mapping[str, int] = field(default_factory=dict)
     chosen: str = ""
     published: PublishedCells = field(default_factory=PublishedCells)
     other_code: bool = False
+
+    @property
+    def side(self) -> str:
+        """Whose values stand in it: ``"model"`` or the name of a baseline."""
+        return MODEL if self.kind in (MEASURED, PUBLISHED) else self.kind
 
     @property
     def label(self) -> str:
@@ -91,7 +98,7 @@ class Table:
         headings: those of the stub.
         columns: the columns of values.
         rows: measured rows first.
-        baseline: label of the row that gains are against.
+        baseline: label of the row that gains are against; None where runs have no baseline and no row was named.
         notes: the foot.
         warnings: what a reader must know before believing it.
     """
@@ -100,14 +107,14 @@ class Table:
     headings: tuple[str, ...]
     columns: Sequence[Column]
     rows: Sequence[TableRow]
-    baseline: str
+    baseline: str | None
     notes: Sequence[str]
     warnings: Sequence[str]
 
     @property
     def measured(self) -> list[TableRow]:
         """The rows with values that were measured here."""
-        return [row for row in self.rows if row.kind != "published"]
+        return [row for row in self.rows if row.kind != PUBLISHED]
 
 
 def cell_of(runs: Sequence[Run], name: str) -> Cell | None:

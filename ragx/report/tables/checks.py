@@ -8,16 +8,18 @@ from typing import Any
 
 from ragx.checks import check
 from ragx.evaluation.conventions import Conventions, preset
+from ragx.former_names import TARGET
 from ragx.metrics.direction import Recorded, about, direction
 from ragx.metrics.known import KNOWN
-from ragx.report.tables.cells import Column, TableRow
+from ragx.report.tables.cells import MEASURED, Column, TableRow
 from ragx.report.tables.conditions import Run
 from ragx.report.tables.rows import named
+from ragx.runs.task import OLD_UNIT
 
 
 def rules_of(run: Run) -> tuple[str, str | None]:
     """Return the name of a run's conventions, or the choices of those that have none, and what cold users got."""
-    rules = json.loads(run["rules"])
+    rules = json.loads(run["rules"] or "{}")
     given = rules.get("conventions")
     found = conventions_of(run)
     spelt = found.spell() if found is not None and isinstance(given, dict) else str(given or "unknown")
@@ -26,7 +28,7 @@ def rules_of(run: Run) -> tuple[str, str | None]:
 
 def conventions_of(run: Run) -> Conventions | None:
     """Return the conventions of a run, without what cold users got; None where this version does not know them."""
-    given = json.loads(run["rules"]).get("conventions")
+    given = json.loads(run["rules"] or "{}").get("conventions")
     try:
         if isinstance(given, dict):
             found = Conventions(**{name: value for name, value in given.items() if name != "_target_"})
@@ -35,6 +37,18 @@ def conventions_of(run: Run) -> Conventions | None:
     except (TypeError, ValueError):
         return None
     return replace(found, cold_users=None)
+
+
+def task_of(run: Run) -> str:
+    """Return the question that a run was asked, such as ``Spending, months=3``; empty where it was not recorded."""
+    task = json.loads(run.get("task") or "{}")
+    options = [f"{name}={value}" for name, value in task.items() if name != TARGET]
+    return ", ".join([str(task.get(TARGET, "")).rpartition(".")[2], *options])
+
+
+def unit_of(run: Run) -> str:
+    """Return what the values of a run are of."""
+    return str(run.get("unit") or OLD_UNIT)
 
 
 def split_of(run: Run, part: str) -> str:
@@ -50,8 +64,10 @@ def check_comparable(dataset: str, runs: Sequence[Run], part: str) -> None:
     """Refuse runs whose numbers are not the same quantity on the same data.
 
     Raises:
-        ValueError: they differ in the fingerprint of the split, or in conventions; the message names runs of each.
+        ValueError: they differ in the task, the fingerprint of the split, or conventions; the message names runs of
+            each.
     """
+    _check_one(dataset, runs, task_of, "tasks", "Keep one: where: {task: …}, or another sweep.")
     _check_one(
         dataset, runs, lambda run: split_of(run, part), "splits", "Keep one: where: {fingerprint: …}, or another sweep."
     )
@@ -71,7 +87,8 @@ def _check_one(dataset: str, runs: Sequence[Run], key: Callable[[Run], Any], wha
     told = []
     for members in groups.values():
         conventions, cold_users = rules_of(members[0])
-        name = members[0]["fingerprint"] if what == "splits" else f"{conventions} with cold_users {cold_users}"
+        names = {"splits": members[0]["fingerprint"], "tasks": task_of(members[0])}
+        name = names.get(what, f"{conventions} with cold_users {cold_users}")
         told.append(f"{name} ({named(members)})")
     check(
         len(groups) < 2,
@@ -91,7 +108,7 @@ def missing_values(rows: Sequence[TableRow], columns: Sequence[Column], part: st
         warnings.append(f"{which} {'; '.join(labels)}: no {part} value of {values}; shown as –.")
     counts: dict[Column, dict[str, int]] = {}
     for column in columns:
-        there = [row for row in rows if row.kind == "measured" and column in row.cells]
+        there = [row for row in rows if row.kind == MEASURED and column in row.cells]
         counts[column] = {row.label: row.cells[column].spread.count for row in there}
     told = dict.fromkeys(_unequal(column.dataset, each) for column, each in counts.items() if len({*each.values()}) > 1)
     return warnings + list(told)
@@ -103,7 +120,7 @@ def _unequal(dataset: str, seeds: Mapping[str, int]) -> str:
 
 
 def doubtful_leads(
-    rows: Sequence[TableRow], baseline: TableRow, columns: Sequence[Column], known: Recorded = KNOWN
+    rows: Sequence[TableRow], baseline: TableRow | None, columns: Sequence[Column], known: Recorded = KNOWN
 ) -> list[str]:
     """Return a warning for every column in which a lead is smaller than its spread over seeds.
 
@@ -116,7 +133,7 @@ def doubtful_leads(
         ranks = [(row.cells[column].rank, row) for row in rows if column in row.cells]
         best, seconds = ([row for rank, row in ranks if rank == wanted] for wanted in ("best", "second"))
         pairs = [(row, second) for row in best for second in seconds]
-        pairs += [(row, baseline) for _, row in ranks if row is not baseline]
+        pairs += [(row, baseline) for _, row in ranks if baseline is not None and row is not baseline]
         sign = direction(about(column.metric, known))
         told = dict.fromkeys(filter(None, (_doubt(row, other, column, sign) for row, other in pairs)))
         if told:

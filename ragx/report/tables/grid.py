@@ -66,6 +66,7 @@ def grid_of(table: Table, gains: bool = True) -> Grid:
         table: the table.
         gains: whether every value has a column of its gain beside it.
     """
+    gains = gains and table.baseline is not None
     headings = [Heading("", name, is_text=True) for name in table.headings]
     for column in table.columns:
         headings.append(Heading(column.dataset, column.metric))

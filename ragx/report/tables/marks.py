@@ -12,17 +12,19 @@ from ragx.evaluation.comparison import Comparison, notes_on_tests
 from ragx.evaluation.per_user_run import PerUserRun
 from ragx.evaluation.per_user_table import KEYS
 from ragx.evaluation.significance import compare, corrected
+from ragx.evaluation.units import plural
 from ragx.metrics.direction import Recorded, about
 from ragx.metrics.known import KNOWN, Metric
 from ragx.report.tables.cells import Cell, Column, TableRow
-from ragx.report.tables.checks import conventions_of, rules_of, split_of
+from ragx.report.tables.checks import conventions_of, rules_of, split_of, unit_of
 from ragx.report.tables.conditions import Run
+from ragx.runs.task import MODEL, per_unit_column
 
 LEVELS = ((0.01, 2), (0.05, 1))
 """Levels of significance, each with the number of signs."""
 
 CLOSE = 1e-9
-"""How far the mean of a per-user file may lie from the stored value, through the order of a sum."""
+"""How far the mean of a file of units may lie from the stored value, through the order of a sum."""
 
 
 def mark_of(cell: Cell) -> str:
@@ -49,7 +51,7 @@ def add_p_values(
         rows: all measured rows, the baseline among them.
         baseline: what they are held against.
         columns: the columns.
-        part: the part whose per-user files are read.
+        part: the part whose files of units are read.
         known: what is known of metrics of one's own.
     """
     found: dict[tuple[str, Column], Comparison] = {}
@@ -73,7 +75,7 @@ def _compared(
         if column not in row.cells:
             continue
         try:
-            runs[row.label] = _per_user(row, row.runs[column.dataset], column, part, metric)
+            runs[row.label] = _values(row, row.runs[column.dataset], column, part, metric)
         except (ValueError, OSError, pl.exceptions.PolarsError) as error:
             warnings.append(f"row {row.label}: not tested in {column} ({str(error).splitlines()[0]}).")
     base = runs.pop(baseline.label, None)
@@ -86,35 +88,36 @@ def _compared(
         return {}
 
 
-def _per_user(row: TableRow, runs: Sequence[Run], column: Column, part: str, metric: Metric) -> PerUserRun:
-    """Return the per-user values of a row.
+def _values(row: TableRow, runs: Sequence[Run], column: Column, part: str, metric: Metric) -> PerUserRun:
+    """Return the values of units under a row.
 
     Raises:
         ValueError: a file is missing, cut off, without the metric, or not what the stored value is the mean of.
     """
     tables: dict[int, pl.DataFrame] = {}
+    unit = unit_of(runs[0])
     for place, run in enumerate(runs):
         file, value = _file_and_value(row, run, column, part)
         if file is None:
-            raise ValueError(f"{run['folder']} has no per-user values")
+            raise ValueError(f"{run['folder']} has no per-{unit} values")
         there = [name for name in pl.read_parquet_schema(file) if name in (*KEYS, column.metric)]
         if column.metric not in there:
             raise ValueError(f"{file} lacks {column.metric}")
         if "id" not in there:
-            raise ValueError(f"{file} has no outside ids, by which alone users of two files are paired")
+            raise ValueError(f"{file} has no outside ids, by which alone {plural(unit)} of two files are paired")
         table = pl.read_parquet(file, columns=there)
         mean = float(np.mean(table[column.metric].to_numpy()))
         if not math.isclose(mean, value, rel_tol=0, abs_tol=CLOSE):
             raise ValueError(f"{file} has the mean {mean:.6f}, the stored value is {value:.6f}")
         tables[place if run["seed"] is None else int(run["seed"])] = table
     conventions = conventions_of(runs[0])
-    if conventions is None:
+    if conventions is None and runs[0]["rules"] is not None:
         raise ValueError(f"its conventions {rules_of(runs[0])[0]} are unknown here")
-    side = "most_popular" if row.kind == "most_popular" else "model"
-    return PerUserRun.of_side(side, tables, conventions, split_of(runs[0], part), {metric.name: metric})
+    found = PerUserRun(tables, conventions, split_of(runs[0], part), known={metric.name: metric}, unit=unit)
+    closed = row.side != MODEL or all(run.get("epochs") == 0 for run in runs)
+    return found.without_draws() if closed else found
 
 
 def _file_and_value(row: TableRow, run: Run, column: Column, part: str) -> tuple[Any, float]:
-    side = "most_popular" if row.kind == "most_popular" else ""
-    file = run[f"per_user_{side}_{part}" if side else f"per_user_{part}"]
-    return file, float(run[f"{side}/{part}/{column.metric}" if side else f"{part}/{column.metric}"])
+    side = "" if row.side == MODEL else f"{row.side}/"
+    return run.get(per_unit_column(row.side, part)), float(run[f"{side}{part}/{column.metric}"])

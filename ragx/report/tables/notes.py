@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ragx.evaluation.measured import NEEDED, few_are_measured, measured_sentence
-from ragx.report.tables.cells import Table, TableRow
-from ragx.report.tables.checks import conventions_of, rules_of
+from ragx.evaluation.measured import few_are_measured, measured_sentence
+from ragx.evaluation.units import Counts, plural
+from ragx.report.tables.cells import MEASURED, Table, TableRow
+from ragx.report.tables.checks import conventions_of, rules_of, task_of, unit_of
 from ragx.report.tables.conditions import Run
 from ragx.report.tables.marks import mark_of
 from ragx.report.tables.published import Published
@@ -23,13 +24,13 @@ def notes_of(table: Table, published: Sequence[Published], tests: Sequence[str])
         tests: what a reader must know of the tests behind its marks; none where nothing was tested.
     """
     by_dataset = {
-        dataset: [run for row in table.rows if row.kind == "measured" for run in row.runs.get(dataset, ())]
+        dataset: [run for row in table.rows if row.kind == MEASURED for run in row.runs.get(dataset, ())]
         for dataset in dict.fromkeys(column.dataset for column in table.columns)
     }
     runs = [run for each in by_dataset.values() for run in each]
     notes = [_values(table, runs), *_marks(table, tests)]
     notes += [_data(dataset, each, table.spec.part) for dataset, each in by_dataset.items() if each]
-    notes += [_protocol(runs), *_training(by_dataset, table.spec.part), *_budgets(table.measured)]
+    notes += [*_protocol(runs), *_training(by_dataset, table.spec.part), *_budgets(table.measured)]
     chosen = [f"{row.label}: {row.chosen}" for row in table.rows if row.chosen]
     notes += [f"Chosen on validation: {'; '.join(chosen)}."] if chosen else []
     notes.append(_code(table.rows, runs))
@@ -47,6 +48,8 @@ def _values(table: Table, runs: Sequence[Run]) -> str:
 
 
 def _marks(table: Table, tests: Sequence[str]) -> list[str]:
+    if table.baseline is None:
+        return []
     if not tests:
         return [f"gain: against {table.baseline}; no row was tested against it."]
     marks = {mark_of(cell) for row in table.measured for cell in row.cells.values()} - {""}
@@ -58,46 +61,48 @@ def _marks(table: Table, tests: Sequence[str]) -> list[str]:
 
 
 def _data(dataset: str, runs: Sequence[Run], part: str) -> str:
-    counts = {name: _first(run[f"{name}_interactions"] for run in runs) for name in ("train", "validation", "test")}
+    counts = {name: _first(run[f"{name}_rows"] for run in runs) for name in ("train", "validation", "test")}
     told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count is not None)
-    users = _first(run[f"{part}_users"] for run in runs)
-    measured = measured_sentence(part, measured_of(runs, part))
+    units, unit = _first(run[f"{part}_units"] for run in runs), unit_of(runs[0])
+    measured = measured_sentence(part, measured_of(runs, part), unit)
     split = _first(run["split"] for run in runs) or "of unknown name"
     fingerprints = _few(dict.fromkeys(str(run["fingerprint"]) for run in runs))
     parts = [f"{dataset}: split {split}, fingerprint {fingerprints}"]
     published = _first(run.get("published_fingerprint") for run in runs) if part == "test" else None
     parts += [f"published test part {published}"] if published else []
-    parts += [f"{told} interactions"] if told else []
-    parts += [f"{users:,} users evaluated"] if users is not None and not measured else []
+    parts += [f"{told} {'rows' if runs[0]['rules'] is None else 'interactions'}"] if told else []
+    parts += [f"{units:,} {plural(unit)} evaluated"] if units is not None and not measured else []
     rules = dict.fromkeys(run["before_split"] for run in runs if run.get("before_split"))
     parts += [f"rules that let test events decide about train: {', '.join(rules)}"] if rules else []
     return f"{'; '.join(parts)}. {measured}".strip()
 
 
 def measured_of(runs: Sequence[Run], part: str) -> dict[str, int | None]:
-    """Return how many users the values of a part are made of: the fewest of any run."""
-    columns = dict(zip(NEEDED, (f"{part}_users", f"{part}_users_held_out", "all_users"), strict=True))
-    counted = [{name: run.get(column) for name, column in columns.items()} for run in runs]
-    whole = [counts for counts in counted if None not in counts.values()]
-    return min(whole, key=lambda counts: counts["users"] or 0, default={})
+    """Return how many units the values of a part are made of: the fewest of any run."""
+    columns = (f"{part}_units", f"{part}_units_held_out", "all_units")
+    counted = [Counts(*(run.get(column) for column in columns)) for run in runs]
+    whole = [counts._asdict() for counts in counted if None not in counts]
+    return min(whole, key=lambda counts: counts["units"] or 0, default={})
 
 
 def few_measured(runs: Sequence[Run], part: str) -> list[str]:
-    """Return a warning where fewer than half of the users make the values of a part."""
+    """Return a warning where fewer than half of the units make the values of a part."""
     counts = measured_of(runs, part)
-    return [measured_sentence(part, counts)] if few_are_measured(counts) else []
+    return [measured_sentence(part, counts, unit_of(runs[0]))] if few_are_measured(counts) else []
 
 
-def _protocol(runs: Sequence[Run]) -> str:
+def _protocol(runs: Sequence[Run]) -> list[str]:
+    rankings, others = ([run for run in runs if (run["rules"] is None) == other] for other in (False, True))
+    tasks = dict.fromkeys(f"Task: {task_of(run)}." for run in others)
     told = []
-    for (name, cold_users), conventions in {rules_of(run): conventions_of(run) for run in runs}.items():
+    for (name, cold_users), conventions in {rules_of(run): conventions_of(run) for run in rankings}.items():
         masked = {"seen": ", seen items masked", "nothing": ", no items masked"}
         cold = {"exclude": "left out", "popularity": "shown the most popular items", "model": "ranked by the model"}
         told.append(
             f"conventions {name}{masked.get(conventions.masked, '') if conventions else ''}, users without train "
             f"interactions {cold.get(str(cold_users), 'treated in an unknown way')}"
         )
-    return f"Protocol: ranking of the whole catalogue; {'; or '.join(told)}."
+    return [*([f"Protocol: ranking of the whole catalogue; {'; or '.join(told)}."] if told else []), *tasks]
 
 
 def _training(by_dataset: Mapping[str, Sequence[Run]], part: str) -> list[str]:
@@ -116,7 +121,7 @@ def _training(by_dataset: Mapping[str, Sequence[Run]], part: str) -> list[str]:
 
 
 def _budgets(rows: Sequence[TableRow]) -> list[str]:
-    tried = {row.label: sorted({*row.budget.values()}) for row in rows if row.kind == "measured"}
+    tried = {row.label: sorted({*row.budget.values()}) for row in rows if row.kind == MEASURED}
     if not any(tried.values()):
         return []
     notes = []

@@ -11,7 +11,6 @@ from ragx.metrics.known import KNOWN, Metric
 from ragx.metrics.name import MetricName
 
 PARTS = ("validation", "test")
-MOST_POPULAR = "most_popular"
 OPTIONS = ("title", "part", "metrics", "datasets", "labels", "rows", "baseline", "digits")
 
 
@@ -36,11 +35,13 @@ class TableSpec:
     Args:
         title: its caption.
         part: ``"test"``, or ``"validation"`` for the grid of a sweep.
-        metrics: such as ``recall@20``; one column each for every dataset.
+        metrics: such as ``recall@20`` or ``mae``; one column each for every dataset. By default those that there is
+            always room for, see :func:`ragx.metrics.name.usual_names`.
         datasets: names of datasets, in the order of the columns; all that the runs have by default.
         labels: options that label the rows of a sweep, each with its heading.
         rows: rows picked by conditions; all configurations of the sweep by default.
-        baseline: ``"most_popular"`` or the label of a row: what gains and tests are against.
+        baseline: a baseline of the runs, such as ``"most_popular"``, or the label of a row: what gains and tests are
+            against; the first baseline of the runs by default.
         digits: decimals of a value.
 
     Raises:
@@ -49,11 +50,11 @@ class TableSpec:
 
     title: str = "Results"
     part: str = "test"
-    metrics: Sequence[str] = ("recall@20", "ndcg@20")
+    metrics: Sequence[str] = ()
     datasets: Sequence[str] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     rows: Sequence[RowSpec] = ()
-    baseline: str = MOST_POPULAR
+    baseline: str | None = None
     digits: int = 4
 
     def __post_init__(self) -> None:

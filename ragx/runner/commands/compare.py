@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,33 +14,38 @@ from rich.text import Text
 from ragx.checks import check, check_choice
 from ragx.evaluation.comparison import Comparison, notes_on_tests
 from ragx.evaluation.per_user_run import PerUserRun
+from ragx.evaluation.per_user_table import KEYS
 from ragx.evaluation.significance import compare_table
+from ragx.evaluation.units import plural
 from ragx.former_names import TARGET
+from ragx.metrics.name import usual_name
 from ragx.metrics.recorded import agreed
 from ragx.report.tables.output import check_format, write_table
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.compared_runs import (
-    MOST_POPULAR,
     Compared,
     baseline_cell,
     by_label,
     check_comparable,
-    per_user_tables,
     read_compared,
     run_folders,
+    values_of_units,
 )
 from ragx.runner.commands.id_lists import id_list
 from ragx.runner.commands.options import parse_options, trusted
 from ragx.runner.run.summary import print_measured
 from ragx.runs.looks import Looks, Readings, test_mark
+from ragx.runs.task import is_closed_form
 
+UNITS = "units"
 PARTS, WIDTH, MOST_TOLD = ("validation", "test"), 200, 5
 HELP = """ragx compare runs=[a,b,c] baseline=a metric=ndcg@20 part=test
 
 runs=[…]          finished runs, each as much of its path or identity as no other finished run begins with, or folders
                   of runs; seeds of one configuration count as one model
-baseline=a        the run, or one of its seeds, that the others are held against, or most_popular
-metric=ndcg@20    a per-user metric at a cut-off that the runs were evaluated with
+baseline=a        the run, or one of its seeds, that the others are held against, or a baseline of its task by name
+metric=ndcg@20    a metric that every user has a value of, or another unit of the task, such as mae; ndcg@20 by default,
+                  or else what the runs were chosen by
 part=test         or validation
 output=out.csv    write the table as .parquet, .csv, .json or .jsonl
 trust=[my_rules]  modules of your own whose protocol the runs name"""
@@ -52,7 +57,7 @@ class Options:
 
     runs: str
     baseline: str
-    metric: str = "ndcg@20"
+    metric: str = ""
     part: str = "test"
     output: str = ""
     trust: str = ""
@@ -71,31 +76,43 @@ def compare_runs(arguments: Sequence[str]) -> None:
     named = id_list("runs", options.runs) if options.runs.startswith("[") else [options.runs]
     trust = trusted(options.trust)
     reads = [read_compared(folder, trust) for folder in run_folders(named)]
-    cell = None if options.baseline == MOST_POPULAR else baseline_cell(options.baseline, reads, trust)
+    beside = options.baseline if any(options.baseline in read.baselines for read in reads) else None
+    cell = None if beside else baseline_cell(options.baseline, reads, trust)
     check_comparable(reads, options.part)
     groups = by_label(reads)
-    baseline = next((label for label, seeds in groups.items() if seeds[0].cell == cell), MOST_POPULAR)
-    tables = per_user_tables(groups, options.part, baseline == MOST_POPULAR)
-    fingerprint, rules = str(reads[0].record["fingerprint"]), reads[0].rules
-    known = agreed(options.metric, {str(read.folder): read.recorded for read in reads})
-    runs = {
-        label: PerUserRun.of_side(
-            label if label == MOST_POPULAR else "model", found, rules, fingerprint, {known.name: known}
-        )
-        for label, found in tables.items()
-    }
+    baseline = beside or next(label for label, seeds in groups.items() if seeds[0].cell == cell)
+    runs, options = _runs(groups, values_of_units(groups, options.part, beside), options)
     check(len(runs) > 1, f"runs: expected another configuration beside the baseline, got {baseline} alone.")
     found = compare_table(runs, baseline, options.metric)
     console = Console(file=sys.stdout)
     if not console.is_terminal:
         console.width = WIDTH
     _show(console, found, runs, baseline, options)
-    print_measured(console, {options.part: reads[0].counts.get(options.part, {})})
+    print_measured(console, {options.part: reads[0].counts.get(options.part, {})}, reads[0].unit)
     for note in _notes(groups, runs, found, options.part):
         console.print(Text(note, style="dim"), soft_wrap=True)
     if options.output:
         write_table(_rows(found), options.output)
         console.print(f"{len(found):,} rows: {options.output}", highlight=False, markup=False)
+
+
+def _runs(
+    groups: Mapping[str, Sequence[Compared]], tables: Mapping[str, Mapping[int, pl.DataFrame]], options: Options
+) -> tuple[dict[str, PerUserRun], Options]:
+    """Return the values of units as they are compared, and the options with the metric, where none was asked for."""
+    reads = [read for of_label in groups.values() for read in of_label]
+    some = reads[0]
+    if not options.metric:
+        table = next(iter(next(iter(tables.values())).values()))
+        usual = usual_name((name for name in table.columns if name not in KEYS), some.metrics.get("monitor"))
+        options = replace(options, metric=usual or "")
+    known = agreed(options.metric, {str(read.folder): read.recorded for read in reads})
+    runs = {}
+    for label, values in tables.items():
+        run = PerUserRun(values, some.rules, str(some.record["fingerprint"]), known={known.name: known}, unit=some.unit)
+        closed = label not in groups or all(is_closed_form(read.metrics) for read in groups[label])
+        runs[label] = run.without_draws() if closed else run
+    return runs, options
 
 
 def _show(
@@ -104,7 +121,9 @@ def _show(
     title = Text(f"{options.metric} on the {options.part} part, against {baseline}")
     table = Table(title=title, title_justify="left")
     table.add_column("")
-    for name in ("seeds", "mean", "difference", "95 %", "effect size", *_P_VALUES.values()):
+    over = plural(runs[baseline].unit)
+    names = [name.replace(UNITS, over) for name in _P_VALUES.values()]
+    for name in ("seeds", "mean", "difference", "95 %", "effect size", *names):
         table.add_column(name, justify="right")
     mean = float(runs[baseline].matrix(options.metric).mean())
     table.add_row(Text(baseline), str(len(runs[baseline].per_user)), f"{mean:.4f}")
@@ -126,14 +145,17 @@ def _notes(
 ) -> list[str]:
     some = next(iter(groups.values()))[0]
     splits = dict.fromkeys(str(read.record["fingerprint"]) for reads in groups.values() for read in reads)
-    users = len(next(iter(runs.values())).users)
-    notes = [f"Split {' and '.join(splits)}, {users:,} of {users:,} users paired. Conventions: {some.rules.spell()}."]
+    count = len(next(iter(runs.values())).users)
+    notes = [f"Split {' and '.join(splits)}, {count:,} of {count:,} {plural(some.unit)} paired."]
+    notes[0] += f" Conventions: {some.rules.spell()}." if some.rules else ""
     if part == "test":
         places = {read.folder.resolve().parent for reads in groups.values() for read in reads}
         mark = test_mark(some.record)
         notes.append(Looks(*sorted(places)).by_test_part().get(mark, Readings()).sentence(mark))
     notes += [*notes_on_tests([*found.items()]), *_told_apart(groups)]
     for label, reads in groups.items():
+        if len(reads) > len(runs[label].per_user):
+            notes.append(f"{label}: its {len(reads)} seeds gave the same values, without draws, and count as one.")
         if len({read.record.get("source") for read in reads}) > 1:
             notes.append(f"{label}: its seeds were run by different code.")
     return notes
@@ -163,7 +185,7 @@ def _options(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, A
 
 
 _P_VALUES = {
-    "p_users": "p over users",
+    "p_users": f"p over {UNITS}",
     "p_seeds": "p over seeds",
     "p_both": "p over both",
     "p_adjusted": "p after Holm",
@@ -178,7 +200,7 @@ def _rows(found: Mapping[str, Comparison]) -> pl.DataFrame:
     names = ("metric", "mean", "baseline_mean", "effect_size", *_P_VALUES)
     rows = []
     for label, each in found.items():
-        own = {name: getattr(each, name) for name in names}
+        own = {name.replace("p_users", f"p_{plural(each.unit)}"): getattr(each, name) for name in names}
         finite = None if not np.isfinite(each.effect_size) else each.effect_size
         value, low, high, few = each.difference
         rows.append(

@@ -11,16 +11,16 @@ import polars as pl
 
 from ragx.checks import check
 from ragx.evaluation.conventions import Conventions
+from ragx.former_names import TARGET
 from ragx.metrics.known import Metric
 from ragx.metrics.recorded import read_record_of
 from ragx.report.tables.checks import split_of
 from ragx.runner.run.label import configuration_label
 from ragx.runs.files import read_run
 from ragx.runs.find import find_run, is_set_aside
-from ragx.runs.protocol import stored_protocol
+from ragx.runs.protocol import stored_evaluation, stored_protocol
+from ragx.runs.task import MODEL, OLD_UNIT, baselines_of, per_unit_file, question_of, unit_of
 from ragx.runs.trusted import Trusted
-
-MOST_POPULAR = "most_popular"
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +29,24 @@ class Compared:
 
     folder: Path
     record: dict[str, Any]
-    rules: Conventions
+    rules: Conventions | None
     metrics: dict[str, Any]
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
-        """How many users each part measures."""
+        """How many units each part measures."""
         counts: dict[str, dict[str, int]] = self.metrics.get("counts", {})
         return counts
+
+    @property
+    def unit(self) -> str:
+        """What its values are of."""
+        return unit_of(self.metrics)
+
+    @property
+    def baselines(self) -> list[str]:
+        """The names of the baselines beside it."""
+        return baselines_of(self.metrics)
 
     @property
     def cell(self) -> str:
@@ -84,7 +94,8 @@ def read_compared(folder: Path, trust: Trusted) -> Compared:
     """
     record, metrics = read_run(folder)
     try:
-        rules = stored_protocol(record["config"], metrics, trust).rules
+        asked = stored_evaluation(record["config"], metrics)
+        rules = stored_protocol(record["config"], metrics, trust).rules if asked else None
     except ValueError as error:
         raise ValueError(f"{folder}: its protocol cannot be read ({error}).") from error
     return Compared(folder, record, rules, metrics)
@@ -99,7 +110,11 @@ def baseline_cell(name: str, reads: list[Compared], trust: Trusted) -> str:
     begun = [each for each in reads if str(each.folder).startswith(name) or each.folder.name.startswith(name)]
     begun = begun or [each for each in reads if str(each.record["identity"]).startswith(name)]
     if len({each.cell for each in begun}) != 1:
-        folder = find_run(name)
+        try:
+            folder = find_run(name)
+        except ValueError as error:
+            beside = ", ".join(dict.fromkeys(name for read in reads for name in read.baselines))
+            raise ValueError(f"{error} Baselines beside the runs: {beside or 'none'}.") from None
         begun = [each for each in reads if each.folder.resolve() == folder.resolve()]
         if not begun:
             begun = [read_compared(folder, trust)]
@@ -112,7 +127,8 @@ def by_label(reads: Sequence[Compared]) -> dict[str, list[Compared]]:
     cells: dict[str, list[Compared]] = {}
     for read in reads:
         cells.setdefault(read.cell, []).append(read)
-    labels = Counter([MOST_POPULAR, *(seeds[0].label for seeds in cells.values())])
+    beside = {name for read in reads for name in read.baselines}
+    labels = Counter([*beside, *(seeds[0].label for seeds in cells.values())])
     return {
         label if labels[label := seeds[0].label] == 1 else f"{label} {cell}": seeds for cell, seeds in cells.items()
     }
@@ -122,10 +138,16 @@ def check_comparable(reads: Sequence[Compared], part: str) -> None:
     """Refuse runs whose numbers are not the same quantity on the same split.
 
     Raises:
-        ValueError: two of them differ in the fingerprint of the split or in conventions; the message names both.
+        ValueError: two of them differ in the task, the fingerprint of the split or conventions; the message names both.
     """
     first = reads[0]
     for read in reads[1:]:
+        asked, other = (question_of(each.record["config"]) for each in (read, first))
+        check(
+            (asked, read.unit) == (other, first.unit),
+            f"Runs of different tasks cannot be compared: {first.folder} is of {_spelt(other, first.unit)}, "
+            f"{read.folder} of {_spelt(asked, read.unit)}.",
+        )
         ours, theirs = split_of(read.record, part), split_of(first.record, part)
         check(
             ours == theirs,
@@ -134,22 +156,27 @@ def check_comparable(reads: Sequence[Compared], part: str) -> None:
         check(
             read.rules == first.rules,
             f"Runs under different conventions cannot be compared: {first.folder} and {read.folder} have "
-            f"{first.rules.differences(read.rules)}.",
+            f"{first.rules.differences(read.rules) if first.rules and read.rules else 'some and none'}.",
         )
 
 
-def per_user_tables(
-    groups: Mapping[str, Sequence[Compared]], part: str, with_most_popular: bool
+def _spelt(task: Mapping[str, Any], unit: str) -> str:
+    options = ", ".join(f"{name}={value}" for name, value in task.items() if name != TARGET)
+    return f"{task.get(TARGET)} ({', '.join(filter(None, (unit, options)))})"
+
+
+def values_of_units(
+    groups: Mapping[str, Sequence[Compared]], part: str, baseline: str | None
 ) -> dict[str, dict[int, pl.DataFrame]]:
-    """Return the per-user values of every configuration by seed, users told apart by what all of them have.
+    """Return the values of units under every configuration by seed, told apart by what all of them have.
 
     Args:
         groups: runs by label.
         part: ``"validation"`` or ``"test"``.
-        with_most_popular: whether the most popular items, as the runs measured them, stand among the configurations.
+        baseline: a baseline that stands among the configurations, as the runs measured it.
 
     Raises:
-        ValueError: values are missing or damaged, a seed comes twice, or users cannot be paired.
+        ValueError: values are missing or damaged, a seed comes twice, or units cannot be paired.
     """
     tables: dict[str, dict[int, pl.DataFrame]] = {}
     for label, reads in groups.items():
@@ -161,10 +188,10 @@ def per_user_tables(
                 f"{other.folder} and {read.folder} are two runs of one configuration with seed "
                 f"{read.record['seed']}; leave one of them out.",
             )
-        tables[label] = {seed: _per_user(read, "per_user", part) for seed, read in of_seed.items()}
+        tables[label] = {seed: _values(read, MODEL, part) for seed, read in of_seed.items()}
     everyone = [read for reads in groups.values() for read in reads]
-    if with_most_popular:
-        tables[MOST_POPULAR] = {0: _most_popular(everyone, part)}
+    if baseline is not None:
+        tables[baseline] = {0: _of_baseline(everyone, baseline, part)}
     if any("id" not in table.columns for found in tables.values() for table in found.values()):
         _check_one_order(everyone)
         tables = {
@@ -174,30 +201,31 @@ def per_user_tables(
     return tables
 
 
-def _per_user(read: Compared, name: str, part: str) -> pl.DataFrame:
-    path = read.folder / f"{name}_{part}.parquet"
+def _values(read: Compared, name: str, part: str) -> pl.DataFrame:
+    path = read.folder / per_unit_file(read.unit, name, part)
     way = (
         "; it did not open the test part: its command with evaluation.final=true does, and for runs of a sweep "
         "ragx final sweep=…; part=validation compares without"
         if part == "test"
         else ""
     )
-    check(path.is_file(), f"{read.folder}: there are no per-user values in {path.name}{way}.")
+    check(path.is_file(), f"{read.folder}: there are no per-{read.unit} values in {path.name}{way}.")
     try:
         table = pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise ValueError(f"{path}: cut off, or no Parquet file ({str(error).splitlines()[0]}).") from None
-    check("user" in table.columns, f"{path}: expected a column user, got {', '.join(table.columns)}.")
-    known = read.metrics if name == "per_user" else read.metrics.get("baseline", {}).get(MOST_POPULAR, {})
+    column = OLD_UNIT if read.unit == OLD_UNIT else "id"
+    check(column in table.columns, f"{path}: expected a column {column}, got {', '.join(table.columns)}.")
+    known = read.metrics if name == MODEL else read.metrics["baseline"].get(name, {})
     _check_means(path, table, known.get(part) or {})
     return table.with_columns(pl.col("id").cast(pl.String)) if "id" in table.columns else table
 
 
 def _check_means(path: Path, table: pl.DataFrame, values: Mapping[str, float]) -> None:
-    """Raise unless the means over users are what the run recorded: else the file is of another run."""
+    """Raise unless the means over units are what the run recorded: else the file is of another run."""
     for metric in sorted(values.keys() & set(table.columns)):
         recorded, mean = values[metric], table[metric].mean()
-        is_mean = isinstance(mean, float) and math.isclose(mean, recorded or 0.0, rel_tol=1e-9, abs_tol=1e-12)
+        is_mean = isinstance(mean, float) and _is_close(mean, recorded or 0.0)
         check(
             recorded is None or is_mean,
             f"{path}: expected values whose mean {metric} is {recorded}, as metrics.json has it, got {mean!r}: the "
@@ -205,14 +233,35 @@ def _check_means(path: Path, table: pl.DataFrame, values: Mapping[str, float]) -
         )
 
 
-def _most_popular(reads: Sequence[Compared], part: str) -> pl.DataFrame:
+def _of_baseline(reads: Sequence[Compared], name: str, part: str) -> pl.DataFrame:
+    """Return the values of a baseline, the same beside all runs that have it.
+
+    Raises:
+        ValueError: it is not one and the same beside all of them.
+    """
     refits = {bool(read.record["refit"]) for read in reads}
     check(
         part == "validation" or len(refits) == 1,
-        "Some of the runs were refitted on train and validation and some were not, so that most_popular is not one "
+        f"Some of the runs were refitted on train and validation and some were not, so that {name} is not one "
         "baseline for all; compare them apart.",
     )
-    return _per_user(reads[0], f"per_user_{MOST_POPULAR}", part)
+    first, *others = [read for read in reads if name in read.baselines]
+    ours = first.metrics["baseline"][name].get(part) or {}
+    for other in others:
+        theirs = other.metrics["baseline"][name].get(part) or {}
+        unlike = [each for each in ours.keys() & theirs.keys() if not _is_close(ours[each], theirs[each])]
+        check(
+            not unlike,
+            f"{first.folder} and {other.folder} have different baselines called {name}: {', '.join(sorted(unlike))} is "
+            "not the same; compare them apart.",
+        )
+    return _values(first, name, part)
+
+
+def _is_close(value: float | None, other: float | None) -> bool:
+    if value is None or other is None:
+        return value is other
+    return math.isclose(value, other, rel_tol=1e-9, abs_tol=1e-12)
 
 
 def _check_one_order(reads: Sequence[Compared]) -> None:

@@ -13,6 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ragx.checks import check
+from ragx.evaluation.units import Counts
+from ragx.metrics.name import usual_names
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.again import config_of
 from ragx.runner.commands.options import parse_options, trusted, truth
@@ -25,6 +27,7 @@ from ragx.runs.files import read_run, write_json
 from ragx.runs.looks import Looks, Readings, test_mark
 from ragx.runs.recorded_data import check_unchanged
 from ragx.runs.sweeps.record import CellState, SweepRecord, find_sweep
+from ragx.runs.task import unit_of
 from ragx.runs.trusted import Trusted
 from ragx.training.checkpoint import load_checkpoint
 
@@ -181,7 +184,7 @@ def _own_options(choice: Choice, record: SweepRecord) -> list[str]:
 def _show(console: Console, found: Sequence[tuple[Choice, list[dict[str, Any]]]], record: SweepRecord) -> None:
     table = Table(title=f"final of sweep {record.folder.name}", title_justify="left")
     monitor = str(found[0][1][0]["monitor"])
-    names = list(dict.fromkeys([monitor, "recall@20", "ndcg@20"]))
+    names = list(dict.fromkeys([monitor, *usual_names(found[0][1][0]["test"])]))
     for name in ("row", "chosen", "of", f"validation\n{monitor}", *(f"test\n{name}" for name in names)):
         table.add_column(name, overflow="fold")
     for choice, metrics in found:
@@ -191,9 +194,8 @@ def _show(console: Console, found: Sequence[tuple[Choice, list[dict[str, Any]]]]
         table.add_row(*map(Text, said), *map(_mean_and_spread, values))
     console.print(table)
     for _, metrics in found:
-        print_measured(
-            console, {"test": min((each["counts"]["test"] for each in metrics), key=lambda each: each["users"])}
-        )
+        fewest = min((each["counts"]["test"] for each in metrics), key=lambda counts: Counts.of(counts).units or 0)
+        print_measured(console, {"test": fewest}, unit_of(metrics[0]))
 
 
 def _looks_of(

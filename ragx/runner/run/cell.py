@@ -26,6 +26,7 @@ from ragx.runs.files import WAS_FIXED
 from ragx.runs.find import folders_of
 from ragx.runs.provenance import identity_of, provenance
 from ragx.runs.source_hash import hash_of_sources, modules_of_parts, sources_of
+from ragx.runs.task import OF_TASK_APART
 from ragx.tasks.task import Task
 from ragx.training.stopping import Stopping
 from ragx.training.trackers import Tracker
@@ -34,7 +35,6 @@ from ragx.training.trainer import Trainer
 DECISIVE = ("dataset", "split", "graph", "layer", "model", "objective", "optimizer", "trainer")
 PLACES = ("root", "path", "uri", "vectors", "train", "validation", "test", "item_attributes")
 RULES = ("conventions", "cold_users")  # of the evaluation, these alone reach the choice of the epoch
-OF_TASK_APART = ("monitor", "baselines")  # the first is the loop's, the others stand beside a run
 _last_data: dict[str, tuple[Dataset, Problem[Any]]] = {}
 
 

@@ -10,9 +10,10 @@ from ragx.evaluation.result import Result
 from ragx.files import write_atomically
 from ragx.learners.learner import Fitted
 from ragx.metrics.recorded import record_of
+from ragx.runs.task import MODEL, per_unit_file
 from ragx.tasks.task import Part, Task
 
-MODEL, BEST = "model", "best_achievable"
+BEST = "best_achievable"
 Results = dict[str, Result]
 """The results of the model, of every baseline and, where it is known, of the best achievable."""
 
@@ -93,9 +94,3 @@ def keep_per_unit(folder: Path, unit: str, part: str, results: Mapping[str, Resu
             table.write_parquet(path, metadata=dict(about))
 
         write_atomically(folder / per_unit_file(unit, name, part), write)
-
-
-def per_unit_file(unit: str, name: str, part: str) -> str:
-    """Return the name of the file of one predictor's values, such as ``per_user_most_popular_test.parquet``."""
-    side = "" if name == MODEL else f"_{name}"
-    return f"per_{unit}{side}_{part}.parquet"

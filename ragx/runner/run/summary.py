@@ -11,15 +11,17 @@ from rich.text import Text
 
 from ragx.data.dataset import Dataset
 from ragx.data.problem import Problem
-from ragx.evaluation.measured import NEEDED, few_are_measured, measured_sentence
+from ragx.evaluation.measured import few_are_measured, measured_sentence
+from ragx.evaluation.units import Counts, plural
 from ragx.metrics.direction import about, is_better, larger_is_better
-from ragx.metrics.name import usual_names
+from ragx.metrics.name import usual_name, usual_names
 from ragx.metrics.recorded import read_record_of
+from ragx.report.baselines import label_of
 from ragx.runner.run.speaker import Speaker
 from ragx.runs.looks import Readings, test_mark
+from ragx.runs.task import OLD_UNIT, unit_of
 
 LOUD = "bold yellow"
-LABELS = {"most_popular": "MostPop"}
 
 
 def print_data(console: Console | Speaker, dataset: Dataset, problem: Problem[Any]) -> None:
@@ -76,18 +78,20 @@ def results_table(
     return table
 
 
-def print_measured(console: Console | Speaker, counts_of_parts: Mapping[str, Mapping[str, int]]) -> None:
-    """Print of every part how many users its values are made of, loudly where these are few."""
+def print_measured(
+    console: Console | Speaker, counts_of_parts: Mapping[str, Mapping[str, int]], unit: str = OLD_UNIT
+) -> None:
+    """Print of every part how many units its values are made of, loudly where these are few."""
     for part, counts in counts_of_parts.items():
-        if said := measured_sentence(part, counts):
+        if said := measured_sentence(part, counts, unit):
             console.print(Text(said, style=LOUD if few_are_measured(counts) else ""), highlight=False, soft_wrap=True)
 
 
 def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Path) -> None:
-    print_measured(console, metrics.get("counts", {}))
+    print_measured(console, metrics.get("counts", {}), unit_of(metrics))
     part = "test" if "test" in metrics else "validation"
     if "best_achievable" in metrics:
-        name = next((each for each in usual_names(metrics[part]) if each.startswith("ndcg")), next(iter(metrics[part])))
+        name = usual_name(metrics[part], metrics.get("monitor")) or ""
         achievable = metrics["best_achievable"][part][name]
         if achievable and larger_is_better(about(name, read_record_of(metrics.get("metrics")))):
             share = metrics[part][name] / achievable
@@ -113,21 +117,23 @@ def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Pa
         console.print(
             "The test part stays sealed; evaluation.final=true opens it for this finished run, without training."
         )
-    said = f"Results, curve, recommendations and checkpoint: {folder}"
+    tables = sorted(path.stem for path in folder.glob("*.parquet") if not path.stem.startswith("per_"))
+    curve = ["curve"] if (folder / "curve.png").is_file() else []
+    said = f"{', '.join(['Results', *curve, *tables])} and checkpoint: {folder}"
     console.print(said, highlight=False, markup=False, soft_wrap=True)
 
 
 def above_best(metrics: dict[str, Any], part: str) -> list[str]:
     """Say which shown values lie above the best achievable ones, which are the best in expectation alone."""
-    best, users = metrics["best_achievable"][part], metrics.get("counts", {}).get(part, {}).get("users", 0)
+    best, count = metrics["best_achievable"][part], Counts.of(metrics.get("counts", {}).get(part, {})).units or 0
     baselines = {label_of(name): values[part] for name, values in metrics["baseline"].items()}
     sides = {"the model": metrics[part], **baselines}
     pairs = [(side, name, values[name]) for side, values in sides.items() for name in usual_names(best)]
     known = read_record_of(metrics.get("metrics"))
     above = [f"{side} ({name})" for side, name, value in pairs if is_better(about(name, known), value, best[name])]
     return [
-        f"Above the best achievable: {', '.join(each)}. It ranks by the expected purchases, which is best on average; "
-        f"what {users:,} users happened to buy can go another way."
+        f"Above the best achievable: {', '.join(each)}. It knows what is expected, which is best on average; what "
+        f"{count:,} {plural(unit_of(metrics))} happened to do can go another way."
         for each in [above]
         if each
     ]
@@ -145,11 +151,6 @@ def summary_line(metrics: dict[str, Any]) -> dict[str, Any]:
     }
     flat |= {"best_epoch": metrics["fit"]["best_epoch"], "fingerprint": metrics["split"]["fingerprint"]}
     for part, counts in metrics.get("counts", {}).items():
-        if said := measured_sentence(part, counts):
-            flat |= {f"{part}/{name}": counts[name] for name in NEEDED} | {f"{part}/measured": said}
+        if said := measured_sentence(part, counts, unit_of(metrics)):
+            flat |= {f"{part}/{name}": count for name, count in counts.items()} | {f"{part}/measured": said}
     return flat
-
-
-def label_of(baseline: str) -> str:
-    """Return what tables call a baseline: ``MostPop`` is what the literature knows, others go by their names."""
-    return LABELS.get(baseline, baseline.replace("_", " "))

@@ -14,6 +14,7 @@ from ragx.evaluation.measured import few_are_measured, measured_sentence
 from ragx.runner.run.summary import LOUD
 from ragx.runs.files import read_run
 from ragx.runs.sweeps.record import STATES, CellState, SweepRecord
+from ragx.runs.task import unit_of
 
 REFRESH = 1.0
 MOST_LISTED = 20
@@ -102,16 +103,17 @@ def print_sweep(console: Console, record: SweepRecord) -> None:
 
 
 def _measured(cells: Sequence[CellState]) -> dict[str, bool]:
-    """Return how many users the validation values of cells are made of, and whether these are few."""
+    """Return how many units the validation values of cells are made of, and whether these are few."""
     found = {}
     for cell in cells:
         if cell.state != "done" or cell.folder is None:
             continue
         try:
-            counts = read_run(cell.folder)[1].get("counts", {}).get("validation", {})
+            metrics = read_run(cell.folder)[1]
+            unit, counts = unit_of(metrics), metrics.get("counts", {}).get("validation", {})
         except ValueError:
             continue  # moved away, or cut off
-        if said := measured_sentence("validation", counts):
+        if said := measured_sentence("validation", counts, unit):
             found[said] = few_are_measured(counts)
     return found
 

@@ -10,6 +10,7 @@ from ragx.metrics.direction import direction
 from ragx.metrics.known import Metric
 from ragx.runs.sweeps.record import CellState, SweepRecord
 from ragx.runs.sweeps.spread import Spread, spread
+from ragx.runs.task import OLD_UNIT
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,11 @@ class SweepResults:
     def heading(self) -> str:
         """The metric as plots and texts name it, such as ``validation ndcg@20``."""
         return self.metric.replace("/", " ")
+
+    @property
+    def unit(self) -> str:
+        """What the values of the runs are of."""
+        return next((str(unit) for run in self.runs if (unit := run.result.get("unit"))), OLD_UNIT)
 
     @property
     def axis_label(self) -> str:

@@ -19,8 +19,8 @@ def run(name: str, seed: int, value: float | None, /, popular: float = 0.1, **ch
     return {
         **{"name": name, "folder": f"runs/{name}", "cell": name, "seed": seed, "dataset": "shop", "fingerprint": "f1"},
         **{"rules": RULES % "lightgcn", "refit": False, "source": None, "modules": "[]", "split": "time", "looks": 3},
-        **{"train_interactions": 9000, "validation_interactions": 500, "test_interactions": 501, "test_users": 317},
-        **{"commit": "0123456789abcdef", "dirty": False, "per_user_test": None, "per_user_most_popular_test": None},
+        **{"train_rows": 9000, "validation_rows": 500, "test_rows": 501, "test_units": 317},
+        **{"commit": "0123456789abcdef", "dirty": False, "per_unit_test": None, "per_unit_most_popular_test": None},
         **{"test/ndcg@20": value, "most_popular/test/ndcg@20": popular, **change},
     }
 
@@ -178,10 +178,10 @@ def test_the_foot_names_data_seeds_protocol_looks_and_code() -> None:
 
 
 def test_how_many_users_are_measured_stands_in_the_foot_and_is_loud_where_they_are_few() -> None:
-    many = table(group("A", 0.2, test_users_held_out=317, all_users=400))
+    many = table(group("A", 0.2, test_units_held_out=317, all_units=400))
     assert any(note.endswith(" 317 of 400 users make the test values; 317 have items there.") for note in many.notes)
     assert not [warning for warning in many.warnings if "measured" in warning]
-    few = table(group("A", 0.2, test_users_held_out=320, all_users=943), group("B", 0.1))
+    few = table(group("A", 0.2, test_units_held_out=320, all_units=943), group("B", 0.1))
     assert (
         few.warnings.count(
             "dataset shop: Fewer than half of the users are measured: 317 of 943 users make the test values: 320 have "
@@ -233,5 +233,5 @@ def test_nothing_to_show_says_why() -> None:
     empty = Group((Name("", "A"),), {})
     with pytest.raises(ValueError, match=r"There is nothing to show: no row has .* test values\.\nrow A: no run fits"):
         table(empty, warnings=["row A: no run fits"])
-    with pytest.raises(ValueError, match="MostPop is a row of every table"):
+    with pytest.raises(ValueError, match="MostPop is a row of this table already"):
         table(group("MostPop", 0.2))

@@ -26,7 +26,7 @@ def row(folder: Path, label: str, values: Any, *, stored: float | None = None, s
     prefix = f"{side}/" if side else ""
     run = {
         **{"folder": label, "seed": 0, "fingerprint": "f1", "rules": RULES},
-        f"per_user_{side}_test" if side else "per_user_test": str(file),
+        f"per_unit_{side}_test" if side else "per_unit_test": str(file),
         f"{prefix}test/ndcg@20": float(np.mean(values)) if stored is None else stored,
     }
     found = TableRow((Name("", label),), "most_popular" if side else "measured", {"shop": [run]})
@@ -75,7 +75,7 @@ def test_what_cannot_be_tested_is_warned_of_and_the_others_are(tmp_path: Path) -
     good, gone, cut, stale = (
         row(tmp_path, name, BASE + 0.1 * np.arange(1, 6)) for name in ("good", "gone", "cut", "stale")
     )
-    gone.runs = {"shop": [dict(gone.runs["shop"][0]) | {"per_user_test": None}]}
+    gone.runs = {"shop": [dict(gone.runs["shop"][0]) | {"per_unit_test": None}]}
     (tmp_path / "cut.parquet").write_bytes((tmp_path / "cut.parquet").read_bytes()[:40])
     stale.runs = {"shop": [dict(stale.runs["shop"][0]) | {"test/ndcg@20": 0.9}]}
     p_values, _, warnings = held_against(base, good, gone, cut, stale)
@@ -106,7 +106,7 @@ def test_users_are_not_paired_by_their_place(tmp_path: Path) -> None:
 
 def test_a_table_without_files_of_its_baseline_has_no_marks(tmp_path: Path) -> None:
     base = row(tmp_path, "base", BASE)
-    base.runs = {"shop": [dict(base.runs["shop"][0]) | {"per_user_test": None}]}
+    base.runs = {"shop": [dict(base.runs["shop"][0]) | {"per_unit_test": None}]}
     p_values, _, warnings = held_against(base, row(tmp_path, "A", BASE + 0.1))
     assert p_values == [None]
     assert warnings == ["row base: not tested in ndcg@20 on shop (base has no per-user values)."]
@@ -155,7 +155,7 @@ def test_a_single_training_is_one_more_draw_and_the_most_popular_items_are_none(
     """The row's five seeds are held against one value twice: once of a training, once of a closed form."""
     several = seeded(tmp_path, "five", 5)
     single = seeded(tmp_path, "one", 1)
-    values = pl.read_parquet(single.runs["shop"][0]["per_user_test"])["ndcg@20"].to_numpy()
+    values = pl.read_parquet(single.runs["shop"][0]["per_unit_test"])["ndcg@20"].to_numpy()
     popular = row(tmp_path, "MostPop", values, side="most_popular")
     means = [float(run["test/ndcg@20"]) for run in several.runs["shop"]]
     for base, p_seeds in (

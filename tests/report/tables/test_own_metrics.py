@@ -18,8 +18,8 @@ def group(label: str, rank: float, recorded: dict[str, Any]) -> Group:
         **{"name": label, "folder": f"runs/{label}", "cell": label, "seed": 0, "dataset": "shop", "fingerprint": "f1"},
         **{"rules": '{"cold_users": "exclude", "conventions": "lightgcn"}', "refit": False, "source": None},
         **{"modules": "[]", "split": "time", "looks": 3, "commit": "0123456789abcdef", "dirty": False},
-        **{"train_interactions": 9000, "validation_interactions": 500, "test_interactions": 501, "test_users": 317},
-        **{"per_user_test": None, "per_user_most_popular_test": None, "metrics": json.dumps({"rank": recorded})},
+        **{"train_rows": 9000, "validation_rows": 500, "test_rows": 501, "test_units": 317},
+        **{"per_unit_test": None, "per_unit_most_popular_test": None, "metrics": json.dumps({"rank": recorded})},
         **{"test/rank@20": rank, "most_popular/test/rank@20": 8.0},
         **{"test/ndcg@20": 0.2, "most_popular/test/ndcg@20": 0.1},
     }
