@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ragx.evaluation.units import Counts, plural
 
-THERE = {"user": "items"}
+HELD = {"user": "items"}
 """What a unit of the held-out part has there."""
 
 
@@ -21,13 +21,13 @@ def measured_sentence(part: str, counts: Mapping[str, int | None], unit: str = "
     if None in numbers:
         return ""
     units, held_out, everybody = (number or 0 for number in numbers)
-    sentence, there = f"{units:,} of {everybody:,} {plural(unit)} make the {part} values", THERE.get(unit, "values")
+    sentence, held = f"{units:,} of {everybody:,} {plural(unit)} make the {part} values", HELD.get(unit, "values")
     if held_out > units:
         sentence += (
-            f": {held_out:,} have {there} there, of whom {held_out - units:,} have none in train and are left out"
+            f": {held_out:,} have {held} there, of whom {held_out - units:,} have none in train and are left out"
         )
     else:
-        sentence += f"; {held_out:,} have {there} there"
+        sentence += f"; {held_out:,} have {held} there"
     loud = f"Fewer than half of the {plural(unit)} are measured: "
     return f"{loud if few_are_measured(counts) else ''}{sentence}."
 

@@ -28,7 +28,8 @@ def groups_of(config: Mapping[str, Any], refuse: Refuse | None = None) -> dict[s
     evaluation of rankings; such groups of a config are not looked at.
 
     Args:
-        config: parts by name; where task or model cannot be imported, all groups are returned, and binding says why.
+        config: parts by name; where task or model cannot be imported, all groups that name a part are returned, and
+            binding says why.
         refuse: says which dotted paths must not be imported.
     """
     named = with_public_names(config)
@@ -38,7 +39,13 @@ def groups_of(config: Mapping[str, Any], refuse: Refuse | None = None) -> dict[s
         unneeded |= {*trained.PARTS}
     if task is not None:
         unneeded |= {name for name in GIVEN["task"] if not takes_argument(task, name)}
+    if model is None or task is None:
+        unneeded |= {name for name in GIVEN if not _names_a_part(named.get(name))} - {"model", "task"}
     return {name: given for name, given in GIVEN.items() if name not in unneeded}
+
+
+def _names_a_part(node: Any) -> bool:
+    return TARGET in node if isinstance(node, Mapping) else node is not None
 
 
 def is_closed_form(target: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 import polars as pl
 
-from ragx.checks import check_choice
+from ragx.checks import check, check_choice, check_file_name
 from ragx.data.dataset import Dataset
 from ragx.data.problem import Problem
 from ragx.evaluation.result import Result
@@ -15,6 +15,8 @@ from ragx.metrics.known import Metric
 from ragx.models.closed_form import ClosedForm
 
 Part = Literal["validation", "test"]
+TAKEN = ("model", "best_achievable", "validation", "test", "measured", "published")
+"""What stands beside baselines in results, in names of files or in tables."""
 
 
 class Task(ABC):
@@ -28,6 +30,9 @@ class Task(ABC):
     Args:
         monitor: the metric that stops a training, and that sweeps and searches choose by.
         baselines: closed forms that are fitted to the same problem and stand beside every run, by name.
+
+    Raises:
+        ValueError: a baseline has a name that means something else among results.
     """
 
     unit: ClassVar[str] = "unit"
@@ -37,6 +42,12 @@ class Task(ABC):
     """The metrics that an evaluation gives, each with its direction."""
 
     def __init__(self, *, monitor: str, baselines: Mapping[str, ClosedForm] | None = None) -> None:
+        for name in baselines or {}:
+            check(
+                name not in TAKEN,
+                f"task.baselines.{name}: {', '.join(TAKEN)} mean something else among results; call it otherwise.",
+            )
+            check_file_name("task.baselines", name)
         self.monitor, self.baselines = monitor, dict(baselines or {})
 
     @abstractmethod

@@ -30,7 +30,12 @@ def notes_of(table: Table, published: Sequence[Published], tests: Sequence[str])
     runs = [run for each in by_dataset.values() for run in each]
     notes = [_values(table, runs), *_marks(table, tests)]
     notes += [_data(dataset, each, table.spec.part) for dataset, each in by_dataset.items() if each]
-    notes += [*_protocol(runs), *_training(by_dataset, table.spec.part), *_budgets(table.measured)]
+    notes += [
+        *_without_draws(table),
+        *_protocol(runs),
+        *_training(by_dataset, table.spec.part),
+        *_budgets(table.measured),
+    ]
     chosen = [f"{row.label}: {row.chosen}" for row in table.rows if row.chosen]
     notes += [f"Chosen on validation: {'; '.join(chosen)}."] if chosen else []
     notes.append(_code(table.rows, runs))
@@ -45,6 +50,17 @@ def _values(table: Table, runs: Sequence[Run]) -> str:
     ranks = {cell.rank for row in table.measured for cell in row.cells.values()}
     told = "; best in bold, second underlined, as printed" if "best" in ranks else ""
     return f"Values of the {table.spec.part} part: mean ± sample standard deviation over {counted}{told}."
+
+
+def _without_draws(table: Table) -> list[str]:
+    """Return which closed forms have several seeds, which gave the same."""
+    closed = [
+        row
+        for row in table.rows
+        if row.kind == MEASURED and all(run.get("epochs") == 0 for runs in row.runs.values() for run in runs)
+    ]
+    equal = [row.label for row in closed if any(cell.spread.std == 0 for cell in row.cells.values())]
+    return [f"Seeds that all gave the same values count as one: {_few(equal)}."] if equal else []
 
 
 def _marks(table: Table, tests: Sequence[str]) -> list[str]:

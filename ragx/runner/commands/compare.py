@@ -29,10 +29,10 @@ from ragx.runner.commands.compared_runs import (
     check_comparable,
     read_compared,
     run_folders,
-    values_of_units,
 )
 from ragx.runner.commands.id_lists import id_list
 from ragx.runner.commands.options import parse_options, trusted
+from ragx.runner.commands.paired_values import values_of_units
 from ragx.runner.run.summary import print_measured
 from ragx.runs.looks import Looks, Readings, test_mark
 from ragx.runs.task import is_closed_form
