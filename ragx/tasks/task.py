@@ -45,7 +45,7 @@ class Task(ABC):
         for name in baselines or {}:
             check(
                 name not in TAKEN,
-                f"task.baselines.{name}: {', '.join(TAKEN)} mean something else among results; call it otherwise.",
+                f"task.baselines: expected names other than {', '.join(TAKEN)}, which results use, got {name!r}.",
             )
             check_file_name("task.baselines", name)
         self.monitor, self.baselines = monitor, dict(baselines or {})

@@ -180,10 +180,23 @@ def test_a_table_takes_the_smallest_error_for_the_best_and_less_for_a_gain(print
     assert not RANKING.search(Path("runs/tables/penalties.tex").read_text())
 
 
-def test_a_table_can_be_held_against_a_row(printed: Prints) -> None:
-    printed("table", "sweep=penalties", "part=validation", "baseline='penalty 0.1'", "metrics=[mae]", "name=row")
-    table = pl.read_csv("runs/tables/row.csv")
-    assert [gain is None for gain in table["shop/mae gain"]] == [False, True, False]
+def test_tasks_do_not_stand_in_one_column_until_one_is_kept(
+    printed: Prints, ragx: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {path: path.read_text() for path in Path("runs").glob("*/run.json")}
+    for file, whole in files.items():
+        record = json.loads(whole)
+        record["config"]["task"]["months"] = 2 if record["config"]["model"]["penalty"] == 0.1 else 3
+        file.write_text(json.dumps(record))
+    rows = "rows=[{label: a, where: {model.penalty: 0.1}}, {label: b, where: {model.penalty: 1e9%s}}]"
+    assert ragx("table", "part=validation", "name=tasks", rows % "") == 2
+    message = capsys.readouterr().err
+    assert "runs on 2 tasks cannot stand in one column: Spending, months=2 (" in message
+    assert "row b: no run fits its conditions" in printed(
+        "table", "part=validation", "name=tasks", rows % ", task.months: 2"
+    )
+    for file, whole in files.items():
+        file.write_text(whole)
 
 
 def test_the_page_and_the_state_of_a_sweep_speak_of_what_the_task_measures(printed: Prints) -> None:
@@ -209,6 +222,16 @@ def test_the_final_evaluation_shows_what_the_task_measures(printed: Prints) -> N
     assert "better by" in printed(
         "compare", "runs=runs/sweeps/../" + Path(tested["folder"][0]).name, "baseline=last_month"
     )
+
+
+@pytest.mark.parametrize("name", ["model", "test", "../x"])
+def test_a_baseline_has_a_name_that_results_do_not_use(
+    name: str, ragx: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    baseline = f"+task.baselines={{'{name}': {{_target_: spending_of_tests.LastMonth}}}}"
+    assert ragx("run", *TASK, baseline, *MODEL, *DATA, "tracker=none", "runs=other") == 2
+    assert "task.baselines" in capsys.readouterr().err
+    assert not Path("other").exists()
 
 
 def test_no_metric_or_baseline_is_named_by_what_runs_and_keeps() -> None:

@@ -119,7 +119,7 @@ def _measured(found: Found, columns: Sequence[Column], part: str) -> list[TableR
     rows, taken = [], {label_of(name) for name in baselines_in(found, columns)}
     for group in found.groups:
         row = TableRow(group.stub, runs=group.runs, budget=group.budget, chosen=group.chosen)
-        check(row.label not in taken, f"rows: {row.label} is a row of this table already; call yours otherwise.")
+        check(row.label not in taken, f"rows: {row.label} is a row of every table; call yours otherwise.")
         for column in columns:
             if cell := cell_of(group.runs.get(column.dataset, ()), f"{part}/{column.metric}"):
                 row.cells[column] = cell

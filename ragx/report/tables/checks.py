@@ -67,7 +67,7 @@ def check_comparable(dataset: str, runs: Sequence[Run], part: str) -> None:
         ValueError: they differ in the task, the fingerprint of the split, or conventions; the message names runs of
             each.
     """
-    _check_one(dataset, runs, task_of, "tasks", "Keep one: where: {task: …}, or another sweep.")
+    _check_one(dataset, runs, task_of, "tasks", "Keep one: where: {task: …, …}, or another sweep.")
     _check_one(
         dataset, runs, lambda run: split_of(run, part), "splits", "Keep one: where: {fingerprint: …}, or another sweep."
     )

@@ -192,7 +192,7 @@ ROWS: dict[str, tuple[Callable[[], object], ...]] = {
         lambda: Protocol(conventions=Conventions(cold_users="popularity")),
         lambda: Protocol(conventions=Conventions(), cold_users="popularity"),
     ),
-    "Evaluate both on the same users": (
+    "Evaluate both on the same …": (
         lambda: compare(per_user(1), of_users(0, 1), "recall@20"),
         lambda: compare(of_users(1, 0), of_users(0, 1), "recall@20"),
     ),

@@ -39,6 +39,9 @@ ELSEWHERE = {
         "test_identity.py::test_a_run_taken_up_with_other_forms_stops_and_names_the_option_that_goes_on"
     ),
     "and part=test evaluates it on test": "test_evaluate.py::test_what_learned_validation_is_not_measured_on_it",
+    "Keep one: where: {task: …, …}, or another sweep": (
+        "test_any_task.py::test_tasks_do_not_stand_in_one_column_until_one_is_kept"
+    ),
     "is not the one of the run: run it again with reuse=never": (
         "test_opening.py::test_a_model_that_is_not_the_runs_opens_nothing"
     ),

@@ -233,5 +233,5 @@ def test_nothing_to_show_says_why() -> None:
     empty = Group((Name("", "A"),), {})
     with pytest.raises(ValueError, match=r"There is nothing to show: no row has .* test values\.\nrow A: no run fits"):
         table(empty, warnings=["row A: no run fits"])
-    with pytest.raises(ValueError, match="MostPop is a row of this table already"):
+    with pytest.raises(ValueError, match="MostPop is a row of every table"):
         table(group("MostPop", 0.2))
