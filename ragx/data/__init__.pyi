@@ -6,6 +6,7 @@ from .generated.shop import generated_shop
 from .ids.id_map import IdMap
 from .interactions import Interactions
 from .negatives import Negatives, NegativeSampler, TrainPairs
+from .problem import Problem, Sealed
 from .readers.attributes import AttributeTable
 from .readers.lines import line_files, read_lines
 from .readers.recbole import recbole_files
@@ -35,6 +36,8 @@ __all__ = [
     "Negatives",
     "PairBatches",
     "Period",
+    "Problem",
+    "Sealed",
     "SealedTest",
     "Split",
     "TrainPairs",

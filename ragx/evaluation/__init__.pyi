@@ -3,6 +3,7 @@ from .diagnostics import Diagnostics, LayerDiagnostics, NoDiagnostics
 from .evaluate import EvaluationResult
 from .per_user_run import PerUserRun
 from .protocol import Protocol
+from .result import Result
 from .significance import compare, compare_table, holm
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "NoDiagnostics",
     "PerUserRun",
     "Protocol",
+    "Result",
     "compare",
     "compare_table",
     "holm",

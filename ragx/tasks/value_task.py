@@ -21,7 +21,8 @@ class ValueTask(Task):
     """Predicts a number for each unit; a subclass says in :meth:`problem` which.
 
     Parts are :class:`ragx.tasks.Rows`, and a predictor is a function from their ``x`` [N, F] to [N] values. Reported
-    are the mean absolute error ``mae`` and the root of the mean squared error ``rmse``.
+    are the mean absolute error ``mae`` and the root of the mean squared error ``rmse``; a metric of one's own is named
+    in ``metrics`` and calculated in :meth:`measure`.
 
     Args:
         monitor: the metric that stops and chooses.
@@ -43,18 +44,52 @@ class ValueTask(Task):
             held_out: the rows.
 
         Raises:
-            ValueError: it gives another number of values, or one that is not finite.
+            ValueError: it gives another number of values, or one that is not finite; or :meth:`measure` gives other
+                metrics than the task declares.
         """
-        error = predicted(predictor, held_out) - held_out.y
-        per_unit = pl.DataFrame({"id": held_out.ids, "mae": np.abs(error)})
-        values = {"mae": float(np.abs(error).mean()), "rmse": float(np.sqrt((error**2).mean()))}
+        found = self.measure(predicted(predictor, held_out), held_out.y)
+        means = self._of_units(found, len(held_out))
         return Result(
-            values=values,
-            per_unit=per_unit,
+            values={name: float(np.mean(value)) for name, value in found.items()},
+            per_unit=pl.DataFrame({"id": held_out.ids, **means}),
             metrics=self.metrics,
             counts={"units": len(held_out)},
-            intervals=intervals_of({"mae": per_unit["mae"].to_numpy()}),
+            intervals=intervals_of(means),
         )
+
+    def measure(self, predicted: Numbers, actual: Numbers) -> dict[str, Numbers | float]:
+        """Return every metric by name: the value of each unit [N], whose mean it is, or else one number.
+
+        Args:
+            predicted: what the predictor gave, [N].
+            actual: what it was, [N].
+        """
+        error = predicted - actual
+        return {"mae": np.abs(error), "rmse": float(np.sqrt((error**2).mean()))}
+
+    def _of_units(self, found: Mapping[str, Numbers | float], units: int) -> dict[str, Numbers]:
+        """Return the metrics that are means over units.
+
+        Raises:
+            ValueError: other metrics were measured than the task declares, or one in another form than it says.
+        """
+        known, name = {metric.name: metric for metric in self.metrics}, type(self).__name__
+        check(
+            found.keys() == known.keys(),
+            f"{name}.measure: expected the metrics that the task declares, {', '.join(known)}; got {', '.join(found)}.",
+        )
+        for metric, value in found.items():
+            of_units = known[metric].is_mean_over_users
+            form = (
+                f"[{units}] values, one of each unit,"
+                if of_units
+                else "one number, as it is declared to be no mean over units,"
+            )
+            check(
+                np.shape(value) == ((units,) if of_units else ()),
+                f"{name}.measure: expected {form} of {metric}, got {list(np.shape(value))}.",
+            )
+        return {metric: np.asarray(value) for metric, value in found.items() if known[metric].is_mean_over_users}
 
     def outputs(self, fitted: Fitted, problem: Problem[Any], refit: bool) -> Mapping[str, pl.DataFrame]:
         """Return what is predicted for every unit of the validation part, beside what it was."""

@@ -1,4 +1,4 @@
-"""Contracts that users hold layers, models, objectives and metrics of their own against."""
+"""Contracts that users hold layers, models, objectives, metrics and tasks of their own against."""
 
 import lazy_loader
 

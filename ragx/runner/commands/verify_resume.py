@@ -1,4 +1,4 @@
-"""A run that is killed at a random step and taken up again, held against an unbroken one."""
+"""A run that is killed at random and taken up again, held against an unbroken one."""
 
 import os
 import random
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -22,8 +22,8 @@ from ragx.training.checkpoint import load_checkpoint
 POLL, PATIENCE = 0.02, 3600.0
 HELP = """ragx verify_resume [kills=1] [random=0] [option=value …]
 
-kills=1     how often the run is killed, each time at a step of its own
-random=0    key of the draw of these steps
+kills=1     how often the run is killed, each time at a step of its own; a closed form, which has none, at a moment
+random=0    key of the draw of these steps or moments
 Every other option is one of ragx run, such as dataset=ml-100k trainer.checkpoint_every=20. The run is made
 twice in a folder that is removed afterwards, once whole and once killed with SIGKILL; exit 0 if both end the same."""
 
@@ -49,23 +49,47 @@ def verify_resume(arguments: Sequence[str]) -> None:
         whole, broken = Path(place) / "whole", Path(place) / "broken"
         _finish(whole, options)
         (unbroken,) = (path.parent for path in whole.glob("*/metrics.json"))
-        steps = _steps_of(unbroken)
-        check(steps >= 2, f"The run has {steps} step; it takes at least 2 to be cut off between them.")
-        for step in sorted(draw.sample(range(1, steps), min(int(own.get("kills", "1")), steps - 1))):
-            reached = _kill_within(broken, options, step, steps)
-            console.print(f"killed; its last checkpoint is of step {reached} of {steps}", highlight=False)
+        has_steps = (unbroken / "train" / "last.pt").is_file()
+        cut_off = _cut_off_at_steps if has_steps else _cut_off_at_moments
+        for sentence in cut_off(unbroken, broken, options, draw, int(own.get("kills", "1"))):
+            console.print(sentence, highlight=False)
         _finish(broken, options)
         (resumed,) = (path.parent for path in broken.glob("*/metrics.json"))
         at = read_run(resumed)[1]["fit"]["resumed_at"]
         found = difference(unbroken, resumed)
-    console.print(
-        f"taken up at step {at}; weights differ by {found.weights:g}, metrics by {found.metric:g}", highlight=False
-    )
-    if not at:
+    how = f"taken up at step {at}" if has_steps else "fitted anew"
+    console.print(f"{how}; weights differ by {found.weights:g}, metrics by {found.metric:g}", highlight=False)
+    if has_steps and not at:
         raise NotResumedError("The run was not taken up at a step above 0: it began anew or was over before the kill.")
     if not found.is_none:
         raise NotResumedError(f"The run that was taken up ended otherwise ({found.where or 'weights'}).")
     console.print("The killed run ends as the unbroken one, to the bit.")
+
+
+def _cut_off_at_steps(
+    unbroken: Path, broken: Path, options: Sequence[str], draw: random.Random, kills: int
+) -> Iterator[str]:
+    """Kill a training at random steps, and give what is to be said of each kill."""
+    steps = _steps_of(unbroken)
+    check(steps >= 2, f"The run has {steps} step; it takes at least 2 to be cut off between them.")
+    for step in sorted(draw.sample(range(1, steps), min(kills, steps - 1))):
+        reached = _kill_within(broken, options, step, steps)
+        yield f"killed; its last checkpoint is of step {reached} of {steps}"
+
+
+def _cut_off_at_moments(
+    unbroken: Path, broken: Path, options: Sequence[str], draw: random.Random, kills: int
+) -> Iterator[str]:
+    """Kill a run without steps at random moments between its beginning and its end."""
+    began, ended = ((unbroken / name).stat().st_mtime for name in ("run.json", "metrics.json"))
+    for _ in range(kills):
+        moment = draw.uniform(0, ended - began)
+        while not _kill_after(broken, options, moment):
+            if moment == 0:
+                raise NotResumedError("The run was over before it could be killed.")
+            shutil.rmtree(broken)
+            moment = moment / 2 if moment > POLL / 10 else 0.0
+        yield f"killed {1000 * moment:.0f} ms after it had begun"
 
 
 def _command(runs: Path, options: Sequence[str]) -> list[str]:
@@ -111,6 +135,22 @@ def _kill_at(runs: Path, options: Sequence[str], step: int) -> int:
     raise NotResumedError(
         f"The run was over before it could be killed at step {step}; set trainer.checkpoint_every lower."
     )
+
+
+def _kill_after(runs: Path, options: Sequence[str], seconds: float) -> bool:
+    """Start the run, kill it some time after it has begun, and say whether it was not over then."""
+    before = {path: path.stat().st_mtime_ns for path in runs.glob("*/run.json")}
+    with subprocess.Popen(
+        _command(runs, options), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ.copy()
+    ) as process:
+        deadline = time.monotonic() + PATIENCE
+        while process.poll() is None and time.monotonic() < deadline:
+            if any(path.stat().st_mtime_ns != before.get(path) for path in runs.glob("*/run.json")):
+                time.sleep(seconds)
+                break
+            time.sleep(POLL / 10)
+        process.kill()
+    return not any(runs.glob("*/metrics.json"))
 
 
 def _reached(path: Path) -> int:
