@@ -12,7 +12,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "extending.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-FILES = {name: text for _, text in BLOCKS for name in re.findall(r"\A# (\S+\.(?:py|yaml))\n", text)}
+FILES = {
+    name: text for _, text in BLOCKS for name in re.findall(r"\A(?:# @package _global_\n)?# (\S+\.(?:py|yaml))\n", text)
+}
 COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines()]
 OF_TASKS = [line for line in COMMANDS if "task=" in line]
 SMALL = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=40", "trainer.max_epochs=2", "tracker=none")

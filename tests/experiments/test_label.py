@@ -46,6 +46,7 @@ def config(config_of: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         ("layer=gatv2 trainer.refit=true target_kind=buy", "shop-gatv2-1l-softmax-buy-refit"),
         ("layer=time_decay model.features=true", "shop-time_decay-1l-softmax-features"),
         ("model=mf", "shop-mf-bpr"),
+        ("model=ease", "shop-ease"),
         ("model.num_layers=0", "shop-mf-softmax"),
         ("model=ngcf", "shop-ngcf-3l-bpr"),
         ("model=relevance_attention model.num_layers=1", "shop-relevance_attention-1l-softmax"),
@@ -64,6 +65,8 @@ def test_parts_of_ones_own_are_called_by_their_class() -> None:
     parts = {"model": "my_models.DeepNet", "objective": "my_losses.Margin", "graph": "my_graphs.build"}
     config: dict[str, Any] = {name: {"_target_": path} for name, path in parts.items()}
     assert run_label(config, "my data", {}) == "my_data-DeepNet-Margin-build"
+    of_task = {"task": {"_target_": "my_tasks.Spending"}, "model": {"_target_": "my_tasks.Ridge"}}
+    assert configuration_label(of_task, {}) == "Spending-Ridge"
     config["model"] = {"_target_": "ragx.models.RelevanceAwareGraph", "num_layers": 2}
     config["layer"] = {"_target_": "my_layers.GatedConv"}
     assert configuration_label(config, {}) == "GatedConv-2l-Margin-build"

@@ -93,7 +93,8 @@ def _cut_off_at_moments(
 
 
 def _command(runs: Path, options: Sequence[str]) -> list[str]:
-    return [sys.executable, "-m", "ragx", "run", "tracker=none", *options, f"runs={runs}"]
+    quiet = [] if any(each.startswith("tracker=") for each in options) else ["tracker=none"]
+    return [sys.executable, "-m", "ragx", "run", *options, *quiet, f"runs={runs}"]  # flags of the options stand first
 
 
 def _finish(runs: Path, options: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from ragx.checks import check
 from ragx.former_names import TARGET
 
-RELEVANCE_AWARE, PYG = "ragx.models.RelevanceAwareGraph", "ragx.layers.PyGConv"
+RANK, RELEVANCE_AWARE, PYG = "ragx.tasks.Rank", "ragx.models.RelevanceAwareGraph", "ragx.layers.PyGConv"
 USUAL_GRAPH = ("build_graph", "symmetric_norm")
 SHORT = {
     "ragx.models.MatrixFactorization": "mf",
@@ -45,7 +45,9 @@ def run_label(config: Mapping[str, Any], dataset: str, settings: Mapping[str, An
 
 
 def configuration_label(config: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
-    """Return what a run is called apart from its data and its seed: model, depth, objective, and what is unusual.
+    """Return what a run is called apart from data and seed: task, model, depth, objective, and what is unusual.
+
+    A ranking, the usual task, is not named.
 
     Args:
         config: the parts with every default.
@@ -55,6 +57,7 @@ def configuration_label(config: Mapping[str, Any], settings: Mapping[str, Any]) 
     layers = _of(config, "model").get("num_layers")
     is_deep = isinstance(layers, int) and not isinstance(layers, bool) and layers > 0
     pieces = [
+        "" if _of(config, "task").get(TARGET) == RANK else _short(config, "task"),
         _model(config, bool(settings.get("features"))),
         f"{layers}l" if is_deep else "",
         _short(config, "objective"),
