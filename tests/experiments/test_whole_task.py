@@ -88,7 +88,7 @@ def test_a_run_is_judged_on_validation_and_its_values_are_those_of_the_formula(f
     assert metrics["unit"] == "customer"
     written = json.loads((first / "run.json").read_text())["config"]
     assert written.keys() == {"task", "dataset", "model", "tracker"}
-    problem = ragx.load_run(first, trust=["my_spending"]).split
+    problem: Any = ragx.load_run(first, trust=["my_spending"]).split
     x, y = (np.column_stack([part.x, np.ones(len(part))]) for part in (problem.train, problem.validation))
     weights = np.linalg.solve(x.T @ x + np.eye(4), x.T @ problem.train.y)
     error = y @ weights - problem.validation.y
@@ -174,7 +174,7 @@ def test_a_run_is_reproduced_and_evaluated_once_its_module_is_trusted(folder: Pa
 
 
 def test_a_loaded_run_predicts_and_does_not_rank(first: Path) -> None:
-    loaded = ragx.load_run(first, trust=["my_spending"])
+    loaded: Any = ragx.load_run(first, trust=["my_spending"])
     assert loaded.predictor(loaded.split.validation.x).shape == (60,)
     for asked in (loaded.recommend, lambda: loaded.fold_in(["item-1"])):
         with pytest.raises(ValueError, match=r"task is not to rank items for users; run.predictor gives"):
