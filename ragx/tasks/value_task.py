@@ -47,10 +47,10 @@ class ValueTask(Task):
             ValueError: it gives another number of values, or one that is not finite; or :meth:`measure` gives other
                 metrics than the task declares.
         """
-        found = self.measure(predicted(predictor, held_out), held_out.y)
-        means = self._of_units(found, len(held_out))
+        measured = self.measure(predicted(predictor, held_out), held_out.y)
+        means = self._of_units(measured, len(held_out))
         return Result(
-            values={name: float(np.mean(value)) for name, value in found.items()},
+            values={name: float(np.mean(value)) for name, value in measured.items()},
             per_unit=pl.DataFrame({"id": held_out.ids, **means}),
             metrics=self.metrics,
             counts={"units": len(held_out)},
@@ -67,7 +67,7 @@ class ValueTask(Task):
         error = predicted - actual
         return {"mae": np.abs(error), "rmse": float(np.sqrt((error**2).mean()))}
 
-    def _of_units(self, found: Mapping[str, Numbers | float], units: int) -> dict[str, Numbers]:
+    def _of_units(self, measured: Mapping[str, Numbers | float], units: int) -> dict[str, Numbers]:
         """Return the metrics that are means over units.
 
         Raises:
@@ -75,10 +75,10 @@ class ValueTask(Task):
         """
         known, name = {metric.name: metric for metric in self.metrics}, type(self).__name__
         check(
-            found.keys() == known.keys(),
-            f"{name}.measure: expected the metrics that the task declares, {', '.join(known)}; got {', '.join(found)}.",
+            measured.keys() == known.keys(),
+            f"{name}.measure: expected what the task declares, {', '.join(known)}; got {', '.join(measured)}.",
         )
-        for metric, value in found.items():
+        for metric, value in measured.items():
             of_units = known[metric].is_mean_over_users
             form = (
                 f"[{units}] values, one of each unit,"
@@ -89,7 +89,7 @@ class ValueTask(Task):
                 np.shape(value) == ((units,) if of_units else ()),
                 f"{name}.measure: expected {form} of {metric}, got {list(np.shape(value))}.",
             )
-        return {metric: np.asarray(value) for metric, value in found.items() if known[metric].is_mean_over_users}
+        return {metric: np.asarray(value) for metric, value in measured.items() if known[metric].is_mean_over_users}
 
     def outputs(self, fitted: Fitted, problem: Problem[Any], refit: bool) -> Mapping[str, pl.DataFrame]:
         """Return what is predicted for every unit of the validation part, beside what it was."""

@@ -75,9 +75,9 @@ class _Asked:
         task, problem = self.task, self.problem
         with _sealed(problem.test):
             task.check(problem)
-            found = {"validation": task.evaluate(self.predictor, problem, "validation", problem.validation)}
+            results = {"validation": task.evaluate(self.predictor, problem, "validation", problem.validation)}
         task.check_test(problem)
-        return found | {"test": task.evaluate(self.predictor, problem, "test", self.held_out)}
+        return results | {"test": task.evaluate(self.predictor, problem, "test", self.held_out)}
 
 
 def _parts(asked: _Asked) -> None:
@@ -98,17 +98,19 @@ def _seal(asked: _Asked) -> None:
     expect(isinstance(problem.test, Sealed), f"expected a test part in ragx.data.Sealed, got a {kind}.")
     held_out = asked.held_out
     inside = getattr(held_out, "__dict__", {}).values()
-    secret = {id(held_out)} | {id(each) for each in inside if isinstance(each, Arrays)}
-    for owner, place in ((problem, "problem"), (problem.test, "problem.test"), (asked.task, "task")):
-        for path, value in _reachable(owner, place):
+    secret = {id(held_out)} | {id(value) for value in inside if isinstance(value, Arrays)}
+    for owner, name in ((problem, "problem"), (problem.test, "problem.test"), (asked.task, "task")):
+        for path, value in _reachable(owner, name):
             expect(id(value) not in secret, f"{path} gives the test part away, which problem.test alone may hold.")
 
 
 def _fingerprint(asked: _Asked) -> None:
     task, dataset, mark = asked.task, asked.dataset, asked.problem.fingerprint
     expect(isinstance(mark, str) and bool(mark), f"expected a text, got {mark!r}.")
-    again = task.problem(_in_another_order(dataset)).fingerprint
-    expect(again == mark, f"the same data in another order of rows has the fingerprint {again}, and had {mark}.")
+    reordered = task.problem(_in_another_order(dataset)).fingerprint
+    expect(
+        reordered == mark, f"the same data in another order of rows has the fingerprint {reordered}, and had {mark}."
+    )
     other = task.problem(_thinned(dataset)).fingerprint
     expect(other != mark, f"data without a part of its events has the same fingerprint {mark}.")
 
@@ -120,8 +122,8 @@ def _metrics(asked: _Asked) -> None:
     monitor = str(MetricName(task.metric("monitor", task.monitor).name, MetricName.read(task.monitor).k))
     for part, result in asked.results.items():
         expect(isinstance(result, Result), f"expected a ragx.evaluation.Result, got a {type(result).__name__}.")
-        found = {MetricName.read(name).metric for name in result.values}
-        missing = [name for name in declared if name not in found]
+        measured = {MetricName.read(name).metric for name in result.values}
+        missing = [name for name in declared if name not in measured]
         expect(not missing, f"{part}: expected a value of every metric in task.metrics, got none of {missing}.")
         wild = {name: value for name, value in result.values.items() if not np.isfinite(value)}
         expect(not wild, f"{part}: expected finite values, got {wild}.")
@@ -182,19 +184,19 @@ CLAUSES: dict[str, Callable[[_Asked], None]] = {
 def _attributes(value: Any) -> dict[str, Any]:
     """Return what a value keeps in attributes, and gives as public properties, apart from what a seal keeps."""
     kept = {
-        name: each for name, each in vars(value).items() if not name.startswith("_") or not isinstance(value, Sealed)
+        name: kept for name, kept in vars(value).items() if not name.startswith("_") or not isinstance(value, Sealed)
     }
     given = [name for name in dir(type(value)) if isinstance(getattr(type(value), name), property | cached_property)]
     return kept | {name: getattr(value, name) for name in given if not name.startswith("_")}
 
 
-def _reachable(owner: Any, place: str) -> Iterator[tuple[str, Any]]:
+def _reachable(owner: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Give what stands in attributes, and one floor deeper in those, by its path."""
     for name, value in _attributes(owner).items():
-        yield f"{place}.{name}", value
+        yield f"{path}.{name}", value
         if not isinstance(value, Sealed | Dataset):
             inner = value if isinstance(value, dict) else getattr(value, "__dict__", {})
-            yield from ((f"{place}.{name}.{each}", found) for each, found in inner.items())
+            yield from ((f"{path}.{name}.{key}", nested) for key, nested in inner.items())
 
 
 @contextmanager

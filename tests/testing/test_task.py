@@ -96,8 +96,8 @@ class Opens(Spending):
 
 class Undeclared(Spending):
     def evaluate(self, predictor: Any, problem: Problem[Any], part: Part, held_out: Any) -> Result:
-        found = super().evaluate(predictor, problem, part, held_out)
-        return replace(found, values={"mae": found.values["mae"]})
+        result = super().evaluate(predictor, problem, part, held_out)
+        return replace(result, values={"mae": result.values["mae"]})
 
 
 class NotFinite(Spending):
@@ -109,14 +109,14 @@ class NotFinite(Spending):
 
 class NoMean(Spending):
     def evaluate(self, predictor: Any, problem: Problem[Any], part: Part, held_out: Any) -> Result:
-        found = super().evaluate(predictor, problem, part, held_out)
-        return replace(found, values=found.values | {"mae": float(np.median(found.per_unit["mae"].to_numpy()))})
+        result = super().evaluate(predictor, problem, part, held_out)
+        return replace(result, values=result.values | {"mae": float(np.median(result.per_unit["mae"].to_numpy()))})
 
 
 class Twice(Spending):
     def evaluate(self, predictor: Any, problem: Problem[Any], part: Part, held_out: Any) -> Result:
-        found = super().evaluate(predictor, problem, part, held_out)
-        return replace(found, per_unit=pl.concat([found.per_unit, found.per_unit]))
+        result = super().evaluate(predictor, problem, part, held_out)
+        return replace(result, per_unit=pl.concat([result.per_unit, result.per_unit]))
 
 
 class NoTable(Spending):
@@ -150,7 +150,7 @@ def test_rankings_keep_it(shop: Dataset) -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "said"),
+    ("task", "message"),
     [
         (Short(), "parts: the task raised ValueError: the data is too short"),
         (NoSeal(), r"sealed test: expected a test part in ragx.data.Sealed, got a Rows"),
@@ -173,6 +173,6 @@ def test_rankings_keep_it(shop: Dataset) -> None:
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, ValueTask) else "",
 )
-def test_each_way_to_break_it_is_named(task: ValueTask, said: str, shop: Dataset) -> None:
-    with pytest.raises(AssertionError, match=f"^{said}"):
+def test_each_way_to_break_it_is_named(task: ValueTask, message: str, shop: Dataset) -> None:
+    with pytest.raises(AssertionError, match=f"^{message}"):
         check_task(task, shop)
