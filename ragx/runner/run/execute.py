@@ -106,7 +106,7 @@ def is_finished(cell: Cell) -> bool:
         return False
     stored, asked = metrics.get("evaluation", {}), json.loads(json.dumps(cell.plain.get("evaluation", {})))
     same = all(stored.get(name) == value for name, value in asked.items() if name not in ("final", "memory"))
-    baselines = cell.plain["task"].get("baselines", {})
+    baselines = cell.task.baselines
     same &= all(name in metrics["baseline"] for name in baselines)
     return same and (metrics.get("source") == cell.source or cell.config["reuse"] == "code")
 

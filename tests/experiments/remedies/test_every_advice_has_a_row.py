@@ -93,7 +93,7 @@ def not_followed(texts: Texts) -> Texts:
 
 
 def rows() -> set[str]:
-    """Return the advice that the tables of this folder follow: the keys of every ``…ROWS``."""
+    """Return the advice that this folder follows: the keys of every ``…ROWS``, and what ``follow…`` is called with."""
     keys: set[str] = set()
     for path in Path(__file__).parent.glob("test_*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -101,6 +101,8 @@ def rows() -> set[str]:
                 target = node.targets[0] if isinstance(node, ast.Assign) else node.target
                 if isinstance(target, ast.Name) and target.id.endswith("ROWS"):
                     keys |= {ast.literal_eval(key) for key in node.value.keys if key is not None}
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).startswith("follow") and node.args:
+                keys |= {node.args[0].value} if isinstance(node.args[0], ast.Constant) else set()
     return keys
 
 
