@@ -102,7 +102,7 @@ def rows() -> set[str]:
                 if isinstance(target, ast.Name) and target.id.endswith("ROWS"):
                     keys |= {ast.literal_eval(key) for key in node.value.keys if key is not None}
             elif isinstance(node, ast.Call) and ast.unparse(node.func).startswith("follow") and node.args:
-                keys |= {node.args[0].value} if isinstance(node.args[0], ast.Constant) else set()
+                keys |= {str(node.args[0].value)} if isinstance(node.args[0], ast.Constant) else set()
     return keys
 
 
