@@ -89,7 +89,7 @@ def _parts(asked: _Asked) -> None:
     expect(bool(unit) and unit.isidentifier(), f"expected a unit such as 'customer', one word; got {unit!r}.")
     if hasattr(problem.train, "concatenate"):
         joined, least = len(problem.train_and_validation), max(len(problem.train), len(problem.validation))
-        expect(joined >= least, f"train and validation together have {joined:,} rows, fewer than one of them.")
+        expect(joined >= least, f"expected at least {least:,} rows of train and validation together, got {joined:,}.")
 
 
 def _seal(asked: _Asked) -> None:
