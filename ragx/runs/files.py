@@ -47,16 +47,16 @@ def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     Raises:
         ValueError: one of them is missing, cut off, or lacks what every finished run writes.
     """
-    found = {"run.json": read_record(folder), "metrics.json": read_json(folder / "metrics.json")}
+    records = {"run.json": read_record(folder), "metrics.json": read_json(folder / "metrics.json")}
     for name, keys in NEEDED.items():
-        missing = [key for key in keys if key not in found[name]]
+        missing = [key for key in keys if key not in records[name]]
         check(
             not missing,
             f"{folder / name}: expected what a finished run leaves, without {', '.join(missing)}; the file is damaged "
             "or another version of ragx left it. Move the folder away to run it again.",
         )
-    _check_record(folder / "run.json", found["run.json"])
-    return found["run.json"], found["metrics.json"]
+    _check_record(folder / "run.json", records["run.json"])
+    return records["run.json"], records["metrics.json"]
 
 
 def read_record(folder: Path) -> dict[str, Any]:

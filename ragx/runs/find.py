@@ -18,14 +18,14 @@ def find_run(path: str | Path) -> Path:
         ValueError: no finished run begins so, or several do; the message names them.
     """
     path = Path(path)
-    places = [path, Path("runs") / path] if path.parent == Path() else [path]
-    for place in places:
-        if place.is_dir():
-            return place
-    begun = [found for place in places for found in _begun(place)]
-    begun = begun or [found for place in places for found in _of_identity(place)]
+    candidates = [path, Path("runs") / path] if path.parent == Path() else [path]
+    for candidate in candidates:
+        if candidate.is_dir():
+            return candidate
+    begun = [folder for candidate in candidates for folder in _begun(candidate)]
+    begun = begun or [folder for candidate in candidates for folder in _of_identity(candidate)]
     check(len(begun) > 0, f"{path}: expected a finished run, or the beginning of its name or identity; found none.")
-    names = ", ".join(each.name for each in begun[:10])
+    names = ", ".join(folder.name for folder in begun[:10])
     check(len(begun) == 1, f"{path}: {len(begun)} finished runs begin so: {names}. Write more of the name.")
     return begun[0]
 
@@ -37,8 +37,8 @@ def folders_of(runs: Path, identity: str) -> list[Path]:
         runs: the folder that run folders lie in.
         identity: what names end in; what other code left, and is kept beside, is none of them.
     """
-    there = [path for path in runs.glob(f"*-{identity}") if path.is_dir() and not is_set_aside(path)]
-    return sorted(there, key=lambda path: (not (path / "metrics.json").is_file(), path.name))
+    folders = [path for path in runs.glob(f"*-{identity}") if path.is_dir() and not is_set_aside(path)]
+    return sorted(folders, key=lambda path: (not (path / "metrics.json").is_file(), path.name))
 
 
 def is_set_aside(folder: Path) -> bool:
@@ -47,12 +47,12 @@ def is_set_aside(folder: Path) -> bool:
 
 
 def _begun(path: Path) -> list[Path]:
-    return sorted(each.parent for each in path.parent.glob(f"{path.name}*/metrics.json")) if path.name else []
+    return sorted(file.parent for file in path.parent.glob(f"{path.name}*/metrics.json")) if path.name else []
 
 
 def _of_identity(path: Path) -> list[Path]:
     if not re.fullmatch("[0-9a-f]+", path.name):
         return []
-    found = (each.parent for each in path.parent.glob(f"*-{path.name}*/metrics.json"))
+    folders = (file.parent for file in path.parent.glob(f"*-{path.name}*/metrics.json"))
     ends = re.compile(f"-{path.name}[0-9a-f]*$")
-    return sorted(folder for folder in found if ends.search(folder.name) and not is_set_aside(folder))
+    return sorted(folder for folder in folders if ends.search(folder.name) and not is_set_aside(folder))

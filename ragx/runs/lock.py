@@ -45,11 +45,11 @@ class RunLock:
 
     def __enter__(self) -> Self:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        told = False
+        notified = False
         while not self._try():
-            if not told:
+            if not notified:
                 self.on_wait(owner_of(self.path) or "another process")
-                told = True
+                notified = True
             time.sleep(POLL)
         self._heart = threading.Thread(target=self._beat, daemon=True)
         self._heart.start()
@@ -82,13 +82,13 @@ class RunLock:
 
     def _try(self) -> bool:
         with self._guard():
-            there = self.path.is_file()
-            if there and not is_stale(self.path):
+            exists = self.path.is_file()
+            if exists and not is_stale(self.path):
                 return False
             who = {"token": self._token, "host": socket.gethostname(), "pid": os.getpid(), "born": _born(os.getpid())}
             owner = who | _surroundings()
             write_atomically(self.path, lambda part: part.write_text(json.dumps(owner)))
-            self.took_over = there
+            self.took_over = exists
             return True
 
     def _beat(self) -> None:
@@ -131,8 +131,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _can_be_seen(owner: dict[str, Any]) -> bool:
     """Say whether the process number in a lock means here what it meant to its owner."""
-    here = {"host": socket.gethostname(), **_surroundings()}
-    return type(owner.get("pid")) is int and all(owner.get(name) == value for name, value in here.items())
+    ours = {"host": socket.gethostname(), **_surroundings()}
+    return type(owner.get("pid")) is int and all(owner.get(name) == value for name, value in ours.items())
 
 
 @functools.cache

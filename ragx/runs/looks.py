@@ -32,9 +32,9 @@ class Readings(NamedTuple):
     def sentence(self, fingerprint: str) -> str:
         """Return the numbers in words."""
         beside = [_count(self.reproductions, "reproduction"), _count(self.audits, "audit")]
-        also = " and ".join(each for each in beside if not each.startswith("0 "))
-        said = f"The test part of split {fingerprint} has had {_count(self.looks, 'look')}"
-        return f"{said}, beside {also}." if also else f"{said}."
+        also = " and ".join(count for count in beside if not count.startswith("0 "))
+        sentence = f"The test part of split {fingerprint} has had {_count(self.looks, 'look')}"
+        return f"{sentence}, beside {also}." if also else f"{sentence}."
 
 
 class Looks:
@@ -82,17 +82,17 @@ class Looks:
             kind = "reproductions" if line.get("kind") == "reproduction" else name
             mark = test_mark(line) if line.get(PUBLISHED) else published.get(line.get("fingerprint"), test_mark(line))
             counts.setdefault(str(mark), Counter())[kind] += 1
-        return {mark: Readings(**found) for mark, found in counts.items()}
+        return {mark: Readings(**numbers) for mark, numbers in counts.items()}
 
     def _lines(self, file: str) -> Iterator[dict[str, Any]]:
-        found: Counter[str] = Counter()
+        lines: Counter[str] = Counter()
         for path in self._files(file):
             try:
                 records = JsonLines.read(path)
             except OSError:
                 continue  # somebody else's, which cannot be seen
-            found |= Counter(json.dumps(record, sort_keys=True) for record in records)
-        return (json.loads(line) for line in found.elements())
+            lines |= Counter(json.dumps(record, sort_keys=True) for record in records)
+        return (json.loads(line) for line in lines.elements())
 
     def _files(self, file: str) -> set[Path]:
         folders = [folder.resolve() for folder in self.folders]

@@ -16,8 +16,8 @@ def reset_peak(control: Path = Path("/proc/self/clear_refs")) -> None:
 def peak_memory_mb(status: Path = Path("/proc/self/status")) -> int:
     """Return the peak since the last reset in MB; elsewhere than on Linux, since the process began."""
     try:
-        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
+        match = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
     except OSError:
-        found = None
-    kilobytes = int(found[1]) if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        match = None
+    kilobytes = int(match[1]) if match else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(kilobytes / 1024)

@@ -86,8 +86,8 @@ def _check_contents(
         events = dataset.interactions
         now = {"users": events.users.ids.to_list(), "items": events.items.ids.to_list()}
     ids = [words for side in now for words in _ids_changed(side, kept.get(side, ()), now[side])]
-    said = "; ".join(ids + [each for each in changed if not ids or not each.startswith("ids of")])
-    raise ValueError(f"{folder}: the data is not what the run was made on; what changed: {said}. {REMEDY}")
+    description = "; ".join(ids + [change for change in changed if not ids or not change.startswith("ids of")])
+    raise ValueError(f"{folder}: the data is not what the run was made on; what changed: {description}. {REMEDY}")
 
 
 def _check_split(folder: Path, record: Record, problem: Problem[Any], kept: Ids) -> None:
@@ -102,19 +102,20 @@ def _as_0_1_0_had_it(folder: Path, record: Record, parts: dict[str, Part]) -> Pr
         dataset: Dataset = parts["dataset"].build()
         problem: Problem[Any] = build_task(parts, record.get("target_kind")).problem(dataset)
     tables = dataset.tables if record.get("features") else {}
-    found = content_hash_of_0_1_0(dataset.interactions.table, tables), problem.fingerprint
+    hashes = content_hash_of_0_1_0(dataset.interactions.table, tables), problem.fingerprint
     check(
-        found == (record.get("data"), record["fingerprint"]),
+        hashes == (record.get("data"), record["fingerprint"]),
         f"{folder}: a run of version 0.1.0, whose weights go by the order of rows in its files: expected contents "
-        f"{record.get('data')} and split {record['fingerprint']}, got {' and '.join(found)}. Restore the files as they "
-        "were, row for row, or make the run again on what there is now.",
+        f"{record.get('data')} and split {record['fingerprint']}, got {' and '.join(hashes)}. Restore the files as "
+        "they were, row for row, or make the run again on what there is now.",
     )
     return problem
 
 
 def _ids_changed(side: str, then: Sequence[Identifier], now: Sequence[Identifier]) -> list[str]:
     before, after = set(then), set(now)
-    fresh, gone = [each for each in now if each not in before], [each for each in then if each not in after]
+    fresh = [identifier for identifier in now if identifier not in before]
+    gone = [identifier for identifier in then if identifier not in after]
     return [
         f"{len(ids):,} of the {side} {how}, such as {ids[0]!r}"
         for how, ids in (("were not there", fresh), ("are gone", gone))

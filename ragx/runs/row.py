@@ -77,8 +77,8 @@ def row_of(folder: Path, record: Row, metrics: Row) -> tuple[Row, list[str]]:
     check("validation" in metrics or "test" in metrics, "there are no values in metrics.json")
     unit = unit_of(metrics)
     files, warnings = _per_unit(folder, unit, baselines_of(metrics))
-    found = {"run.json": record, "metrics.json": metrics}
-    gone = [f"{key} in {file}" for file, keys in WRITTEN.items() for key in keys if key not in found[file]]
+    contents = {"run.json": record, "metrics.json": metrics}
+    gone = [f"{key} in {file}" for file, keys in WRITTEN.items() for key in keys if key not in contents[file]]
     if gone:
         warnings.append(
             f"{folder}: left by another version of ragx, without {', '.join(gone)}; read as far as it goes."
@@ -144,11 +144,11 @@ def _course(record: Row, config: Row, metrics: Row) -> Row:
 
 def _counts(metrics: Row) -> Row:
     sizes, counts = metrics.get("split", {}).get("counts", {}), metrics.get("counts", {})
-    found = {f"{part}_rows": sizes.get(part) for part in ("train", "validation", "test")}
+    columns = {f"{part}_rows": sizes.get(part) for part in ("train", "validation", "test")}
     of_parts = {part: Counts.of(counts.get(part, {})) for part in ("validation", "test")}
     for part, of_part in of_parts.items():
-        found |= {f"{part}_units": of_part.units, f"{part}_units_held_out": of_part.units_held_out}
-    return found | {"all_units": of_parts["validation"].all_units}
+        columns |= {f"{part}_units": of_part.units, f"{part}_units_held_out": of_part.units_held_out}
+    return columns | {"all_units": of_parts["validation"].all_units}
 
 
 def _per_unit(folder: Path, unit: str, baselines: Sequence[str]) -> tuple[Row, list[str]]:
@@ -179,7 +179,7 @@ def _check_kinds(row: Row) -> None:
 def _modules(record: Row, config: Row) -> list[str]:
     """Return the modules that the source hash of a run is about, for a run that did not write them those it names."""
     written = record.get("modules")
-    if isinstance(written, list) and all(isinstance(each, str) for each in written):
+    if isinstance(written, list) and all(isinstance(name, str) for name in written):
         return written
     return sorted(modules_of(config))
 
@@ -199,11 +199,11 @@ def _options(config: Mapping[str, Any], path: str = "option") -> Iterator[tuple[
 
 
 def _metrics(metrics: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    sides = {"": metrics, **{f"{name}/": found for name, found in metrics.get("baseline", {}).items()}}
+    sides = {"": metrics, **{f"{name}/": values for name, values in metrics.get("baseline", {}).items()}}
     if "best_achievable" in metrics:
         sides["best_achievable/"] = metrics["best_achievable"]
-    for side, found in sides.items():
+    for side, values in sides.items():
         for part in ("validation", "test"):
-            for name, value in found.get(part, {}).items():
+            for name, value in values.get(part, {}).items():
                 if value is not None:
                     yield f"{side}{part}/{name}", float(value)

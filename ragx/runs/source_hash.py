@@ -41,16 +41,16 @@ def hash_of_sources(sources: Mapping[str, str]) -> str:
 
 def sources_of(modules: Iterable[str]) -> dict[str, str]:
     """Return the hash of every module's source that :func:`source_hash` is about, by dotted name."""
-    found: dict[str, str] = {}
+    digests: dict[str, str] = {}
     waiting = [*ALWAYS, *modules]
     while waiting:
         name = waiting.pop()
-        if name in found:
+        if name in digests:
             continue
         digest, imported = _read(name)
-        found[name] = digest
+        digests[name] = digest
         waiting += [*imported, *_packages_around(name)]
-    return {name: digest for name, digest in sorted(found.items()) if digest}
+    return {name: digest for name, digest in sorted(digests.items()) if digest}
 
 
 def changed_sources(then: Mapping[str, str], now: Mapping[str, str]) -> str:
@@ -69,7 +69,7 @@ def modules_of(config: Any) -> set[str]:
         paths = [str(config[name]) for name in ("_target_", "conv") if name in config]
         paths += [path_of(text) for name, value in config.items() for text in own_in(name, value)]
         own = {path.rpartition(".")[0] for path in paths}
-        return own.union(*(modules_of(each) for name, each in config.items() if name not in ASIDE))
+        return own.union(*(modules_of(part) for name, part in config.items() if name not in ASIDE))
     return set().union(*map(modules_of, config)) if isinstance(config, list) else set()
 
 
@@ -78,14 +78,14 @@ def modules_of_parts(parts: Mapping[str, Part]) -> set[str]:
 
     The two differ for a class that a package gives on: its own module need not stand in the source of the package.
     """
-    found = modules_of({name: part.as_dict() for name, part in parts.items()})
-    return found | set(_defining([part for name, part in parts.items() if name not in ASIDE]))
+    modules = modules_of({name: part.as_dict() for name, part in parts.items()})
+    return modules | set(_defining([part for name, part in parts.items() if name not in ASIDE]))
 
 
 def _defining(value: Any) -> Iterator[str]:
     if isinstance(value, list):
-        for each in value:
-            yield from _defining(each)
+        for element in value:
+            yield from _defining(element)
     elif isinstance(value, Part):
         yield str(getattr(value.target, "__module__", ""))
         parents = inspect.getmro(value.target)[1:] if inspect.isclass(value.target) else ()

@@ -81,7 +81,7 @@ class Trusted:
         if hint == ADDRESS:
             return self._server(path, name)
         if hint in METRICS:
-            return next(filter(None, (self._metric(path, each) for each in own_in(hint, name))), None)
+            return next(filter(None, (self._metric(path, metric) for metric in own_in(hint, name))), None)
         if not isinstance(name, str) or "." not in name:
             return None  # no dotted path
         module, _, attribute = name.rpartition(".")
@@ -161,7 +161,7 @@ def _gives(target: Any, expected: Any) -> bool:
 def _classes(hint: Any) -> list[Any]:
     """Return the classes in a type: those of a union, and what a list is of."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType) or typing.get_args(hint):
-        return [kind for each in typing.get_args(hint) for kind in _classes(each)]
+        return [kind for argument in typing.get_args(hint) for kind in _classes(argument)]
     return [hint] if inspect.isclass(hint) and hint not in (object, type(None)) else []
 
 

@@ -66,8 +66,8 @@ def with_new_user(model: NodeModel) -> NodeModel:
     return new
 
 
-def _insert_zero(rows: torch.Tensor, place: int) -> torch.Tensor:
-    return torch.cat([rows[:place], rows.new_zeros(1, rows.shape[1]), rows[place:]])
+def _insert_zero(rows: torch.Tensor, index: int) -> torch.Tensor:
+    return torch.cat([rows[:index], rows.new_zeros(1, rows.shape[1]), rows[index:]])
 
 
 def _names() -> "list[str]":

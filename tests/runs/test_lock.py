@@ -51,11 +51,11 @@ def end(process: subprocess.Popen[str]) -> None:
 
 
 def test_the_second_waits_for_the_first_and_says_for_whom(tmp_path: Path) -> None:
-    told: list[str] = []
+    owners: list[str] = []
     order: list[str] = []
 
     def second() -> None:
-        with RunLock(tmp_path, told.append):
+        with RunLock(tmp_path, owners.append):
             order.append("second")
 
     with RunLock(tmp_path) as lock:
@@ -67,7 +67,7 @@ def test_the_second_waits_for_the_first_and_says_for_whom(tmp_path: Path) -> Non
         assert lock.is_held
     thread.join(timeout=10)
     assert order == ["first", "second"]
-    assert told == [f"process {os.getpid()} on {socket.gethostname()}"]
+    assert owners == [f"process {os.getpid()} on {socket.gethostname()}"]
     assert not is_locked(tmp_path)
     assert not (tmp_path / "lock.json").exists()
 

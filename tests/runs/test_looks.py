@@ -82,7 +82,7 @@ def test_looks_at_one_published_test_part_are_added_whatever_was_chosen_as_valid
 
 
 @pytest.mark.parametrize(
-    ("readings", "said"),
+    ("readings", "words"),
     [
         (Readings(1), "has had 1 look."),
         (Readings(0), "has had 0 looks."),
@@ -91,5 +91,5 @@ def test_looks_at_one_published_test_part_are_added_whatever_was_chosen_as_valid
         (Readings(1, 2, 1), "has had 1 look, beside 2 reproductions and 1 audit."),
     ],
 )
-def test_the_numbers_in_words(readings: Readings, said: str) -> None:
-    assert readings.sentence("f1") == f"The test part of split f1 {said}"
+def test_the_numbers_in_words(readings: Readings, words: str) -> None:
+    assert readings.sentence("f1") == f"The test part of split f1 {words}"

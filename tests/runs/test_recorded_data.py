@@ -49,7 +49,7 @@ def test_a_run_of_0_1_0_is_refused_once_its_files_are_others(old: Path) -> None:
         (old / "orders.csv").write_text(whole[0])
         (old / "products.csv").write_text(whole[1])
 
-    said = r"a run of version 0\.1\.0.*expected contents 6f8da1ec010e and split 901402a74c98.*Restore the files"
+    message = r"a run of version 0\.1\.0.*expected contents 6f8da1ec010e and split 901402a74c98.*Restore the files"
     product = whole[1].splitlines()[1]
     changes: tuple[Callable[[], None], ...] = (
         lambda: _sort_rows(old / "orders.csv"),
@@ -58,7 +58,7 @@ def test_a_run_of_0_1_0_is_refused_once_its_files_are_others(old: Path) -> None:
     )
     for change in changes:
         change()
-        with pytest.raises(ValueError, match=said):
+        with pytest.raises(ValueError, match=message):
             load_run(old / "run")
         restore()
     load_run(old / "run")  # the remedy works

@@ -123,7 +123,7 @@ def test_damaged_foreign_and_old_folders_are_named_and_nothing_is_lost(tmp_path:
     assert table["name"].to_list() == [whole.name, no_parquet.name, "shop-RelevanceAwareGraph-e"]
     assert table["per_unit_validation"].to_list()[1] is None
     assert (table["dataset"][2], table["cell"][2][:7], table["validation/ndcg@20"][2]) == ("shop", "config-", 0.2)
-    said = [
+    expected = [
         f"{tmp_path / 'photos'}: no run of ragx (there is no run.json); passed over.",
         f"{cut}: cut off, or left by another version of ragx ({cut / 'metrics.json'}: expected a JSON file",
         f"{no_record}: cut off, or left by another version of ragx ({no_record / 'run.json'}: expected a JSON file",
@@ -131,8 +131,8 @@ def test_damaged_foreign_and_old_folders_are_named_and_nothing_is_lost(tmp_path:
         f"{old}: left by another version of ragx, without cell in run.json, source in run.json, data in run.json, "
         "dataset in run.json; read as far as it goes.",
     ]
-    assert len(warnings) == len(said)
-    assert all(warning.startswith(start) for warning, start in zip(warnings, said, strict=True)), warnings
+    assert len(warnings) == len(expected)
+    assert all(warning.startswith(start) for warning, start in zip(warnings, expected, strict=True)), warnings
 
 
 def test_seeds_of_an_old_configuration_still_belong_together(tmp_path: Path) -> None:
@@ -198,10 +198,10 @@ ODD = {
 }
 
 
-def places_in(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+def paths_in(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     if not isinstance(value, dict):
         return [path]
-    return [path, *(place for name, each in value.items() for place in places_in(each, (*path, name)))]
+    return [path, *(deeper for name, child in value.items() for deeper in paths_in(child, (*path, name)))]
 
 
 def put(value: Any, path: tuple[str, ...], new: str) -> Any:
@@ -216,14 +216,14 @@ def test_one_odd_folder_never_takes_the_others_down(data: st.DataObject, odd: st
         alone = collect(Path(folder)).table.to_dicts()[0]
         path = write_run(Path(folder), "odd", seed=1) / name
         value = json.loads(path.read_text())
-        place = data.draw(st.sampled_from(places_in(value)))
-        path.write_text(json.dumps(put(value, place, "@")).replace('"@"', ODD[odd], 1))
+        position = data.draw(st.sampled_from(paths_in(value)))
+        path.write_text(json.dumps(put(value, position, "@")).replace('"@"', ODD[odd], 1))
         results = collect(Path(folder))
         (row,) = (row for row in results.table.to_dicts() if row["folder"].endswith("good"))
         assert {key: row[key] for key in alone} == alone
-        told = [line for line in results.warnings if line.startswith(str(path.parent))]
-        assert len(told) <= 1
-        assert told or results.table.height == 2
+        warnings = [line for line in results.warnings if line.startswith(str(path.parent))]
+        assert len(warnings) <= 1
+        assert warnings or results.table.height == 2
 
 
 @pytest.mark.parametrize("odd", ["binary", "a folder", "a loop", "text of another encoding", "empty"])

@@ -48,8 +48,8 @@ def test_an_outside_layer_and_what_it_imports_count(folder: Path) -> None:
 def test_metrics_of_ones_own_count_wherever_a_config_names_them() -> None:
     protocol = {"_target_": "ragx.evaluation.Protocol", "metrics": ["recall", "my_metrics.gain", "others.loss@5"]}
     stopping = {"_target_": "ragx.training.Stopping", "monitor": "third.rank@20"}
-    found = modules_of({"evaluation": protocol, "trainer": {"stopping": stopping}})
-    assert found == {"ragx.evaluation", "ragx.training", "my_metrics", "others", "third"}
+    modules = modules_of({"evaluation": protocol, "trainer": {"stopping": stopping}})
+    assert modules == {"ragx.evaluation", "ragx.training", "my_metrics", "others", "third"}
 
 
 def test_what_does_not_take_part_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:

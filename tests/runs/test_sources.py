@@ -50,8 +50,8 @@ def test_a_class_that_a_package_gives_on_is_followed_to_where_it_is_defined(fold
 
 
 def test_nothing_is_imported_to_find_what_takes_part(folder: Path) -> None:
-    found = sources_of(["own_shop", "own_shop.deep.conv"])
-    assert {name for name in found if name.startswith("own_")} == {
+    sources = sources_of(["own_shop", "own_shop.deep.conv"])
+    assert {name for name in sources if name.startswith("own_")} == {
         str(Path(name).with_suffix("")).replace("/", ".").removesuffix(".__init__") for name in FILES
     }
     assert not [name for name in sys.modules if name.startswith("own_")]

@@ -60,8 +60,8 @@ def test_all_that_ragx_ships_loads_by_itself() -> None:
                 config: Any = OmegaConf.to_container(compose("run", overrides=[f"{group}={choice}"]), resolve=True)
                 if choice != "custom":
                     config["model"].pop("features", None)
-                    said = refusal(group, config[group])
-                    assert all("value is required" in line for line in said.splitlines()), f"{group}={choice}: {said}"
+                    text = refusal(group, config[group])
+                    assert all("value is required" in line for line in text.splitlines()), f"{group}={choice}: {text}"
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_all_that_ragx_ships_loads_by_itself() -> None:
     ],
 )
 def test_code_that_is_no_part_of_ragx_is_refused(group: str, node: Any) -> None:
-    said = refusal(group, node)
-    assert "trust=[" in said or "cannot import" in said, said
+    message = refusal(group, node)
+    assert "trust=[" in message or "cannot import" in message, message
 
 
 def test_a_convolution_of_pyg_and_parts_within_parts_load() -> None:
@@ -114,18 +114,18 @@ def test_a_server_is_asked_where_databases_are_trusted() -> None:
     assert refusal("dataset", node | {"uri": "sqlite:shop.db"}) == ""
     for scheme in ("postgresql", "postgres", "PostgreSQL"):
         server = node | {"uri": f"{scheme}://shop@host/shop"}
-        said = refusal("dataset", server, ("my_layers",))
-        assert f"dataset.uri: the run folder names the server {scheme}://shop@host/shop" in said
-        assert "let it be asked: trust=[my_layers,ragx.data.sql_query]." in said
+        message = refusal("dataset", server, ("my_layers",))
+        assert f"dataset.uri: the run folder names the server {scheme}://shop@host/shop" in message
+        assert "let it be asked: trust=[my_layers,ragx.data.sql_query]." in message
         assert refusal("dataset", server, ("my_layers", "ragx.data.sql_query")) == ""
 
 
 def test_a_module_of_ones_own_is_imported_once_it_is_named(trap: Path) -> None:
     node = {"_target_": "my_traps.layers.MyConv"}
-    said = refusal("layer", node)
-    assert "the run folder names my_traps.layers.MyConv, code of the module my_traps.layers that would be run" in said
-    assert "trust=[my_traps.layers]" in said
-    assert refusal("layer", node, ("my_trap",)) == said.replace("trust=[", "trust=[my_trap,")
+    text = refusal("layer", node)
+    assert "the run folder names my_traps.layers.MyConv, code of the module my_traps.layers that would be run" in text
+    assert "trust=[my_traps.layers]" in text
+    assert refusal("layer", node, ("my_trap",)) == text.replace("trust=[", "trust=[my_trap,")
     assert not trap.exists()
     assert refusal("layer", node, ("my_traps.layers",)) == ""
     assert trap.exists()
@@ -140,8 +140,8 @@ def test_a_metric_of_ones_own_is_imported_once_its_module_is_named(metric: str, 
         ("evaluation", protocol),
         ("trainer", {"_target_": "ragx.training.Trainer", "stopping": stopping}),
     ):
-        said = refusal(group, node)
-        assert f"the run folder names {metric}, code of the module my_traps.layers that would be run" in said
+        message = refusal(group, node)
+        assert f"the run folder names {metric}, code of the module my_traps.layers that would be run" in message
         assert not trap.exists()
     assert refusal("evaluation", protocol, ("my_traps",)) == ""
 

@@ -58,6 +58,6 @@ def test_the_test_part_stays_sealed_and_the_advice_opens_it(split: ragx.data.Spl
     with pytest.raises(ValueError, match="part: expected 'validation', got 'train'"):
         ragx.evaluate(scorer, split, part="train")
     looks: list[str] = []
-    found = ragx.evaluation.Protocol().test({"model": scorer}, split, reason="as advised", on_open=looks.append)
+    results = ragx.evaluation.Protocol().test({"model": scorer}, split, reason="as advised", on_open=looks.append)
     assert looks == ["as advised"]
-    assert "ndcg@20" in found["model"].values
+    assert "ndcg@20" in results["model"].values

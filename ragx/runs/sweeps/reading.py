@@ -28,12 +28,12 @@ def read_sweep(record: SweepRecord, runs: Path) -> SweepResults:
     """
     results = collect(runs)
     rows = {Path(row["folder"]).name: row for row in results.table.iter_rows(named=True)}
-    found = [(cell, rows.get(cell.folder.name, {}) if cell.folder else {}) for cell in record.cells()]
-    metric = _metric([row for _, row in found if row])
-    known = agreed(metric, {str(row["name"]): recorded_of(row) for _, row in found if row})
+    cells = [(cell, rows.get(cell.folder.name, {}) if cell.folder else {}) for cell in record.cells()]
+    metric = _metric([row for _, row in cells if row])
+    known = agreed(metric, {str(row["name"]): recorded_of(row) for _, row in cells if row})
     axes = short_names(_axes(record))
     groups: dict[tuple[str, ...], list[SweepRun]] = {}
-    for cell, row in found:
+    for cell, row in cells:
         options = _options(cell.planned.overrides)
         chosen = tuple(options.get(name, "") for name in axes.values())
         groups.setdefault(chosen, []).append(SweepRun(cell, _with_metric(row, metric)))
@@ -61,8 +61,8 @@ def _axes(record: SweepRecord) -> list[str]:
     if planned := record.settings.get("axes"):
         return [str(name).lstrip("+~") for name in planned]
     options = [_options(cell.overrides) for cell in record.planned]
-    names = dict.fromkeys(name for each in options for name in each if name not in NOT_OPTIONS)
-    return [name for name in names if len({each.get(name) for each in options}) > 1]
+    names = dict.fromkeys(name for chosen in options for name in chosen if name not in NOT_OPTIONS)
+    return [name for name in names if len({chosen.get(name) for chosen in options}) > 1]
 
 
 def _options(overrides: Sequence[str]) -> dict[str, str]:

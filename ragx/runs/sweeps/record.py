@@ -121,7 +121,7 @@ class SweepRecord:
         path = self.folder / "sweep.json"
         try:
             plan = read_json(path)
-            return plan, [_planned(each) for each in plan["cells"]]
+            return plan, [_planned(cell) for cell in plan["cells"]]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path}: damaged ({type(error).__name__}: {error}); run the sweep again.") from None
 

@@ -125,7 +125,9 @@ class SweepResults:
     @cached_property
     def configurations(self) -> list[Configuration]:
         """All configurations, the best first, those without a result last."""
-        return sorted(self.planned, key=lambda each: -each.merit if each.quality.count else math.inf)
+        return sorted(
+            self.planned, key=lambda configuration: -configuration.merit if configuration.quality.count else math.inf
+        )
 
     @property
     def runs(self) -> list[SweepRun]:
@@ -135,7 +137,7 @@ class SweepResults:
     @property
     def judged(self) -> list[Configuration]:
         """The configurations that have a value to be judged by."""
-        return [each for each in self.configurations if each.quality.count]
+        return [configuration for configuration in self.configurations if configuration.quality.count]
 
     def by_data(self) -> dict[tuple[str, ...], list[Configuration]]:
         """Return the judged configurations by the data they were judged on, since no other may be compared."""
@@ -146,18 +148,18 @@ class SweepResults:
 
     def values(self, axis: str, among: Sequence[Configuration]) -> list[str]:
         """Return the values of an axis: numbers by size, others in the order of the plan."""
-        planned = dict.fromkeys(each.options[axis] for each in self.planned)
-        present = {each.options[axis] for each in among}
+        planned = dict.fromkeys(configuration.options[axis] for configuration in self.planned)
+        present = {configuration.options[axis] for configuration in among}
         return in_order([value for value in planned if value in present])
 
     def varied(self, among: Sequence[Configuration]) -> list[str]:
         """Return the axes along which some configurations differ."""
-        return [axis for axis in self.axes if len({each.options[axis] for each in among}) > 1]
+        return [axis for axis in self.axes if len({configuration.options[axis] for configuration in among}) > 1]
 
 
 def best_of(among: Iterable[Configuration]) -> Configuration:
     """Return the best of judged configurations."""
-    return max(among, key=lambda each: each.merit)
+    return max(among, key=lambda configuration: configuration.merit)
 
 
 def are_numbers(values: Sequence[str]) -> bool:

@@ -47,7 +47,7 @@ def spread(values: Iterable[float | None]) -> Spread:
 
 def interval_for(spreads: Sequence[Spread]) -> Interval:
     """Return which interval a picture can show for all its points alike."""
-    counts = [each.count for each in spreads if each.count]
+    counts = [point.count for point in spreads if point.count]
     if not counts or max(counts) < 2:
         return "none"
     return "t" if min(counts) >= ENOUGH_FOR_T else "std"
@@ -55,7 +55,7 @@ def interval_for(spreads: Sequence[Spread]) -> Interval:
 
 def interval_label(interval: Interval, spreads: Sequence[Spread]) -> str:
     """Return what the intervals of a picture are, and over how many seeds."""
-    counts = sorted({each.count for each in spreads if each.count})
+    counts = sorted({point.count for point in spreads if point.count})
     if interval == "none":
         return "one seed each, no interval"
     seeds = f"{counts[0]} seeds" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"

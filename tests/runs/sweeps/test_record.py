@@ -13,9 +13,9 @@ ONE, TWO = PlannedCell(("a=1", "seed=0"), 0, "first"), PlannedCell(("a=1", "seed
 
 @pytest.fixture
 def record(tmp_path: Path) -> SweepRecord:
-    found = SweepRecord(tmp_path / "runs" / "sweeps" / "mine")
-    found.plan([ONE, TWO], [{"cell": "heads=3", "reason": "does not divide"}], name="mine", axes=["a"])
-    return found
+    sweep = SweepRecord(tmp_path / "runs" / "sweeps" / "mine")
+    sweep.plan([ONE, TWO], [{"cell": "heads=3", "reason": "does not divide"}], name="mine", axes=["a"])
+    return sweep
 
 
 def states(record: SweepRecord) -> list[str]:
@@ -80,8 +80,8 @@ def test_a_sweep_is_found_by_the_beginning_of_its_name(record: SweepRecord, tmp_
 
 
 def test_a_run_lies_beside_the_sweeps_wherever_an_event_says_it_does(record: SweepRecord, tmp_path: Path) -> None:
-    for told in ("/elsewhere/runs/shop-1", "../../../etc/shop-1", "shop-1"):
-        record.event(ONE.key, "done", folder=told, value=0.5)
+    for folder in ("/elsewhere/runs/shop-1", "../../../etc/shop-1", "shop-1"):
+        record.event(ONE.key, "done", folder=folder, value=0.5)
         assert record.cells()[0].folder == tmp_path / "runs" / "shop-1"
     record.event(ONE.key, "done", folder="..", value=0.5)
     assert record.cells()[0].folder is None
