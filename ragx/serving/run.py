@@ -73,7 +73,7 @@ class Run:
     @property
     def refit(self) -> bool:
         """Whether the final model learned from validation too."""
-        return bool(self.config.get("trainer", {}).get("refit", False))
+        return "refit" in self.metrics or bool(self.config.get("trainer", {}).get("refit", False))
 
     @property
     def predictor(self) -> Any:
