@@ -30,9 +30,9 @@ def provenance_section(results: SweepResults, runs: Path) -> Html:
     made = [(configuration, run) for configuration in results.configurations for run in configuration.done]
     if not made:
         return element("p", "No run has a result yet.", class_="quiet")
-    places: dict[str, int] = {}
+    origins: dict[str, int] = {}
     for _, run in made:
-        places.setdefault(_place(run), len(places) + 1)
+        origins.setdefault(_origin(run), len(origins) + 1)
     columns = [
         *(Column("run"), Column("configuration"), Column("seed", "number")),
         *(Column("identity", hint="of the run"), Column("cell", hint="identity without the seed")),
@@ -47,7 +47,7 @@ def provenance_section(results: SweepResults, runs: Path) -> Html:
             Field(configuration.label()),
             Field(run.cell.planned.seed, run.cell.planned.seed),
             *(_code(run.result.get(name)) for name in ("identity", "cell", "source")),
-            Field(element("a", f"P{places[_place(run)]}", href=f"#place-{places[_place(run)]}")),
+            Field(element("a", f"P{origins[_origin(run)]}", href=f"#place-{origins[_origin(run)]}")),
             *(Field(str(run.result.get(name) or MISSING)) for name in ("dataset", "split")),
             *(_code(run.result.get(name)) for name in ("fingerprint", "data")),
             Field(_readings(run), run.result.get("looks")),
@@ -56,7 +56,7 @@ def provenance_section(results: SweepResults, runs: Path) -> Html:
         for configuration, run in made
     ]
     caption = "Provenance of every run; P1 and so on are the places listed above"
-    listed = joined(_described(place, text) for text, place in places.items())
+    listed = joined(_described(number, text) for text, number in origins.items())
     table = sortable_table("provenance", caption, columns, rows)
     return joined([element("dl", listed, class_="facts"), _notes(run for _, run in made), table])
 
@@ -78,12 +78,12 @@ def _code(text: Any) -> Field:
     return Field(element("code", str(text)) if text else MISSING)
 
 
-def _place(run: SweepRun) -> str:
+def _origin(run: SweepRun) -> str:
     """Return commit, versions and machine of a run as one text, the same for all runs that were made alike."""
     return json.dumps([run.result.get(name) for name in ("commit", "dirty", "versions", "machine")])
 
 
-def _described(place: int, text: str) -> Html:
+def _described(number: int, text: str) -> Html:
     commit, dirty, versions, machine = json.loads(text)
     state = {True: "with uncommitted changes", False: "clean"}.get(dirty, "state unknown")
     lines = [
@@ -92,7 +92,7 @@ def _described(place: int, text: str) -> Html:
         f"machine: {_pairs(from_json(machine))}",
     ]
     shown = joined(element("div", line) for line in lines)
-    return joined([element("dt", f"P{place}", id=f"place-{place}"), element("dd", shown)])
+    return joined([element("dt", f"P{number}", id=f"place-{number}"), element("dd", shown)])
 
 
 def _pairs(values: Mapping[str, Any]) -> str:

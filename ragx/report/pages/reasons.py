@@ -12,27 +12,29 @@ MOST_VALUES = 12
 def differences_table(results: SweepResults) -> Html | None:
     """Return the options that differ between configurations, each value with how many have it; None where none do."""
     counts: dict[str, Counter[str]] = {}
-    judged = [each for each in results.configurations if each.done]
-    names = dict.fromkeys(name for each in judged for name in each.done[0].result if name.startswith("option."))
+    judged = [configuration for configuration in results.configurations if configuration.done]
+    names = dict.fromkeys(
+        name for configuration in judged for name in configuration.done[0].result if name.startswith("option.")
+    )
     for name in names:
-        found = Counter(str(each.done[0].result.get(name) or MISSING) for each in judged)
-        if len(found) > 1:
-            counts[name.removeprefix("option.")] = found
+        values = Counter(str(configuration.done[0].result.get(name) or MISSING) for configuration in judged)
+        if len(values) > 1:
+            counts[name.removeprefix("option.")] = values
     rows = [
         [
             Field(element("code", name)),
             Field(element("span", "swept" if name in results.axes.values() else "follows from a choice")),
-            Field(_values(found)),
+            Field(_values(values)),
         ]
-        for name, found in counts.items()
+        for name, values in counts.items()
     ]
     columns = [Column("option"), Column("why"), Column("values, and how many configurations have them", long=True)]
     caption = "Options that differ; all others are the same everywhere"
     return sortable_table("differences", caption, columns, rows) if rows else None
 
 
-def _values(found: Counter[str]) -> str:
-    shown = [f"{value} ({found[value]})" for value in in_order(list(found))]
+def _values(counts: Counter[str]) -> str:
+    shown = [f"{value} ({counts[value]})" for value in in_order(list(counts))]
     return ", ".join(shown[:MOST_VALUES]) + (f" and {len(shown) - MOST_VALUES} more" if shown[MOST_VALUES:] else "")
 
 
@@ -64,8 +66,8 @@ def failure_table(results: SweepResults) -> Html | None:
 def dropped_table(results: SweepResults) -> Html | None:
     """Return the combinations that cannot be, with the reason; None where there are none."""
     rows = [
-        [Field(str(each.get("cell", ""))), Field(str(each.get("reason", "")))]
-        for each in results.record.settings.get("dropped", [])
+        [Field(str(combination.get("cell", ""))), Field(str(combination.get("reason", "")))]
+        for combination in results.record.settings.get("dropped", [])
     ]
     columns = [Column("combination", long=True), Column("why it cannot be", long=True)]
     return sortable_table("dropped", "Combinations that were left out of the plan", columns, rows) if rows else None

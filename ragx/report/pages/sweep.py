@@ -57,7 +57,7 @@ def page(results: SweepResults, plots: Sequence[Plot], runs: Path) -> Html:
         element("title", title),
         element("style", Html(STYLE)),
     )
-    links = [element("a", name, href=f"#{place}") for place, (name, _) in sections.items()]
+    links = [element("a", name, href=f"#{anchor}") for anchor, (name, _) in sections.items()]
     body = element(
         "body",
         element("h1", title),
@@ -67,8 +67,8 @@ def page(results: SweepResults, plots: Sequence[Plot], runs: Path) -> Html:
         element(
             "main",
             *(
-                element("section", element("h2", name), content, id=place)
-                for place, (name, content) in sections.items()
+                element("section", element("h2", name), content, id=anchor)
+                for anchor, (name, content) in sections.items()
             ),
         ),
         element("script", Html(SCRIPT)),
@@ -113,9 +113,9 @@ def _facts(results: SweepResults) -> Html:
     for data, among in results.by_data().items():
         best = f"{written(among[0].quality, 4)} {results.heading}: {among[0].label()}"
         facts += [("data", "; ".join(data)), ("best on it", best)]
-        measured = measured_of([run.result for each in among for run in each.done], "validation")
-        if said := measured_sentence("validation", measured, results.unit):
-            facts.append(("measured", said))
+        measured = measured_of([run.result for configuration in among for run in configuration.done], "validation")
+        if sentence := measured_sentence("validation", measured, results.unit):
+            facts.append(("measured", sentence))
     planned = settings.get("budget")
     budget = {row: count for row, count in planned.items() if row} if isinstance(planned, dict) else {}
     if budget:

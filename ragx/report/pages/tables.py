@@ -30,14 +30,14 @@ def configuration_table(results: SweepResults) -> Html:
     ]
     rows = [
         [
-            *_axis_fields(results, each),
-            *(_mean(each.spread(name), 4) for name in metrics),
-            Field(f"{each.quality.count} of {len(each.runs)}", each.quality.count),
-            Field(_states(each)),
-            _mean(each.spread("training_seconds"), 1),
-            _mean(each.spread("peak_memory_mb"), 0),
+            *_axis_fields(results, configuration),
+            *(_mean(configuration.spread(name), 4) for name in metrics),
+            Field(f"{configuration.quality.count} of {len(configuration.runs)}", configuration.quality.count),
+            Field(_states(configuration)),
+            _mean(configuration.spread("training_seconds"), 1),
+            _mean(configuration.spread("peak_memory_mb"), 0),
         ]
-        for each in results.configurations
+        for configuration in results.configurations
     ]
     return sortable_table("configurations", "Mean ± standard deviation over seeds, on validation", columns, rows)
 
@@ -48,12 +48,12 @@ def _short(metric: str) -> str:
 
 def _beside(results: SweepResults) -> list[str]:
     known = dict.fromkeys(name for run in results.runs for name, value in run.result.items() if value is not None)
-    there = [name.removeprefix("validation/") for name in known if name.startswith("validation/")]
-    return [f"validation/{name}" for name in names_beside(_short(results.metric), there)]
+    names = [name.removeprefix("validation/") for name in known if name.startswith("validation/")]
+    return [f"validation/{name}" for name in names_beside(_short(results.metric), names)]
 
 
 def _axis_columns(results: SweepResults) -> list[Column]:
-    values = {axis: {each.options[axis] for each in results.configurations} for axis in results.axes}
+    values = {axis: {configuration.options[axis] for configuration in results.configurations} for axis in results.axes}
     return [
         Column(axis, "number" if are_numbers(sorted(values[axis])) else "text", hint=name)
         for axis, name in results.axes.items()
@@ -67,16 +67,16 @@ def _axis_fields(results: SweepResults, configuration: Configuration) -> list[Fi
     ]
 
 
-def _mean(found: Spread, digits: int) -> Field:
-    if not found.count:
+def _mean(spread: Spread, digits: int) -> Field:
+    if not spread.count:
         return Field(MISSING)
-    return Field(written(found, digits), found.mean)
+    return Field(written(spread, digits), spread.mean)
 
 
-def written(found: Spread, digits: int) -> str:
+def written(spread: Spread, digits: int) -> str:
     """Return mean ± std as text; a single value stands alone."""
-    mean = f"{found.mean:,.{digits}f}"
-    return mean if found.count < 2 else f"{mean} ± {found.std:,.{digits}f}"
+    mean = f"{spread.mean:,.{digits}f}"
+    return mean if spread.count < 2 else f"{mean} ± {spread.std:,.{digits}f}"
 
 
 def _states(configuration: Configuration) -> Html:

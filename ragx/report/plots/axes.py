@@ -48,7 +48,9 @@ def scale_of(values: list[str]) -> Scale:
 
 def best_by_value(axis: str, values: Sequence[str], among: Sequence[Configuration]) -> list[Configuration]:
     """Return for every value of an option the best configuration that has it."""
-    return [best_of([each for each in among if each.options[axis] == value]) for value in values]
+    return [
+        best_of([configuration for configuration in among if configuration.options[axis] == value]) for value in values
+    ]
 
 
 def averages(axis: str, values: Sequence[str], among: Sequence[Configuration]) -> tuple[list[Spread], int]:
@@ -58,15 +60,16 @@ def averages(axis: str, values: Sequence[str], among: Sequence[Configuration]) -
     compare different things. The average is taken seed by seed, so that its spread is one over seeds.
     """
     table: dict[tuple[str, ...], dict[str, dict[int, float]]] = {}
-    for each in among:
-        others = tuple(value for name, value in each.options.items() if name != axis)
-        numbers = {run.cell.planned.seed: run.number(each.metric) for run in each.done}
+    for configuration in among:
+        others = tuple(value for name, value in configuration.options.items() if name != axis)
+        numbers = {run.cell.planned.seed: run.number(configuration.metric) for run in configuration.done}
         finite = {seed: number for seed, number in numbers.items() if number is not None and math.isfinite(number)}
-        table.setdefault(others, {})[each.options[axis]] = finite
-    whole = [found for found in table.values() if len(found) == len(values)]
-    seeds = set.intersection(*(set(of_seed) for found in whole for of_seed in found.values())) if whole else set()
+        table.setdefault(others, {})[configuration.options[axis]] = finite
+    whole = [by_value for by_value in table.values() if len(by_value) == len(values)]
+    seeds = set.intersection(*(set(of_seed) for by_value in whole for of_seed in by_value.values())) if whole else set()
     means = [
-        spread(sum(found[value][seed] for found in whole) / len(whole) for seed in sorted(seeds)) for value in values
+        spread(sum(by_value[value][seed] for by_value in whole) / len(whole) for seed in sorted(seeds))
+        for value in values
     ]
     return means, len(whole) if seeds else 0
 
@@ -95,19 +98,19 @@ def plot_axis(results: SweepResults, axis: str, among: Sequence[Configuration]) 
 
 
 def _draw_lines(panel: Axes, axis: str, scale: Scale, among: Sequence[Configuration]) -> None:
-    place = dict(zip(scale.values, scale.positions, strict=True))
+    positions = dict(zip(scale.values, scale.positions, strict=True))
     lines = ("-", "--") if are_numbers(scale.values) else ("none", "none")
     alone = len(among) == len(scale.values)
     if not alone:
-        points = [(place[each.options[axis]], each.quality.mean) for each in among]
+        points = [(positions[configuration.options[axis]], configuration.quality.mean) for configuration in among]
         x, y = zip(*points, strict=True)
         panel.scatter(x, y, s=7, color=PALE, linewidths=0, label="each configuration, mean over its seeds", zorder=1)
         means, combinations = averages(axis, scale.values, among)
         if combinations > 1:
             label = f"other options averaged over the {combinations} combinations that all values have"
             aside = ASIDE * (scale.positions[-1] - scale.positions[0])
-            _draw_line(panel, [place + aside for place in scale.positions], means, label, GREY, "s", lines[1])
-    best = [each.quality for each in best_by_value(axis, scale.values, among)]
+            _draw_line(panel, [position + aside for position in scale.positions], means, label, GREY, "s", lines[1])
+    best = [configuration.quality for configuration in best_by_value(axis, scale.values, among)]
     interval = interval_label(interval_for(best), best)
     label = f"mean; {interval}" if alone else f"other options at their best for each value; {interval}"
     _draw_line(panel, scale.positions, best, label, COLOURS[0], "o", lines[0])
@@ -117,13 +120,14 @@ def _draw_line(
     panel: Axes, x: Sequence[float], spreads: Sequence[Spread], label: str, colour: str, marker: str, line: str
 ) -> None:
     interval = interval_for(spreads)
-    bars = None if interval == "none" else [each.half_width(interval) for each in spreads]
-    y = [each.mean for each in spreads]
+    bars = None if interval == "none" else [point.half_width(interval) for point in spreads]
+    y = [point.mean for point in spreads]
     panel.errorbar(x, y, bars, color=colour, marker=marker, linestyle=line, elinewidth=0.9, label=label, zorder=3)
 
 
 def _draw_points(panel: Axes, axis: str, among: Sequence[Configuration]) -> None:
-    x, y = [float(each.options[axis]) for each in among], [each.quality.mean for each in among]
+    x = [float(configuration.options[axis]) for configuration in among]
+    y = [configuration.quality.mean for configuration in among]
     best = best_of(among)
     panel.scatter(x, y, s=14, color=COLOURS[0], label="each configuration, mean over its seeds")
     star, label = float(best.options[axis]), f"best: {axis}={best.options[axis]}"
@@ -135,7 +139,7 @@ def _draw_points(panel: Axes, axis: str, among: Sequence[Configuration]) -> None
 def importance(axis: str, among: Sequence[Configuration]) -> float:
     """Return how far the means of an option's values lie apart."""
     by_value: dict[str, list[float]] = {}
-    for each in among:
-        by_value.setdefault(each.options[axis], []).append(each.quality.mean)
-    means = [sum(found) / len(found) for found in by_value.values()]
+    for configuration in among:
+        by_value.setdefault(configuration.options[axis], []).append(configuration.quality.mean)
+    means = [sum(values) / len(values) for values in by_value.values()]
     return max(means) - min(means) if len(means) > 1 else 0.0

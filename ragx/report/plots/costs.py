@@ -44,23 +44,24 @@ def plot_cost(results: SweepResults, cost: Cost, among: Sequence[Configuration])
         cost: the column of the results table.
         among: judged configurations on the same data.
     """
-    priced = [each for each in among if each.spread(cost).count]
+    priced = [configuration for configuration in among if configuration.spread(cost).count]
     if len(priced) < 2:
         return None
-    costs = [each.spread(cost) for each in priced]
-    middle = float(np.median([each.mean for each in costs]))
+    costs = [configuration.spread(cost) for configuration in priced]
+    middle = float(np.median([point.mean for point in costs]))
     factor, unit = next((pair for pair in UNITS[cost] if middle >= 2 * pair[0]), UNITS[cost][-1])
-    x, y = [each.mean / factor for each in costs], [each.quality.mean for each in priced]
+    x = [point.mean / factor for point in costs]
+    y = [configuration.quality.mean for configuration in priced]
     figure, panel = new_figure()
     front = frontier(x, [direction(results.known) * value for value in y])
-    panel.plot([x[place] for place in front], [y[place] for place in front], **FRONT, zorder=1)  # type: ignore[arg-type]
+    panel.plot([x[index] for index in front], [y[index] for index in front], **FRONT, zorder=1)  # type: ignore[arg-type]
     columns = _draw_points(panel, results, priced, x, y)
-    spreads = [each.quality for each in priced]
+    spreads = [configuration.quality for configuration in priced]
     shown = interval_label("none" if interval_for(spreads) == "none" else "std", spreads)
     if len(priced) > MOST_BARS:
         shown = "means over seeds"
     elif interval_for(spreads) != "none":
-        up, aside = [each.std for each in spreads], [each.std / factor for each in costs]
+        up, aside = [point.std for point in spreads], [point.std / factor for point in costs]
         panel.errorbar(x, y, up, aside, fmt="none", ecolor=GREY, elinewidth=0.5, capsize=1.5, alpha=0.7, zorder=1)
     panel.set(xlabel=f"{NAMES[cost]} ({unit})", ylabel=results.axis_label)
     if min(x) > 0 and max(x) / min(x) >= 10:
@@ -70,13 +71,13 @@ def plot_cost(results: SweepResults, cost: Cost, among: Sequence[Configuration])
 
 
 def frontier(costs: Sequence[float], qualities: Sequence[float]) -> list[int]:
-    """Return the places of those that none beats at both, the cheapest first; more quality is better."""
-    order = sorted(range(len(costs)), key=lambda place: (costs[place], -qualities[place]))
+    """Return the indices of those that none beats at both, the cheapest first; more quality is better."""
+    order = sorted(range(len(costs)), key=lambda index: (costs[index], -qualities[index]))
     best, kept = -math.inf, []
-    for place in order:
-        if qualities[place] > best:
-            kept.append(place)
-            best = qualities[place]
+    for index in order:
+        if qualities[index] > best:
+            kept.append(index)
+            best = qualities[index]
     return kept
 
 
@@ -90,10 +91,10 @@ def _draw_points(
         return 1
     axis = max(telling, key=lambda name: importance(name, among))
     values = results.values(axis, among)
-    for place, value in enumerate(values):
-        chosen = [step for step, each in enumerate(among) if each.options[axis] == value]
+    for index, value in enumerate(values):
+        chosen = [step for step, configuration in enumerate(among) if configuration.options[axis] == value]
         panel.scatter(
-            [x[step] for step in chosen], [y[step] for step in chosen], s=20, color=COLOURS[place],
-            marker=MARKERS[place], edgecolors="white", linewidths=0.4, label=visible(f"{axis}={value}"), zorder=3,
+            [x[step] for step in chosen], [y[step] for step in chosen], s=20, color=COLOURS[index],
+            marker=MARKERS[index], edgecolors="white", linewidths=0.4, label=visible(f"{axis}={value}"), zorder=3,
         )  # fmt: skip
     return columns_for([f"{axis}={value}" for value in values])

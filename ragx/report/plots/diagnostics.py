@@ -34,20 +34,20 @@ def plot_diagnostics(values: dict[str, float], title: str, path: Path) -> None:
         return
     figure = Figure(figsize=(3.4 * len(points) + 0.4, 3.2), layout="constrained")
     panels = figure.subplots(1, len(points), squeeze=False)[0]
-    for panel, (measure, found) in zip(panels, points.items(), strict=True):
-        _draw(panel, found, TITLES[measure])
+    for panel, (measure, pairs) in zip(panels, points.items(), strict=True):
+        _draw(panel, pairs, TITLES[measure])
     figure.suptitle(title, fontsize=10)
     write_atomically(path, lambda part: figure.savefig(part, dpi=150))
 
 
-def _draw(axes: Axes, found: list[tuple[int, float]], label: str) -> None:
+def _draw(axes: Axes, points: list[tuple[int, float]], label: str) -> None:
     by_depth: dict[int, list[float]] = {}
-    for depth, value in found:
+    for depth, value in points:
         by_depth.setdefault(depth, []).append(value)
     means = [sum(values) / len(values) for values in by_depth.values()]
     axes.plot(list(by_depth), means, color=BLUE, marker="o", markersize=4)
-    if len(found) > len(by_depth):
-        depths, values = zip(*found, strict=True)
+    if len(points) > len(by_depth):
+        depths, values = zip(*points, strict=True)
         axes.scatter(depths, values, color=ORANGE, marker="x", s=24, zorder=3, label="each head")
         axes.legend(fontsize=8)
     axes.set(xlabel="layer", ylim=(0, None))

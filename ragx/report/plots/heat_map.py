@@ -28,9 +28,9 @@ def plot_heat_map(results: SweepResults, axes: tuple[str, str], among: Sequence[
     right, up = sorted(axes, key=lambda axis: -len(values[axis]))
     better = np.nanmax if larger_is_better(results.known) else np.nanmin
     grid = np.full((len(values[up]), len(values[right])), math.nan)
-    for each in among:
-        place = values[up].index(each.options[up]), values[right].index(each.options[right])
-        grid[place] = better([grid[place], each.quality.mean])
+    for configuration in among:
+        cell = values[up].index(configuration.options[up]), values[right].index(configuration.options[right])
+        grid[cell] = better([grid[cell], configuration.quality.mean])
     figure = Figure(figsize=(COLUMN, max(1.9, 0.95 + 0.36 * len(values[up]))), layout="constrained")
     panel = figure.subplots()
     panel.set_facecolor("white")

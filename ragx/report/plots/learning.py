@@ -39,22 +39,22 @@ def plot_learning(results: SweepResults, among: Sequence[Configuration]) -> Figu
         results: the sweep.
         among: judged configurations on the same data, the best first.
     """
-    curves = [(each, curve) for each in among[:SHOWN] if (curve := curve_of(each))]
+    curves = [(configuration, curve) for configuration in among[:SHOWN] if (curve := curve_of(configuration))]
     if not curves:
         return None
     figure, panel = new_figure()
     axes = results.varied(among)
-    spreads = [found for _, curve in curves for found in curve.values()]
+    spreads = [point for _, curve in curves for point in curve.values()]
     interval = interval_for(spreads)
-    for place, (configuration, curve) in enumerate(curves):
-        epochs, means = list(curve), np.array([found.mean for found in curve.values()])
-        sides = np.array([found.half_width(interval) for found in curve.values()])
+    for index, (configuration, curve) in enumerate(curves):
+        epochs, means = list(curve), np.array([point.mean for point in curve.values()])
+        sides = np.array([point.half_width(interval) for point in curve.values()])
         panel.plot(
-            epochs, means, color=COLOURS[place], linestyle=LINES[place], marker=MARKERS[place], markersize=3.5,
-            markevery=(min(place, len(epochs) - 1), max(len(epochs) // 8, 1)), label=visible(configuration.label(axes)),
+            epochs, means, color=COLOURS[index], linestyle=LINES[index], marker=MARKERS[index], markersize=3.5,
+            markevery=(min(index, len(epochs) - 1), max(len(epochs) // 8, 1)), label=visible(configuration.label(axes)),
         )  # fmt: skip
         if interval != "none":
-            panel.fill_between(epochs, means - sides, means + sides, color=COLOURS[place], alpha=0.12, linewidth=0)
+            panel.fill_between(epochs, means - sides, means + sides, color=COLOURS[index], alpha=0.12, linewidth=0)
     panel.set(xlabel="epoch", ylabel=results.axis_label)
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     legend_below(figure, panel, title=f"mean; {interval_label(interval, spreads)}")

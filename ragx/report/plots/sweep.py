@@ -49,8 +49,8 @@ def draw_plots(results: SweepResults, folder: Path) -> list[Plot]:
             old.unlink()
     plots = []
     groups = results.by_data()
-    for place, (data, among) in enumerate(groups.items(), 1):
-        mark, of = (f".data_{place}", f" Data: {'; '.join(data)}.") if len(groups) > 1 else ("", "")
+    for number, (data, among) in enumerate(groups.items(), 1):
+        mark, of = (f".data_{number}", f" Data: {'; '.join(data)}.") if len(groups) > 1 else ("", "")
         with styled():
             for name, caption, figure in _figures(results, among):
                 plots.append(Plot(caption + of, *save(figure, folder / f"{name}{mark}")))

@@ -12,27 +12,29 @@ ALIKE = 1e-9
 BEST = "best_achievable"
 
 
-def baselines_in(found: Found, columns: Sequence[Column]) -> list[str]:
+def baselines_in(selection: Found, columns: Sequence[Column]) -> list[str]:
     """Return the names of the baselines that runs of a table have values of, in their order."""
-    runs = [run for dataset in dict.fromkeys(column.dataset for column in columns) for run in runs_of(found, dataset)]
+    runs = [
+        run for dataset in dict.fromkeys(column.dataset for column in columns) for run in runs_of(selection, dataset)
+    ]
     sides = [name.split("/") for run in runs for name, value in run.items() if value is not None]
     names = dict.fromkeys(parts[0] for parts in sides if len(parts) == 3)
     return [name for name in names if name != BEST]
 
 
-def baseline_rows(found: Found, columns: Sequence[Column], part: str, warnings: list[str]) -> list[TableRow]:
+def baseline_rows(selection: Found, columns: Sequence[Column], part: str, warnings: list[str]) -> list[TableRow]:
     """Return a row for each baseline, as it stands beside the runs that were refitted, or not, as most were.
 
     Args:
-        found: the rows of runs.
+        selection: the rows of runs.
         columns: the columns of values.
         part: the part that is shown.
         warnings: takes what a reader must know.
     """
     runs: dict[str, list[Run]] = {}
-    names = baselines_in(found, columns)
+    names = baselines_in(selection, columns)
     for dataset in dict.fromkeys(column.dataset for column in columns):
-        every = runs_of(found, dataset)
+        every = runs_of(selection, dataset)
         usual, _ = Counter(run["refit"] for run in every).most_common(1)[0]
         if names and len({run["refit"] for run in every}) > 1:
             warnings.append(
@@ -40,7 +42,7 @@ def baseline_rows(found: Found, columns: Sequence[Column], part: str, warnings: 
                 f"difference of its own; {' and '.join(map(label_of, names))} is that of most runs."
             )
         runs[dataset] = [run for run in every if run["refit"] == usual]
-    return [_row(name, stub_of(label_of(name), found.headings), columns, part, runs, warnings) for name in names]
+    return [_row(name, stub_of(label_of(name), selection.headings), columns, part, runs, warnings) for name in names]
 
 
 def _row(
@@ -67,11 +69,11 @@ def _has(run: Run, name: str) -> bool:
     return any(column.startswith(f"{name}/") and value is not None for column, value in run.items())
 
 
-def runs_of(found: Found, dataset: str) -> list[Run]:
+def runs_of(selection: Found, dataset: str) -> list[Run]:
     """Return all runs of a table on a dataset."""
-    return [run for group in found.groups for run in group.runs.get(dataset, ())]
+    return [run for group in selection.groups for run in group.runs.get(dataset, ())]
 
 
 def stub_of(label: str, headings: Sequence[str]) -> tuple[Name, ...]:
     """Return the names of a row that is called by one text alone."""
-    return tuple(Name(heading, "" if place else label) for place, heading in enumerate(headings))
+    return tuple(Name(heading, "" if index else label) for index, heading in enumerate(headings))

@@ -31,11 +31,11 @@ from ragx.report.tables.spec import TableSpec, check_metrics
 from ragx.runs.row import recorded_of
 
 
-def build_table(found: Found, spec: TableSpec, published: Sequence[Published] = ()) -> Table:
+def build_table(selection: Found, spec: TableSpec, published: Sequence[Published] = ()) -> Table:
     """Return the table of rows.
 
     Args:
-        found: the rows with their runs.
+        selection: the rows with their runs.
         spec: what the table is to show.
         published: numbers of others.
 
@@ -43,14 +43,14 @@ def build_table(found: Found, spec: TableSpec, published: Sequence[Published] = 
         ValueError: there are no runs, runs of one column are not comparable, a metric is known neither here nor to the
             runs, or the baseline is no row.
     """
-    datasets = _datasets(found, spec)
+    datasets = _datasets(selection, spec)
     for dataset in datasets:
-        check_comparable(dataset, runs_of(found, dataset), spec.part)
-    spec = replace(spec, metrics=spec.metrics or _usual_metrics(found, datasets, spec.part))
-    known = _known(found, datasets, spec)
+        check_comparable(dataset, runs_of(selection, dataset), spec.part)
+    spec = replace(spec, metrics=spec.metrics or _usual_metrics(selection, datasets, spec.part))
+    known = _known(selection, datasets, spec)
     columns = [Column(dataset, metric) for dataset in datasets for metric in spec.metrics]
-    warnings = list(found.warnings)
-    rows = [*baseline_rows(found, columns, spec.part, warnings), *_measured(found, columns, spec.part)]
+    warnings = list(selection.warnings)
+    rows = [*baseline_rows(selection, columns, spec.part, warnings), *_measured(selection, columns, spec.part)]
     baseline = _baseline(rows, spec.baseline)
     warnings += missing_values(rows, columns, spec.part)
     for column in columns:
@@ -58,15 +58,17 @@ def build_table(found: Found, spec: TableSpec, published: Sequence[Published] = 
     tests = _hold_against(rows, baseline, columns, spec.part, known, warnings) if baseline else []
     warnings += doubtful_leads(rows, baseline, columns, known)
     for dataset in datasets:
-        warnings += [f"dataset {dataset}: {said}" for said in few_measured(runs_of(found, dataset), spec.part)]
-    others = other_code([run for dataset in datasets for run in runs_of(found, dataset)])
-    for row in (each for each in rows if each.kind == MEASURED):
-        row.other_code = any(str(run["folder"]) in others for each in row.runs.values() for run in each)
-    used = [each for each in published if each.dataset in datasets]
+        warnings += [
+            f"dataset {dataset}: {sentence}" for sentence in few_measured(runs_of(selection, dataset), spec.part)
+        ]
+    others = other_code([run for dataset in datasets for run in runs_of(selection, dataset)])
+    for row in (row for row in rows if row.kind == MEASURED):
+        row.other_code = any(str(run["folder"]) in others for members in row.runs.values() for run in members)
+    used = [source for source in published if source.dataset in datasets]
     _add_published(rows, columns, used, spec.part)
     label = baseline.label if baseline else None
-    table = Table(spec, found.headings, columns, rows, label, [], list(dict.fromkeys(warnings)))
-    return replace(table, notes=[*found.notes, *notes_of(table, used, tests)])
+    table = Table(spec, selection.headings, columns, rows, label, [], list(dict.fromkeys(warnings)))
+    return replace(table, notes=[*selection.notes, *notes_of(table, used, tests)])
 
 
 def _hold_against(
@@ -87,37 +89,39 @@ def _hold_against(
     return tested.notes
 
 
-def _usual_metrics(found: Found, datasets: Sequence[str], part: str) -> list[str]:
+def _usual_metrics(selection: Found, datasets: Sequence[str], part: str) -> list[str]:
     """Return the few metrics that are shown where none are asked for."""
-    runs = [run for dataset in datasets for run in runs_of(found, dataset)]
-    there = dict.fromkeys(name for run in runs for name, value in run.items() if value is not None)
-    return usual_names(name.removeprefix(f"{part}/") for name in there if name.startswith(f"{part}/"))
+    runs = [run for dataset in datasets for run in runs_of(selection, dataset)]
+    names = dict.fromkeys(name for run in runs for name, value in run.items() if value is not None)
+    return usual_names(name.removeprefix(f"{part}/") for name in names if name.startswith(f"{part}/"))
 
 
-def _known(found: Found, datasets: Sequence[str], spec: TableSpec) -> dict[str, Metric]:
+def _known(selection: Found, datasets: Sequence[str], spec: TableSpec) -> dict[str, Metric]:
     """Return what is known of the table's metrics, of one's own as the runs recorded it.
 
     Raises:
         ValueError: a metric is known neither here nor to the runs, or two runs mean different ones by its name.
     """
-    records = {str(run["folder"]): recorded_of(run) for dataset in datasets for run in runs_of(found, dataset)}
+    records = {str(run["folder"]): recorded_of(run) for dataset in datasets for run in runs_of(selection, dataset)}
     check_metrics(spec.metrics, {name: metric for recorded in records.values() for name, metric in recorded.items()})
     return {metric.name: metric for metric in (agreed(name, records) for name in spec.metrics)}
 
 
-def _datasets(found: Found, spec: TableSpec) -> list[str]:
-    there = list(dict.fromkeys(dataset for group in found.groups for dataset in group.runs))
-    reasons = "".join(f"\n{line}" for line in found.warnings)
-    check(bool(there), f"There is nothing to show: no row has a finished run with {spec.part} values.{reasons}")
+def _datasets(selection: Found, spec: TableSpec) -> list[str]:
+    datasets = list(dict.fromkeys(dataset for group in selection.groups for dataset in group.runs))
+    reasons = "".join(f"\n{line}" for line in selection.warnings)
+    check(bool(datasets), f"There is nothing to show: no row has a finished run with {spec.part} values.{reasons}")
     for dataset in spec.datasets:
-        known = f"there are runs on {', '.join(there)}"
-        check(dataset in there, f"datasets: no row has a run on {dataset!r}; {known}.{did_you_mean(dataset, there)}")
-    return list(spec.datasets) or there
+        known = f"there are runs on {', '.join(datasets)}"
+        check(
+            dataset in datasets, f"datasets: no row has a run on {dataset!r}; {known}.{did_you_mean(dataset, datasets)}"
+        )
+    return list(spec.datasets) or datasets
 
 
-def _measured(found: Found, columns: Sequence[Column], part: str) -> list[TableRow]:
-    rows, taken = [], {label_of(name) for name in baselines_in(found, columns)}
-    for group in found.groups:
+def _measured(selection: Found, columns: Sequence[Column], part: str) -> list[TableRow]:
+    rows, taken = [], {label_of(name) for name in baselines_in(selection, columns)}
+    for group in selection.groups:
         row = TableRow(group.stub, runs=group.runs, budget=group.budget, chosen=group.chosen)
         check(row.label not in taken, f"rows: {row.label} is a row of every table; call yours otherwise.")
         for column in columns:
@@ -151,18 +155,20 @@ def _add_published(rows: list[TableRow], columns: Sequence[Column], used: Sequen
                 marks = [runs[0][name] for name in ("fingerprint", "published_fingerprint") if runs[0].get(name)]
                 splits.setdefault(dataset, (marks, conventions_of(runs[0])))
     for published in used:
-        for each in published.rows:
-            values = _values(each, published.dataset, columns)
+        for entry in published.rows:
+            values = _values(entry, published.dataset, columns)
             if not values:
                 continue
-            if each.label not in by_label:
-                by_label[each.label] = TableRow(stub_of(each.label, [name.heading for name in rows[0].stub]), PUBLISHED)
-                rows.append(by_label[each.label])
-            cells: PublishedCells = by_label[each.label].published
+            if entry.label not in by_label:
+                by_label[entry.label] = TableRow(
+                    stub_of(entry.label, [name.heading for name in rows[0].stub]), PUBLISHED
+                )
+                rows.append(by_label[entry.label])
+            cells: PublishedCells = by_label[entry.label].published
             cells.values |= values
-            cells.sources[published.dataset] = each.source
+            cells.sources[published.dataset] = entry.source
             known = splits.get(published.dataset, ((), None))
-            cells.same_split[published.dataset] = published.same_split(each, part, *known)
+            cells.same_split[published.dataset] = published.same_split(entry, part, *known)
 
 
 def _values(row: PublishedRow, dataset: str, columns: Sequence[Column]) -> dict[Column, float]:

@@ -119,8 +119,8 @@ class Table:
 
 def cell_of(runs: Sequence[Run], name: str) -> Cell | None:
     """Return what runs gave in a column of the results table; None where none has a value."""
-    found = spread(run.get(name) for run in runs)
-    return Cell(found) if found.count else None
+    summary = spread(run.get(name) for run in runs)
+    return Cell(summary) if summary.count else None
 
 
 def rank_cells(rows: Iterable[TableRow], column: Column, digits: int, known: Recorded = KNOWN) -> None:
@@ -132,9 +132,9 @@ def rank_cells(rows: Iterable[TableRow], column: Column, digits: int, known: Rec
     metric = about(column.metric, known)
     if metric.larger_is_better is None:
         return
-    there = [row for row in rows if column in row.cells]
-    printed = [round(row.cells[column].spread.mean, digits) for row in there]
-    for row, value in zip(there, printed, strict=True):
+    present = [row for row in rows if column in row.cells]
+    printed = [round(row.cells[column].spread.mean, digits) for row in present]
+    for row, value in zip(present, printed, strict=True):
         better = sum(is_better(metric, other, value) for other in printed)
         rank: Rank = "best" if better == 0 else "second" if better == 1 else ""
         row.cells[column] = replace(row.cells[column], rank=rank)

@@ -21,8 +21,8 @@ def rules_of(run: Run) -> tuple[str, str | None]:
     """Return the name of a run's conventions, or the choices of those that have none, and what cold users got."""
     rules = json.loads(run["rules"] or "{}")
     given = rules.get("conventions")
-    found = conventions_of(run)
-    spelt = found.spell() if found is not None and isinstance(given, dict) else str(given or "unknown")
+    conventions = conventions_of(run)
+    spelt = conventions.spell() if conventions is not None and isinstance(given, dict) else str(given or "unknown")
     return spelt, rules.get("cold_users")
 
 
@@ -31,12 +31,12 @@ def conventions_of(run: Run) -> Conventions | None:
     given = json.loads(run["rules"] or "{}").get("conventions")
     try:
         if isinstance(given, dict):
-            found = Conventions(**{name: value for name, value in given.items() if name != "_target_"})
+            conventions = Conventions(**{name: value for name, value in given.items() if name != "_target_"})
         else:
-            found = preset(str(given))
+            conventions = preset(str(given))
     except (TypeError, ValueError):
         return None
-    return replace(found, cold_users=None)
+    return replace(conventions, cold_users=None)
 
 
 def task_of(run: Run) -> str:
@@ -84,15 +84,15 @@ def _check_one(dataset: str, runs: Sequence[Run], key: Callable[[Run], Any], wha
     groups: dict[Any, list[Run]] = {}
     for run in runs:
         groups.setdefault(key(run), []).append(run)
-    told = []
+    listed = []
     for members in groups.values():
         conventions, cold_users = rules_of(members[0])
         names = {"splits": members[0]["fingerprint"], "tasks": task_of(members[0])}
         name = names.get(what, f"{conventions} with cold_users {cold_users}")
-        told.append(f"{name} ({named(members)})")
+        listed.append(f"{name} ({named(members)})")
     check(
         len(groups) < 2,
-        f"dataset {dataset}: runs on {len(groups)} {what} cannot stand in one column: {'; '.join(told)}. {hint}",
+        f"dataset {dataset}: runs on {len(groups)} {what} cannot stand in one column: {'; '.join(listed)}. {hint}",
     )
 
 
@@ -108,10 +108,12 @@ def missing_values(rows: Sequence[TableRow], columns: Sequence[Column], part: st
         warnings.append(f"{which} {'; '.join(labels)}: no {part} value of {values}; shown as –.")
     counts: dict[Column, dict[str, int]] = {}
     for column in columns:
-        there = [row for row in rows if row.kind == MEASURED and column in row.cells]
-        counts[column] = {row.label: row.cells[column].spread.count for row in there}
-    told = dict.fromkeys(_unequal(column.dataset, each) for column, each in counts.items() if len({*each.values()}) > 1)
-    return warnings + list(told)
+        present = [row for row in rows if row.kind == MEASURED and column in row.cells]
+        counts[column] = {row.label: row.cells[column].spread.count for row in present}
+    uneven = dict.fromkeys(
+        _unequal(column.dataset, by_label) for column, by_label in counts.items() if len({*by_label.values()}) > 1
+    )
+    return warnings + list(uneven)
 
 
 def _unequal(dataset: str, seeds: Mapping[str, int]) -> str:
@@ -135,9 +137,9 @@ def doubtful_leads(
         pairs = [(row, second) for row in best for second in seconds]
         pairs += [(row, baseline) for _, row in ranks if baseline is not None and row is not baseline]
         sign = direction(about(column.metric, known))
-        told = dict.fromkeys(filter(None, (_doubt(row, other, column, sign) for row, other in pairs)))
-        if told:
-            warnings.append(f"{column}: the spread over seeds exceeds the lead of {'; '.join(told)}.")
+        doubts = dict.fromkeys(filter(None, (_doubt(row, other, column, sign) for row, other in pairs)))
+        if doubts:
+            warnings.append(f"{column}: the spread over seeds exceeds the lead of {'; '.join(doubts)}.")
     return warnings
 
 

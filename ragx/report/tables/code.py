@@ -25,8 +25,8 @@ def other_code(runs: Sequence[Run], hash_of: Hash = source_hash) -> set[str]:
     for run in runs:
         if run["source"] is not None:
             groups.setdefault(run["modules"], []).append(run)
-    here = {modules: hash_of(json.loads(modules)) for modules in groups}
-    present = [run for modules, members in groups.items() for run in members if run["source"] == here[modules]]
+    current = {modules: hash_of(json.loads(modules)) for modules in groups}
+    present = [run for modules, members in groups.items() for run in members if run["source"] == current[modules]]
     if 2 * len(present) > sum(map(len, groups.values())):
         made_here = {run["folder"] for run in present}
         return {str(run["folder"]) for run in runs if run["folder"] not in made_here}

@@ -55,7 +55,7 @@ def _columns(option: str) -> tuple[str, ...]:
 
 def _is_one_of(value: Any, wanted: Any, column: str) -> bool:
     if isinstance(wanted, list):
-        return any(_is_one_of(value, each, column) for each in wanted)
+        return any(_is_one_of(value, choice, column) for choice in wanted)
     if value is None:
         return False
     is_option = column.startswith("option.")

@@ -106,11 +106,11 @@ def _items(texts: Sequence[str]) -> str:
 
 def csv_table(table: Table) -> pl.DataFrame:
     """Return a table with full precision: one line a row, mean, std and what else there is in columns of their own."""
-    return pl.DataFrame([dict(_csv_row(table, place)) for place in range(len(table.rows))], infer_schema_length=None)
+    return pl.DataFrame([dict(_csv_row(table, index)) for index in range(len(table.rows))], infer_schema_length=None)
 
 
-def _csv_row(table: Table, place: int) -> Iterator[tuple[str, Any]]:
-    row = table.rows[place]
+def _csv_row(table: Table, index: int) -> Iterator[tuple[str, Any]]:
+    row = table.rows[index]
     yield "row", row.label
     yield from (name for name in row.stub if name.heading)
     yield "kind", row.kind

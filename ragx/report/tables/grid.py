@@ -101,12 +101,12 @@ def _row(table: Table, row: TableRow, gains: bool, tail: Sequence[str]) -> list[
         if _has_published(table, column):
             value = row.published.values.get(column)
             shown.append(Shown("" if value is None else f"{value:.{table.spec.digits}f}"))
-    told = {
+    texts = {
         TRIED: "/".join(str(count) for count in sorted({*row.budget.values()})),
         SOURCE: "; ".join(dict.fromkeys(row.published.sources.values())),
         SAME_SPLIT: by_dataset(row.published.same_split),
     }
-    return shown + [Shown(told[name]) for name in tail]
+    return shown + [Shown(texts[name]) for name in tail]
 
 
 def by_dataset(texts: dict[str, str]) -> str:

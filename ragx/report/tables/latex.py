@@ -87,20 +87,20 @@ def latex(grid: Grid, name: str) -> str:
 
 def _with_numbered_sources(grid: Grid) -> Grid:
     """Return a grid whose sources are numbers explained in the foot, since their texts would make it too wide."""
-    places = [place for place, heading in enumerate(grid.headings) if heading.name == SOURCE]
-    if not places:
+    columns = [index for index, heading in enumerate(grid.headings) if heading.name == SOURCE]
+    if not columns:
         return grid
-    texts = [row[places[0]].text for rows in grid.sections for row in rows]
+    texts = [row[columns[0]].text for rows in grid.sections for row in rows]
     numbers = {text: str(number) for number, text in enumerate(dict.fromkeys(filter(None, texts)), start=1)}
     sections = [
         [
-            [cell if place not in places else Shown(numbers.get(cell.text, "")) for place, cell in enumerate(row)]
+            [cell if index not in columns else Shown(numbers.get(cell.text, "")) for index, cell in enumerate(row)]
             for row in rows
         ]
         for rows in grid.sections
     ]
-    told = "; ".join(f"{number} {text}" for text, number in numbers.items())
-    return replace(grid, sections=sections, notes=[*grid.notes, f"Sources: {told}."])
+    sources = "; ".join(f"{number} {text}" for text, number in numbers.items())
+    return replace(grid, sections=sections, notes=[*grid.notes, f"Sources: {sources}."])
 
 
 def escape(text: str) -> str:
@@ -122,11 +122,11 @@ def _greek(sign: str) -> str:
 
 
 def _head(grid: Grid) -> list[str]:
-    groups, rules, place = [], [], 1
+    groups, rules, column = [], [], 1
     for group, count in grid.groups():
         groups.append(rf"\multicolumn{{{count}}}{{c}}{{{escape(group)}}}" if group else " & ".join([""] * count))
-        rules += [rf"\cmidrule(lr){{{place}-{place + count - 1}}}"] if group else []
-        place += count
+        rules += [rf"\cmidrule(lr){{{column}-{column + count - 1}}}"] if group else []
+        column += count
     return [" & ".join(groups) + r" \\", "".join(rules), " & ".join(map(_heading, grid.headings)) + r" \\"]
 
 

@@ -54,16 +54,17 @@ def add_p_values(
         part: the part whose files of units are read.
         known: what is known of metrics of one's own.
     """
-    found: dict[tuple[str, Column], Comparison] = {}
+    comparisons: dict[tuple[str, Column], Comparison] = {}
     warnings: list[str] = []
     for column in columns:
         metric = about(column.metric, known)
         if metric.is_mean_over_users and column in baseline.cells:
-            found |= _compared(rows, baseline, column, part, metric, warnings)
-    for (label, column), comparison in corrected(found).items():
-        row = next(each for each in rows if each.label == label)
+            comparisons |= _compared(rows, baseline, column, part, metric, warnings)
+    for (label, column), comparison in corrected(comparisons).items():
+        row = next(candidate for candidate in rows if candidate.label == label)
         row.cells[column] = replace(row.cells[column], p_value=comparison.p_adjusted)
-    return Tested(warnings, notes_on_tests([(label, each) for (label, _), each in found.items()]) if found else [])
+    labelled = [(label, comparison) for (label, _), comparison in comparisons.items()]
+    return Tested(warnings, notes_on_tests(labelled) if labelled else [])
 
 
 def _compared(
@@ -96,26 +97,26 @@ def _values(row: TableRow, runs: Sequence[Run], column: Column, part: str, metri
     """
     tables: dict[int, pl.DataFrame] = {}
     unit = unit_of(runs[0])
-    for place, run in enumerate(runs):
+    for index, run in enumerate(runs):
         file, value = _file_and_value(row, run, column, part)
         if file is None:
             raise ValueError(f"{run['folder']} has no per-{unit} values")
-        there = [name for name in pl.read_parquet_schema(file) if name in (*KEYS, column.metric)]
-        if column.metric not in there:
+        present = [name for name in pl.read_parquet_schema(file) if name in (*KEYS, column.metric)]
+        if column.metric not in present:
             raise ValueError(f"{file} lacks {column.metric}")
-        if "id" not in there:
+        if "id" not in present:
             raise ValueError(f"{file} has no outside ids, by which alone {plural(unit)} of two files are paired")
-        table = pl.read_parquet(file, columns=there)
+        table = pl.read_parquet(file, columns=present)
         mean = float(np.mean(table[column.metric].to_numpy()))
         if not math.isclose(mean, value, rel_tol=0, abs_tol=CLOSE):
             raise ValueError(f"{file} has the mean {mean:.6f}, the stored value is {value:.6f}")
-        tables[place if run["seed"] is None else int(run["seed"])] = table
+        tables[index if run["seed"] is None else int(run["seed"])] = table
     conventions = conventions_of(runs[0])
     if conventions is None and runs[0]["rules"] is not None:
         raise ValueError(f"its conventions {rules_of(runs[0])[0]} are unknown here")
-    found = PerUserRun(tables, conventions, split_of(runs[0], part), known={metric.name: metric}, unit=unit)
+    per_user = PerUserRun(tables, conventions, split_of(runs[0], part), known={metric.name: metric}, unit=unit)
     closed = row.side != MODEL or all(run.get("epochs") == 0 for run in runs)
-    return found.without_draws() if closed else found
+    return per_user.without_draws() if closed else per_user
 
 
 def _file_and_value(row: TableRow, run: Run, column: Column, part: str) -> tuple[Any, float]:

@@ -27,9 +27,9 @@ def notes_of(table: Table, published: Sequence[Published], tests: Sequence[str])
         dataset: [run for row in table.rows if row.kind == MEASURED for run in row.runs.get(dataset, ())]
         for dataset in dict.fromkeys(column.dataset for column in table.columns)
     }
-    runs = [run for each in by_dataset.values() for run in each]
+    runs = [run for members in by_dataset.values() for run in members]
     notes = [_values(table, runs), *_marks(table, tests)]
-    notes += [_data(dataset, each, table.spec.part) for dataset, each in by_dataset.items() if each]
+    notes += [_data(dataset, members, table.spec.part) for dataset, members in by_dataset.items() if members]
     notes += [
         *_without_draws(table),
         *_protocol(runs),
@@ -39,8 +39,8 @@ def notes_of(table: Table, published: Sequence[Published], tests: Sequence[str])
     chosen = [f"{row.label}: {row.chosen}" for row in table.rows if row.chosen]
     notes += [f"Chosen on validation: {'; '.join(chosen)}."] if chosen else []
     notes.append(_code(table.rows, runs))
-    for each in published:
-        notes.append(f"Published numbers of {each.dataset}: {each.split}. {each.note}".strip())
+    for source in published:
+        notes.append(f"Published numbers of {source.dataset}: {source.split}. {source.note}".strip())
     return notes
 
 
@@ -48,8 +48,8 @@ def _values(table: Table, runs: Sequence[Run]) -> str:
     seeds = sorted({int(run["seed"]) for run in runs if run["seed"] is not None})
     counted = f"seed{'s' * (len(seeds) != 1)} {_few(map(str, seeds))}" if seeds else "seeds that were not recorded"
     ranks = {cell.rank for row in table.measured for cell in row.cells.values()}
-    told = "; best in bold, second underlined, as printed" if "best" in ranks else ""
-    return f"Values of the {table.spec.part} part: mean ± sample standard deviation over {counted}{told}."
+    legend = "; best in bold, second underlined, as printed" if "best" in ranks else ""
+    return f"Values of the {table.spec.part} part: mean ± sample standard deviation over {counted}{legend}."
 
 
 def _without_draws(table: Table) -> list[str]:
@@ -78,7 +78,7 @@ def _marks(table: Table, tests: Sequence[str]) -> list[str]:
 
 def _data(dataset: str, runs: Sequence[Run], part: str) -> str:
     counts = {name: _first(run[f"{name}_rows"] for run in runs) for name in ("train", "validation", "test")}
-    told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count is not None)
+    sizes = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count is not None)
     units, unit = _first(run[f"{part}_units"] for run in runs), unit_of(runs[0])
     measured = measured_sentence(part, measured_of(runs, part), unit)
     split = _first(run["split"] for run in runs) or "of unknown name"
@@ -86,7 +86,7 @@ def _data(dataset: str, runs: Sequence[Run], part: str) -> str:
     parts = [f"{dataset}: split {split}, fingerprint {fingerprints}"]
     published = _first(run.get("published_fingerprint") for run in runs) if part == "test" else None
     parts += [f"published test part {published}"] if published else []
-    parts += [f"{told} {'rows' if runs[0]['rules'] is None else 'interactions'}"] if told else []
+    parts += [f"{sizes} {'rows' if runs[0]['rules'] is None else 'interactions'}"] if sizes else []
     parts += [f"{units:,} {plural(unit)} evaluated"] if units is not None and not measured else []
     rules = dict.fromkeys(run["before_split"] for run in runs if run.get("before_split"))
     parts += [f"rules that let test events decide about train: {', '.join(rules)}"] if rules else []
@@ -110,15 +110,15 @@ def few_measured(runs: Sequence[Run], part: str) -> list[str]:
 def _protocol(runs: Sequence[Run]) -> list[str]:
     rankings, others = ([run for run in runs if (run["rules"] is None) == other] for other in (False, True))
     tasks = dict.fromkeys(f"Task: {task_of(run)}." for run in others)
-    told = []
+    clauses = []
     for (name, cold_users), conventions in {rules_of(run): conventions_of(run) for run in rankings}.items():
         masked = {"seen": ", seen items masked", "nothing": ", no items masked"}
         cold = {"exclude": "left out", "popularity": "shown the most popular items", "model": "ranked by the model"}
-        told.append(
+        clauses.append(
             f"conventions {name}{masked.get(conventions.masked, '') if conventions else ''}, users without train "
             f"interactions {cold.get(str(cold_users), 'treated in an unknown way')}"
         )
-    return [*([f"Protocol: ranking of the whole catalogue; {'; or '.join(told)}."] if told else []), *tasks]
+    return [*([f"Protocol: ranking of the whole catalogue; {'; or '.join(clauses)}."] if clauses else []), *tasks]
 
 
 def _training(by_dataset: Mapping[str, Sequence[Run]], part: str) -> list[str]:
@@ -126,9 +126,9 @@ def _training(by_dataset: Mapping[str, Sequence[Run]], part: str) -> list[str]:
         return []
     notes = []
     refits = {bool(run["refit"]) for runs in by_dataset.values() for run in runs}
-    said = {True: "on train and validation, as long as validation had chosen", False: "on train alone"}
+    phrases = {True: "on train and validation, as long as validation had chosen", False: "on train alone"}
     if len(refits) == 1:
-        notes.append(f"The tested models were trained {said[refits.pop()]}.")
+        notes.append(f"The tested models were trained {phrases[refits.pop()]}.")
     for runs in by_dataset.values():
         if runs:
             readings = Readings(*(max(run.get(name) or 0 for run in runs) for name in Readings._fields))
@@ -148,8 +148,8 @@ def _budgets(rows: Sequence[TableRow]) -> list[str]:
         count = distinct.pop()
         notes.append(f"Every row was chosen from {count} configuration{'s' * (count != 1)}: equal budgets.")
     elif len(distinct) > 1:
-        told = [f"{label} {'/'.join(map(str, counts))}" for label, counts in tried.items() if counts]
-        notes.append(f"Budgets are unequal: {_few(told)} configurations tried.")
+        budgets = [f"{label} {'/'.join(map(str, counts))}" for label, counts in tried.items() if counts]
+        notes.append(f"Budgets are unequal: {_few(budgets)} configurations tried.")
     return notes
 
 
@@ -158,11 +158,11 @@ def _code(rows: Sequence[TableRow], runs: Sequence[Run]) -> str:
     commits = dict.fromkeys(
         f"{run['commit'][:10]}{' with changes' if run['dirty'] else ''}" for run in runs if run["commit"]
     )
-    told = [f"source {_few(sources)}"] if sources else []
-    told += [f"commit {_few(commits)}"] if commits else []
+    parts = [f"source {_few(sources)}"] if sources else []
+    parts += [f"commit {_few(commits)}"] if commits else []
     others = [row.label for row in rows if row.other_code]
     marked = f" ‡ made by other code than most rows: {_few(others)}." if others else ""
-    return f"Code: {'; '.join(told) or 'unknown'}.{marked}"
+    return f"Code: {'; '.join(parts) or 'unknown'}.{marked}"
 
 
 def _few(texts: Iterable[str]) -> str:

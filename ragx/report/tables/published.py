@@ -104,6 +104,6 @@ def _row(dataset: str, config: Any, fingerprints: Sequence[str]) -> PublishedRow
 
 
 def _fingerprints(dataset: str, given: Any) -> list[str]:
-    text = isinstance(given, list) and all(isinstance(each, str) for each in given)
+    text = isinstance(given, list) and all(isinstance(fingerprint, str) for fingerprint in given)
     check(text, f"published, {dataset}: fingerprints: expected a list of texts in quotes, got {given!r}.")
     return list(given)

@@ -80,17 +80,21 @@ def rows_by_conditions(runs: Sequence[Run], spec: TableSpec, budgets: Mapping[st
     Raises:
         ValueError: a condition names no option, or fits several configurations of one dataset.
     """
-    found = Found(("",), [])
+    selection = Found(("",), [])
     evaluated = without_superseded([run for run in runs if is_evaluated(run, spec.part)])
     for row in spec.rows:
         check_conditions(row.label, row.where, runs)
         fitting = [run for run in evaluated if matches(run, row.where)]
-        chosen = by_dataset(row.label, fitting, found.warnings)
-        tried = {name: budgets[str(each[0]["folder"])] for name, each in chosen.items() if each[0]["folder"] in budgets}
-        found.groups.append(Group((Name("", row.label),), chosen, tried))
+        chosen = by_dataset(row.label, fitting, selection.warnings)
+        tried = {
+            name: budgets[str(members[0]["folder"])]
+            for name, members in chosen.items()
+            if members[0]["folder"] in budgets
+        }
+        selection.groups.append(Group((Name("", row.label),), chosen, tried))
         if not fitting:
-            found.warnings.append(_nothing_fits(row, runs, spec.part))
-    return found
+            selection.warnings.append(_nothing_fits(row, runs, spec.part))
+    return selection
 
 
 def is_evaluated(run: Run, part: str) -> bool:
@@ -110,10 +114,10 @@ def by_dataset(label: str, runs: Sequence[Run], warnings: list[str]) -> dict[str
     Raises:
         ValueError: there are several configurations of one dataset among them.
     """
-    found: dict[str, list[Run]] = {}
+    groups: dict[str, list[Run]] = {}
     for run in runs:
-        found.setdefault(str(run["dataset"]), []).append(run)
-    return {name: of_one_cell(label, name, each, warnings) for name, each in found.items()}
+        groups.setdefault(str(run["dataset"]), []).append(run)
+    return {name: of_one_cell(label, name, members, warnings) for name, members in groups.items()}
 
 
 def of_one_cell(label: str, dataset: str, runs: Sequence[Run], warnings: list[str]) -> list[Run]:
@@ -125,14 +129,14 @@ def of_one_cell(label: str, dataset: str, runs: Sequence[Run], warnings: list[st
     cells: dict[str, list[Run]] = {}
     for run in runs:
         cells.setdefault(str(run["cell"]), []).append(run)
-    some = [each[0] for each in cells.values()]
+    some = [members[0] for members in cells.values()]
     check(
         len(cells) == 1,
         f"row {label}: {len(cells)} configurations of dataset {dataset} fit, where a row is one: {named(some)}. They "
         f"differ in {differences(some)}. Add a condition (where), or a label (labels), that tells them apart.",
     )
     seeds: dict[Any, Run] = {}
-    for run in sorted(runs, key=lambda each: (each["seed"] is None, each["seed"])):
+    for run in sorted(runs, key=lambda member: (member["seed"] is None, member["seed"])):
         first = seeds.setdefault(run["seed"], run)
         if first is not run:
             warnings.append(
@@ -152,23 +156,23 @@ def named(runs: Iterable[Run]) -> str:
 def differences(runs: Sequence[Run]) -> str:
     """Return the options, and what else counts, in which runs differ."""
     names = dict.fromkeys(name for run in runs for name in run if name.startswith("option.") or name in TELLING)
-    told = []
+    parts = []
     for name in names:
         if name.startswith(("option.tracker", "option.diagnostics", "option.evaluation.final")):
             continue
         values = list(dict.fromkeys(str(run.get(name)) for run in runs))
         if len(values) > 1:
-            told.append(f"{name.removeprefix('option.')} ({', '.join(values[:4])}{', …' if len(values) > 4 else ''})")
-    return "; ".join(told[:6]) or "nothing that is recorded but their cells, which where: {cell: …} can choose from"
+            parts.append(f"{name.removeprefix('option.')} ({', '.join(values[:4])}{', …' if len(values) > 4 else ''})")
+    return "; ".join(parts[:6]) or "nothing that is recorded but their cells, which where: {cell: …} can choose from"
 
 
 def _nothing_fits(row: RowSpec, runs: Sequence[Run], part: str) -> str:
     if fitting := [run for run in runs if matches(run, row.where)]:
-        said = f"row {row.label}: {named(fitting)} fit, but none was evaluated on {part}; the row stays empty."
+        message = f"row {row.label}: {named(fitting)} fit, but none was evaluated on {part}; the row stays empty."
         way = (
             " The command of a finished run with evaluation.final=true opens its test part; part=validation needs none."
         )
-        return said + way * (part == "test")
-    there = {option: sorted({shown_option(run, option) for run in runs} - {""}) for option in row.where}
-    told = "; ".join(f"{option} is {' or '.join(values[:8]) or 'nowhere set'}" for option, values in there.items())
-    return f"row {row.label}: no run fits its conditions; the row stays empty. Among all runs, {told}."
+        return message + way * (part == "test")
+    present = {option: sorted({shown_option(run, option) for run in runs} - {""}) for option in row.where}
+    choices = "; ".join(f"{option} is {' or '.join(values[:8]) or 'nowhere set'}" for option, values in present.items())
+    return f"row {row.label}: no run fits its conditions; the row stays empty. Among all runs, {choices}."

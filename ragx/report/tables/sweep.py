@@ -47,42 +47,48 @@ def rows_of_sweeps(records: Sequence[SweepRecord], runs: Sequence[Run], spec: Ta
         f"{' and '.join(', '.join(filter(None, names)) or 'none' for names in heads)}. Choose by labels: which of them "
         "name the rows.",
     )
-    found = Found(heads[0], [], [line for part in parts for line in part.warnings])
-    found.notes += [line for part in parts for line in part.notes]
+    selection = Found(heads[0], [], [line for part in parts for line in part.warnings])
+    selection.notes += [line for part in parts for line in part.notes]
     groups = [group for part in parts for group in part.groups]
     if spec.rows:
-        chosen = {str(run["folder"]): (run, group) for group in groups for each in group.runs.values() for run in each}
+        chosen = {
+            str(run["folder"]): (run, group) for group in groups for members in group.runs.values() for run in members
+        }
         budgets = {folder: group.budget[str(run["dataset"])] for folder, (run, group) in chosen.items() if group.budget}
         picked = rows_by_conditions([run for run, _ in chosen.values()], spec, budgets)
-        return Found(picked.headings, picked.groups, found.warnings + picked.warnings, found.notes)
+        return Found(picked.headings, picked.groups, selection.warnings + picked.warnings, selection.notes)
     for group in groups:
-        _add(found, group)
-    return found
+        _add(selection, group)
+    return selection
 
 
 def _rows_of(record: SweepRecord, by_name: Mapping[str, Run], spec: TableSpec) -> Found:
     settings, name, on_test = record.settings, record.folder.name, spec.part == "test"
     entries, warnings = (_chosen(record), []) if on_test else _all(record)
     named_by = spec.labels or _short((on_test and settings.get("rows")) or settings.get("axes") or [])
-    found = Found(tuple(named_by.values()) or ("",), [], warnings)
+    selection = Found(tuple(named_by.values()) or ("",), [], warnings)
     for entry in entries:
-        there = [by_name[folder] for folder in entry.folders if folder in by_name]
+        present = [by_name[folder] for folder in entry.folders if folder in by_name]
         if lost := [folder for folder in entry.folders if folder not in by_name]:
-            found.warnings.append(
+            selection.warnings.append(
                 f"sweep {name}: {', '.join(lost)} cannot be read or is gone; its seed is missing from the table."
             )
-        stub = tuple(Name(heading, _text(entry, there, option)) for option, heading in named_by.items())
+        stub = tuple(Name(heading, _text(entry, present, option)) for option, heading in named_by.items())
         if not label_of(stub):
-            stub = (Name(found.headings[0], name), *stub[1:])
-        runs = by_dataset(label_of(stub), there, found.warnings)
+            stub = (Name(selection.headings[0], name), *stub[1:])
+        runs = by_dataset(label_of(stub), present, selection.warnings)
         rest = [f"{key}={value}" for key, value in entry.options.items() if key not in (*named_by, *NO_LABELS)]
         budget = {} if entry.budget is None else dict.fromkeys(runs, entry.budget)
-        _add(found, Group(stub, runs, budget, " ".join(rest) if on_test else ""))
+        _add(selection, Group(stub, runs, budget, " ".join(rest) if on_test else ""))
     if on_test:
-        found.notes.append(f"Of every row of sweep {name}, what was best on validation, looked at on test afterwards.")
+        selection.notes.append(
+            f"Of every row of sweep {name}, what was best on validation, looked at on test afterwards."
+        )
     else:
-        found.notes.append(f"All {len(entries)} configurations of sweep {name}, on the part that chooses among them.")
-    return found
+        selection.notes.append(
+            f"All {len(entries)} configurations of sweep {name}, on the part that chooses among them."
+        )
+    return selection
 
 
 def _text(entry: _Entry, runs: Sequence[Run], option: str) -> str:
@@ -90,21 +96,21 @@ def _text(entry: _Entry, runs: Sequence[Run], option: str) -> str:
     return entry.options.get(option) or (shown_option(runs[0], option) if runs else "")
 
 
-def _add(found: Found, group: Group) -> None:
+def _add(selection: Found, group: Group) -> None:
     """Add a row, or the datasets of one that is there already.
 
     Raises:
         ValueError: two configurations of one dataset have the same label.
     """
-    for place, there in enumerate(found.groups):
-        if there.stub == group.stub:
-            for dataset in there.runs.keys() & group.runs.keys():
-                of_one_cell(group.label, dataset, [*there.runs[dataset], *group.runs[dataset]], found.warnings)
-            chosen = "; ".join(dict.fromkeys(filter(None, (there.chosen, group.chosen))))
-            both = {**there.runs, **group.runs}
-            found.groups[place] = Group(group.stub, both, {**there.budget, **group.budget}, chosen)
+    for index, existing in enumerate(selection.groups):
+        if existing.stub == group.stub:
+            for dataset in existing.runs.keys() & group.runs.keys():
+                of_one_cell(group.label, dataset, [*existing.runs[dataset], *group.runs[dataset]], selection.warnings)
+            chosen = "; ".join(dict.fromkeys(filter(None, (existing.chosen, group.chosen))))
+            both = {**existing.runs, **group.runs}
+            selection.groups[index] = Group(group.stub, both, {**existing.budget, **group.budget}, chosen)
             return
-    found.groups.append(group)
+    selection.groups.append(group)
 
 
 def _chosen(record: SweepRecord) -> list[_Entry]:
@@ -114,18 +120,18 @@ def _chosen(record: SweepRecord) -> list[_Entry]:
         ValueError: nothing was chosen yet, or the record of it is damaged.
     """
     path, name = record.folder / "final.json", record.folder.name
-    again = f"ragx final sweep={name}"
+    command = f"ragx final sweep={name}"
     check(
         path.is_file(),
-        f"sweep={name}: its test part was not opened yet. Run {again} first, or show part=validation.",
+        f"sweep={name}: its test part was not opened yet. Run {command} first, or show part=validation.",
     )
     try:
         rows = read_json(path)["rows"]
-        found = [_Entry(_pairs(row["options"]), _names(row["folders"]), int(row["budget"])) for row in rows]
+        entries = [_Entry(_pairs(row["options"]), _names(row["folders"]), int(row["budget"])) for row in rows]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path}: damaged ({type(error).__name__}: {error}); run {again} again.") from None
-    check(bool(found), f"{path}: it has no rows; run {again} again.")
-    return found
+        raise ValueError(f"{path}: damaged ({type(error).__name__}: {error}); run {command} again.") from None
+    check(bool(entries), f"{path}: it has no rows; run {command} again.")
+    return entries
 
 
 def _all(record: SweepRecord) -> tuple[list[_Entry], list[str]]:
@@ -138,8 +144,8 @@ def _all(record: SweepRecord) -> tuple[list[_Entry], list[str]]:
             of_configuration.append(cell.folder.name)
         else:
             states[cell.state] += 1
-    told = ", ".join(f"{count} {state}" for state, count in states.items())
-    warnings = [f"sweep {record.folder.name}: runs that are not in the table: {told}."] if told else []
+    unfinished = ", ".join(f"{count} {state}" for state, count in states.items())
+    warnings = [f"sweep {record.folder.name}: runs that are not in the table: {unfinished}."] if unfinished else []
     return [_Entry(_pairs(options), names, None) for options, names in folders.items()], warnings
 
 

@@ -99,8 +99,8 @@ def test_provenance_says_where_a_run_comes_from_and_how_to_run_it_again(make_swe
     assert {"abc123", "P1", "split of shop", "d0", "time"} <= set(row)
     assert row[-1] == f"ragx reproduce {runs}/run-made-up-0000"
     assert _rows(text, "provenance")[1][6] == "P2"
-    for said in ("commit <code>0123abcd</code>, clean", "with uncommitted changes", "torch 2.13.0", "system Linux"):
-        assert said in text
+    for fact in ("commit <code>0123abcd</code>, clean", "with uncommitted changes", "torch 2.13.0", "system Linux"):
+        assert fact in text
     assert "Runs were made with uncommitted changes" in text
     assert 'href="../../run-made-up-0000/"' in text
 
@@ -177,12 +177,12 @@ def browser(tmp_path: Path) -> Iterator[Chrome]:
 
 
 def _column(browser: Chrome, table: str, column: int) -> list[str]:
-    found = browser.find_elements(By.CSS_SELECTOR, f"#{table} tbody tr td:nth-child({column + 1})")
-    return [field.text for field in found]
+    fields = browser.find_elements(By.CSS_SELECTOR, f"#{table} tbody tr td:nth-child({column + 1})")
+    return [field.text for field in fields]
 
 
 def _sorted_as(browser: Chrome, table: str) -> list[str | None]:
-    return [each.get_attribute("aria-sort") for each in browser.find_elements(By.CSS_SELECTOR, f"#{table} th")]
+    return [header.get_attribute("aria-sort") for header in browser.find_elements(By.CSS_SELECTOR, f"#{table} th")]
 
 
 def _log(browser: Chrome, kind: str) -> list[dict[str, Any]]:
@@ -193,8 +193,8 @@ def _log(browser: Chrome, kind: str) -> list[dict[str, Any]]:
 def _asked_for(browser: Chrome, page: str) -> list[str]:
     """Return the addresses that a page asked for; the browser's own first tab asks for others."""
     messages = [json.loads(entry["message"])["message"] for entry in _log(browser, "performance")]
-    asked = [each["params"] for each in messages if each["method"] == "Network.requestWillBeSent"]
-    return [each["request"]["url"] for each in asked if each["documentURL"] == page]
+    asked = [message["params"] for message in messages if message["method"] == "Network.requestWillBeSent"]
+    return [request["request"]["url"] for request in asked if request["documentURL"] == page]
 
 
 def _screenshot(browser: Chrome, path: Path, width: int) -> None:

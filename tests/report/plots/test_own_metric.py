@@ -20,12 +20,12 @@ AXES = {"model.num_layers": ["1", "2"], "model.hidden_dim": ["16", "32"]}
 @pytest.fixture
 def record(make_sweep: Callable[..., SweepRecord]) -> SweepRecord:
     """Return a sweep that was judged by ranks, from 3 on with more layers and width."""
-    found = make_sweep(AXES, lambda options, seed: sum(map(int, options.values())) + seed, seeds=(0, 1))
-    for file in [*folder_of(found).glob("run-*/metrics.json"), *folder_of(found).glob("run-*/train/curve.jsonl")]:
+    sweep = make_sweep(AXES, lambda options, seed: sum(map(int, options.values())) + seed, seeds=(0, 1))
+    for file in [*folder_of(sweep).glob("run-*/metrics.json"), *folder_of(sweep).glob("run-*/train/curve.jsonl")]:
         file.write_text(file.read_text().replace("ndcg@20", "rank@20"))
-    for file in folder_of(found).glob("run-*/metrics.json"):
+    for file in folder_of(sweep).glob("run-*/metrics.json"):
         recorded(file, larger_is_better=False)
-    return found
+    return sweep
 
 
 def folder_of(record: SweepRecord) -> Path:
@@ -55,7 +55,7 @@ def test_the_unit_stands_on_every_axis(record: SweepRecord) -> None:
 
 
 def test_the_smallest_is_the_best(record: SweepRecord) -> None:
-    ordered = [each.quality.mean for each in read(record).configurations]
+    ordered = [configuration.quality.mean for configuration in read(record).configurations]
     assert ordered == [17.5, 18.5, 33.5, 34.5]
 
 

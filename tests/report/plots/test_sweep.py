@@ -30,10 +30,10 @@ def _read(record: SweepRecord) -> SweepResults:
 
 
 def test_a_spread_is_worked_by_hand() -> None:
-    found = spread([0.1, 0.2, 0.3, math.nan, None, math.inf])
-    assert (found.mean, found.std, found.count) == pytest.approx((0.2, 0.1, 3))
-    assert found.half_width("std") == pytest.approx(0.1)
-    assert found.half_width("t") == pytest.approx(4.302652730 * 0.1 / math.sqrt(3))  # t of 2 degrees of freedom
+    result = spread([0.1, 0.2, 0.3, math.nan, None, math.inf])
+    assert (result.mean, result.std, result.count) == pytest.approx((0.2, 0.1, 3))
+    assert result.half_width("std") == pytest.approx(0.1)
+    assert result.half_width("t") == pytest.approx(4.302652730 * 0.1 / math.sqrt(3))  # t of 2 degrees of freedom
     single, none = spread([0.5]), spread([])
     assert (single.mean, single.count) == (0.5, 1)
     assert math.isnan(single.std) and math.isnan(single.half_width("t")) and math.isnan(none.mean)
@@ -81,14 +81,16 @@ def test_options_are_averaged_over_the_same_combinations_and_seeds(make_sweep: M
     assert results.axes == {"heads": "layer.heads", "hidden_dim": "model.hidden_dim"}
     means, combinations = averages("heads", ["1", "2", "3"], results.judged)
     assert combinations == 1  # width 32 alone has all three, and there seed 0 alone
-    assert [(each.mean, each.count) for each in means] == [(0.3, 1), (0.6, 1), (0.2, 1)]
+    assert [(point.mean, point.count) for point in means] == [(0.3, 1), (0.6, 1), (0.2, 1)]
     means, combinations = averages(
-        "heads", ["1", "2"], [each for each in results.judged if each.options["heads"] != "3"]
+        "heads",
+        ["1", "2"],
+        [configuration for configuration in results.judged if configuration.options["heads"] != "3"],
     )
     assert combinations == 2
-    assert [each.mean for each in means] == pytest.approx([0.2, 0.55])  # of seed 0: (0.1 + 0.3)/2, (0.5 + 0.6)/2
+    assert [point.mean for point in means] == pytest.approx([0.2, 0.55])  # of seed 0: (0.1 + 0.3)/2, (0.5 + 0.6)/2
     best = best_by_value("heads", ["1", "2", "3"], results.judged)
-    assert [each.options["hidden_dim"] for each in best] == ["32", "16", "32"]
+    assert [configuration.options["hidden_dim"] for configuration in best] == ["32", "16", "32"]
     assert results.configurations[0].options == {"heads": "2", "hidden_dim": "16"}  # 0.6, like the next, planned before
     assert not results.configurations[-1].quality.count
 
@@ -154,7 +156,7 @@ def _fits(figure: Figure) -> None:
     width, height = figure.get_size_inches()
     assert width == COLUMN
     assert drawn.x0 > -0.01 and drawn.y0 > -0.01 and drawn.x1 < width + 0.01 and drawn.y1 < height + 0.01
-    sizes = [text.get_fontsize() for text in figure.findobj(lambda each: hasattr(each, "get_fontsize"))]  # type: ignore[attr-defined]
+    sizes = [text.get_fontsize() for text in figure.findobj(lambda artist: hasattr(artist, "get_fontsize"))]  # type: ignore[attr-defined]
     assert min(sizes) >= 4.5
 
 

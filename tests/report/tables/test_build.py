@@ -33,8 +33,8 @@ def group(label: str, *values: float | None, budget: Any = None, **change: Any) 
 
 def table(*groups: Group, published: Any = (), warnings: Any = (), **change: Any) -> Table:
     options: dict[str, Any] = {"metrics": ["ndcg@20"], **change}
-    found = Found(("",), list(groups), list(warnings))
-    return build_table(found, TableSpec(**options), [published_of(each) for each in published])
+    selection = Found(("",), list(groups), list(warnings))
+    return build_table(selection, TableSpec(**options), [published_of(source) for source in published])
 
 
 def test_mean_sample_deviation_and_gain_by_hand() -> None:
@@ -49,9 +49,9 @@ def test_mean_sample_deviation_and_gain_by_hand() -> None:
 
 
 def test_gains_are_against_the_chosen_row() -> None:
-    found = table(group("A", 0.22), group("B", 0.20), baseline="B")
-    assert found.baseline == "B"
-    gains = [row.cells[NDCG].gain for row in found.rows]
+    built = table(group("A", 0.22), group("B", 0.20), baseline="B")
+    assert built.baseline == "B"
+    gains = [row.cells[NDCG].gain for row in built.rows]
     assert gains == [pytest.approx(-0.5), pytest.approx(0.1), None]
 
 
@@ -86,21 +86,21 @@ def test_of_a_metric_of_which_less_is_better_the_smallest_is_the_best_and_less_i
 
 def test_missing_values_and_fewer_seeds_are_warned_of() -> None:
     far = group("C", 0.2, dataset="far", fingerprint="f2")
-    found = table(group("A", 0.20, 0.21), group("B", 0.20, None), far)
-    assert "row C: no test value of ndcg@20 on shop; shown as –." in found.warnings
-    assert "2 rows A; B: no test value of ndcg@20 on far; shown as –." in found.warnings
-    assert "dataset shop: rows with fewer than 2 seeds: B (1)." in found.warnings
-    assert NDCG not in found.rows[3].cells
+    built = table(group("A", 0.20, 0.21), group("B", 0.20, None), far)
+    assert "row C: no test value of ndcg@20 on shop; shown as –." in built.warnings
+    assert "2 rows A; B: no test value of ndcg@20 on far; shown as –." in built.warnings
+    assert "dataset shop: rows with fewer than 2 seeds: B (1)." in built.warnings
+    assert NDCG not in built.rows[3].cells
 
 
 def test_a_lead_within_the_spread_over_seeds_is_warned_of() -> None:
-    found = table(group("A", 0.20, 0.22, 0.24), group("B", 0.205, 0.205))
-    assert "ndcg@20 on shop: the spread over seeds exceeds the lead of A over B (0.015, std 0.02)." in found.warnings
-    found = table(group("A", 0.09, 0.13), group("B", 0.30, 0.30))
-    said = "ndcg@20 on shop: the spread over seeds exceeds the lead of A over MostPop (0.01, std 0.028)."
-    assert said in found.warnings
-    found = table(group("A", 0.20, 0.22), group("B", 0.10, 0.10))
-    assert not any("spread" in warning for warning in found.warnings)
+    built = table(group("A", 0.20, 0.22, 0.24), group("B", 0.205, 0.205))
+    assert "ndcg@20 on shop: the spread over seeds exceeds the lead of A over B (0.015, std 0.02)." in built.warnings
+    built = table(group("A", 0.09, 0.13), group("B", 0.30, 0.30))
+    message = "ndcg@20 on shop: the spread over seeds exceeds the lead of A over MostPop (0.01, std 0.028)."
+    assert message in built.warnings
+    built = table(group("A", 0.20, 0.22), group("B", 0.10, 0.10))
+    assert not any("spread" in warning for warning in built.warnings)
 
 
 @pytest.mark.parametrize(
@@ -133,9 +133,11 @@ def test_conventions_of_two_names_that_are_one_thing_may_stand_together() -> Non
 
 
 def test_mixed_refits_are_warned_of_and_most_popular_is_that_of_most() -> None:
-    found = table(group("A", 0.2, 0.2), group("B", 0.3, refit=True, popular=0.12))
-    assert found.rows[0].cells[NDCG].spread.mean == 0.1
-    assert any("some rows were refitted on train and validation and some were not" in each for each in found.warnings)
+    built = table(group("A", 0.2, 0.2), group("B", 0.3, refit=True, popular=0.12))
+    assert built.rows[0].cells[NDCG].spread.mean == 0.1
+    assert any(
+        "some rows were refitted on train and validation and some were not" in warning for warning in built.warnings
+    )
 
 
 PUBLISHED = {
@@ -150,21 +152,21 @@ PUBLISHED = {
 
 
 def test_published_numbers_stand_beside_their_row_or_in_one_of_their_own() -> None:
-    found = table(group("A", 0.2), group("B", 0.3), published=[PUBLISHED, PUBLISHED | {"dataset": "unused"}])
-    _, first, second, far = found.rows
+    built = table(group("A", 0.2), group("B", 0.3), published=[PUBLISHED, PUBLISHED | {"dataset": "unused"}])
+    _, first, second, far = built.rows
     assert (first.published.values, first.published.sources) == ({NDCG: 0.25}, {"shop": "Doe 2020"})
     assert (first.published.same_split, far.published.same_split) == ({"shop": "yes"}, {"shop": "no"})
     assert (far.kind, far.label, far.published.values) == ("published", "Far", {NDCG: 0.26})
     assert second.cells[NDCG].rank == "best"  # published values take no part
-    assert "Published numbers of shop: the published one. Tuned on test." in found.notes
+    assert "Published numbers of shop: the published one. Tuned on test." in built.notes
     assert table(group("A", 0.2, fingerprint="f9"), published=[PUBLISHED]).rows[1].published.same_split == {
         "shop": "no"
     }
 
 
 def test_the_foot_names_data_seeds_protocol_looks_and_code() -> None:
-    found = table(group("A", 0.2, 0.3, source="s1", dirty=True), group("B", 0.1, 0.1, source="s1"))
-    assert list(found.notes) == [
+    built = table(group("A", 0.2, 0.3, source="s1", dirty=True), group("B", 0.1, 0.1, source="s1"))
+    assert list(built.notes) == [
         "Values of the test part: mean ± sample standard deviation over seeds 0, 1; best in bold, second underlined, "
         "as printed.",
         "gain: against MostPop; no row was tested against it.",
@@ -201,14 +203,14 @@ def test_how_many_users_are_measured_stands_in_the_foot_and_is_loud_where_they_a
     ],
 )
 def test_budgets_are_told(budgets: tuple[int | None, int | None], notes: list[str]) -> None:
-    found = table(group("A", 0.2, budget=budgets[0]), group("B", 0.2, budget=budgets[1]))
-    assert [note for note in found.notes if "udget" in note or "tried" in note] == notes
+    built = table(group("A", 0.2, budget=budgets[0]), group("B", 0.2, budget=budgets[1]))
+    assert [note for note in built.notes if "udget" in note or "tried" in note] == notes
 
 
 def test_rows_of_other_code_are_marked() -> None:
-    found = table(group("A", 0.2, 0.2, source="s1"), group("B", 0.2, source="s2"))
-    assert [row.other_code for row in found.rows] == [False, False, True]
-    assert any(note.endswith("‡ made by other code than most rows: B.") for note in found.notes)
+    built = table(group("A", 0.2, 0.2, source="s1"), group("B", 0.2, source="s2"))
+    assert [row.other_code for row in built.rows] == [False, False, True]
+    assert any(note.endswith("‡ made by other code than most rows: B.") for note in built.notes)
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ GRID = Grid(
 
 
 def nodes(text: str) -> list[object]:
-    found, _, _ = LatexWalker(text, tolerant_parsing=False).get_latex_nodes()
-    return list(found)
+    parsed, _, _ = LatexWalker(text, tolerant_parsing=False).get_latex_nodes()
+    return list(parsed)
 
 
 def test_the_float_parses_and_has_the_rules_of_booktabs() -> None:

@@ -29,9 +29,9 @@ def row(folder: Path, label: str, values: Any, *, stored: float | None = None, s
         f"per_unit_{side}_test" if side else "per_unit_test": str(file),
         f"{prefix}test/ndcg@20": float(np.mean(values)) if stored is None else stored,
     }
-    found = TableRow((Name("", label),), "most_popular" if side else "measured", {"shop": [run]})
-    found.cells[NDCG] = cell_of([run], f"{prefix}test/ndcg@20") or Cell(Spread(0, 0, 0))
-    return found
+    table_row = TableRow((Name("", label),), "most_popular" if side else "measured", {"shop": [run]})
+    table_row.cells[NDCG] = cell_of([run], f"{prefix}test/ndcg@20") or Cell(Spread(0, 0, 0))
+    return table_row
 
 
 def held_against(base: TableRow, *rows: TableRow) -> tuple[list[float | None], list[str], list[str]]:
@@ -39,7 +39,8 @@ def held_against(base: TableRow, *rows: TableRow) -> tuple[list[float | None], l
     every = [base, *rows]
     add_gains(every, base, NDCG)
     warnings, _ = add_p_values(every, base, [NDCG], "test")
-    return [each.cells[NDCG].p_value for each in rows], [mark_of(each.cells[NDCG]) for each in rows], warnings
+    cells = [table_row.cells[NDCG] for table_row in rows]
+    return [cell.p_value for cell in cells], [mark_of(cell) for cell in cells], warnings
 
 
 def test_p_values_and_marks_by_hand(tmp_path: Path) -> None:
@@ -120,14 +121,14 @@ def test_the_correction_is_over_the_whole_table(tmp_path: Path) -> None:
         row(tmp_path, "worse", BASE - 0.01 * np.arange(1, 6)),
     )
     (alone, _), _, _ = held_against(base, some, worse)
-    again = Column("shop again", "ndcg@20")
+    repeated = Column("shop again", "ndcg@20")
     every = [base, some, worse]
-    for each in every:
-        each.runs = {**each.runs, "shop again": each.runs["shop"]}
-        each.cells[again] = each.cells[NDCG]
-    warnings, notes = add_p_values(every, base, [NDCG, again], "test")
+    for table_row in every:
+        table_row.runs = {**table_row.runs, "shop again": table_row.runs["shop"]}
+        table_row.cells[repeated] = table_row.cells[NDCG]
+    warnings, notes = add_p_values(every, base, [NDCG, repeated], "test")
     assert alone == pytest.approx(2 * 0.00388, rel=0.01)
-    for column in (NDCG, again):
+    for column in (NDCG, repeated):
         assert some.cells[column].p_value == pytest.approx(4 * 0.00388, rel=0.01)
         assert worse.cells[column].p_value == pytest.approx(2 * 0.01324, rel=0.01)
     assert warnings == []
@@ -145,10 +146,10 @@ def seeded(folder: Path, label: str, seeds: int) -> TableRow:
         rng = np.random.default_rng([seed, *label.encode()])
         values = np.tile(BASE, 20) + rng.normal(0, 0.01) + rng.normal(0, 0.01, 100)
         rows.append(row(folder, f"{label}{seed}", values))
-    runs = [{**each.runs["shop"][0], "seed": seed} for seed, each in enumerate(rows)]
-    found = TableRow((Name("", label),), "measured", {"shop": runs})
-    found.cells[NDCG] = cell_of(runs, "test/ndcg@20") or Cell(Spread(0, 0, 0))
-    return found
+    runs = [{**single.runs["shop"][0], "seed": seed} for seed, single in enumerate(rows)]
+    combined = TableRow((Name("", label),), "measured", {"shop": runs})
+    combined.cells[NDCG] = cell_of(runs, "test/ndcg@20") or Cell(Spread(0, 0, 0))
+    return combined
 
 
 def test_a_single_training_is_one_more_draw_and_the_most_popular_items_are_none(tmp_path: Path) -> None:

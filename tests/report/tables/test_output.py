@@ -41,4 +41,4 @@ def test_a_full_disk_keeps_the_earlier_file(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(ValueError, match=r"could not be written .*No space left on device.*an earlier one is kept"):
         write_table(TABLE.head(1), path)
     assert pl.read_csv(path).equals(TABLE)
-    assert [each.name for each in tmp_path.iterdir()] == ["lists.csv"]
+    assert [file.name for file in tmp_path.iterdir()] == ["lists.csv"]

@@ -43,23 +43,25 @@ def test_a_metric_of_ones_own_has_the_direction_that_its_runs_recorded() -> None
 
 
 @pytest.mark.parametrize(
-    ("other", "told"),
+    ("other", "meanings"),
     [
         (own(better=True), "mine.rank (places, less is better), runs/B mine.rank (places, more is better)"),
         (own("theirs.rank"), "mine.rank (places, less is better), runs/B theirs.rank (places, less is better)"),
         (own(unit="EUR"), "mine.rank (places, less is better), runs/B mine.rank (EUR, less is better)"),
     ],
 )
-def test_two_metrics_of_one_name_do_not_stand_in_one_column(other: dict[str, Any], told: str) -> None:
+def test_two_metrics_of_one_name_do_not_stand_in_one_column(other: dict[str, Any], meanings: str) -> None:
     groups = [group("A", 4.0, own()), group("B", 6.0, other)]
-    with pytest.raises(ValueError, match=re.escape(f"rank: expected one metric of that name, and runs/A means {told}")):
+    with pytest.raises(
+        ValueError, match=re.escape(f"rank: expected one metric of that name, and runs/A means {meanings}")
+    ):
         table(*groups, metrics=["rank@20"])
     assert len(table(*groups, metrics=["ndcg@20"]).rows) == 3  # where the metric is not shown, nothing is said of it
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("ranks@20", "got 'ranks'. Did you mean 'rank'?"), ("rank", "expected names with a cut-off")]
+    ("name", "message"), [("ranks@20", "got 'ranks'. Did you mean 'rank'?"), ("rank", "expected names with a cut-off")]
 )
-def test_a_metric_that_neither_ragx_nor_the_runs_know_is_refused(name: str, told: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(told)):
+def test_a_metric_that_neither_ragx_nor_the_runs_know_is_refused(name: str, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
         table(group("A", 4.0, own()), metrics=[name])

@@ -56,11 +56,11 @@ def test_a_row_holds_the_seeds_of_one_configuration_by_dataset() -> None:
         run("g", 0, dataset="gowalla", cell="d"),
         run("x", 0, **FOUR),
     ]
-    found = rows_by_conditions(runs, spec({"layer.heads": 2}), {"runs/a": 6})
-    (group,) = found.groups
-    names = {dataset: [each["name"] for each in members] for dataset, members in group.runs.items()}
+    selection = rows_by_conditions(runs, spec({"layer.heads": 2}), {"runs/a": 6})
+    (group,) = selection.groups
+    names = {dataset: [member["name"] for member in members] for dataset, members in group.runs.items()}
     assert names == {"shop": ["a", "b"], "gowalla": ["g"]}
-    assert (group.label, group.budget, found.warnings) == ("A", {"shop": 6}, [])
+    assert (group.label, group.budget, selection.warnings) == ("A", {"shop": 6}, [])
 
 
 def test_several_configurations_are_refused_with_their_differences() -> None:
@@ -80,27 +80,27 @@ def test_an_option_that_no_run_has_is_told() -> None:
 
 
 def test_a_row_without_runs_stays_empty_and_says_why() -> None:
-    found = rows_by_conditions([run()], spec({"layer.heads": 8}), {})
-    assert found.groups[0].runs == {}
-    assert found.warnings == [
+    selection = rows_by_conditions([run()], spec({"layer.heads": 8}), {})
+    assert selection.groups[0].runs == {}
+    assert selection.warnings == [
         "row A: no run fits its conditions; the row stays empty. Among all runs, layer.heads is 2."
     ]
-    found = rows_by_conditions([run()], spec({"layer.heads": 2}, part="validation"), {})
-    assert found.warnings == ["row A: a fit, but none was evaluated on validation; the row stays empty."]
+    selection = rows_by_conditions([run()], spec({"layer.heads": 2}, part="validation"), {})
+    assert selection.warnings == ["row A: a fit, but none was evaluated on validation; the row stays empty."]
 
 
 def test_what_newer_code_has_run_again_stands_back() -> None:
     kept = run("a.code-1", kept=True, identity="a")
-    found = rows_by_conditions([kept, run("a")], spec({"layer.heads": 2}), {})
-    assert [each["name"] for each in found.groups[0].runs["shop"]] == ["a"]
-    found = rows_by_conditions([kept], spec({"layer.heads": 2}), {})
-    assert [each["name"] for each in found.groups[0].runs["shop"]] == ["a.code-1"]
+    selection = rows_by_conditions([kept, run("a")], spec({"layer.heads": 2}), {})
+    assert [member["name"] for member in selection.groups[0].runs["shop"]] == ["a"]
+    selection = rows_by_conditions([kept], spec({"layer.heads": 2}), {})
+    assert [member["name"] for member in selection.groups[0].runs["shop"]] == ["a.code-1"]
 
 
 def test_a_seed_in_two_folders_counts_once() -> None:
-    found = rows_by_conditions([run("a"), run("copy of a", identity="b")], spec({"layer.heads": 2}), {})
-    assert [each["name"] for each in found.groups[0].runs["shop"]] == ["a"]
-    assert found.warnings == [
+    selection = rows_by_conditions([run("a"), run("copy of a", identity="b")], spec({"layer.heads": 2}), {})
+    assert [member["name"] for member in selection.groups[0].runs["shop"]] == ["a"]
+    assert selection.warnings == [
         "row A, dataset shop: seed 0 stands in two folders, runs/a and runs/copy of a; the first is used."
     ]
 
