@@ -40,7 +40,7 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.Capt
     """Return a function that runs a command in a folder of its own."""
     monkeypatch.chdir(tmp_path)
 
-    def go(name: str, *arguments: str) -> Ended:
+    def run(name: str, *arguments: str) -> Ended:
         GlobalHydra.instance().clear()
         capsys.readouterr()
         monkeypatch.setattr("sys.argv", [])  # which the command sets
@@ -48,7 +48,7 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.Capt
         status = main([name, *arguments])
         return Ended(status, *capsys.readouterr())
 
-    yield go
+    yield run
     GlobalHydra.instance().clear()
 
 

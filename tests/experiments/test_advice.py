@@ -41,7 +41,7 @@ ALLOWED = {
 def _options() -> set[str]:
     """Return the name of every option of any command, whatever the choices of its groups."""
     commands = [importlib.import_module(f"ragx.runner.commands.{name}") for name in COMMANDS]
-    known = {each.name for command in commands for each in fields(command.Options)}
+    known = {field.name for command in commands for field in fields(command.Options)}
     for path in CONF.rglob("*.yaml"):
         group = path.relative_to(CONF).parent.parts
         known |= {".".join(group), *_names(OmegaConf.to_container(OmegaConf.load(path)), ".".join(group))}
@@ -52,9 +52,9 @@ def _names(node: Any, prefix: str) -> Iterator[str]:
     if not isinstance(node, dict):
         return
     for name, value in (node | _defaults(node)).items():
-        place = f"{prefix}.{name}" if prefix else str(name)
-        yield place
-        yield from _names(value, place)
+        path = f"{prefix}.{name}" if prefix else str(name)
+        yield path
+        yield from _names(value, path)
 
 
 def _defaults(node: dict[Any, Any]) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _defaults(node: dict[Any, Any]) -> dict[str, Any]:
     if not module.startswith("ragx"):
         return {}
     parameters = inspect.signature(getattr(importlib.import_module(module), name)).parameters
-    return {each: None for each in parameters if each not in node}
+    return {parameter: None for parameter in parameters if parameter not in node}
 
 
 def _strange(text: str, known: set[str]) -> list[str]:
@@ -86,8 +86,8 @@ def test_what_messages_name_are_options(source_texts: Texts) -> None:
         if " " in text
         for name in _strange(text, known)
     ]
-    told = [place for file, place in wrong if file not in NOT_MESSAGES]
-    assert not told, "\n".join(told)
+    strange = [name for file, name in wrong if file not in NOT_MESSAGES]
+    assert not strange, "\n".join(strange)
     assert {file for file, _ in wrong} >= NOT_MESSAGES  # no exception outlives its texts
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-LINES = "".join(f"{user} {' '.join(str((7 * user + 3 * place) % 40) for place in range(8))}\n" for user in range(20))
+LINES = "".join(f"{user} {' '.join(str((7 * user + 3 * column) % 40) for column in range(8))}\n" for user in range(20))
 TEST = "".join(f"{user} {(7 * user + 24) % 40} {(7 * user + 27) % 40}\n" for user in range(20))
 VALIDATION = "".join(f"{user} {7 * user % 40}\n" for user in range(20))
 READER = (
@@ -36,11 +36,11 @@ def test_a_clean_file_passes(folder: Path, command: Any) -> None:
     assert err == ""
     assert status == 0
     assert "0 fail" in out
-    found = json.loads(output.read_text())
-    assert found["verdict"] in ("pass", "warn")
-    assert found["opened"] == "audit of the split"
+    report = json.loads(output.read_text())
+    assert report["verdict"] in ("pass", "warn")
+    assert report["opened"] == "audit of the split"
     record = json.loads((folder / "audits.jsonl").read_text())
-    assert record["fingerprint"] == found["fingerprint"]
+    assert record["fingerprint"] == report["fingerprint"]
     assert not (folder / "looks.jsonl").exists()
 
 
@@ -53,8 +53,8 @@ def test_a_planted_leak_exits_with_1_and_names_the_pair(folder: Path, command: A
     assert err == ""
     assert status == 1
     assert "1 fail" in out
-    failed = [each for each in json.loads(output.read_text())["findings"] if each["verdict"] == "fail"]
-    assert [(each["question"], each["examples"]) for each in failed] == [
+    failed = [finding for finding in json.loads(output.read_text())["findings"] if finding["verdict"] == "fail"]
+    assert [(finding["question"], finding["examples"]) for finding in failed] == [
         ("pairs in published train and test", ["(0, 24)"])
     ]
 

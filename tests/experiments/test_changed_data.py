@@ -84,9 +84,9 @@ def test_the_rows_may_be_sorted_otherwise(mine: tuple[Path, Path]) -> None:
     before, new = load_run(run).recommend(k=5), load_run(run).fold_in(["i3", "i4"], k=5)
     for events in (sorted(EVENTS), EVENTS[::-1]):
         _write(folder, events, ITEMS[::-1])
-        again = load_run(run)
-        assert again.recommend(k=5).equals(before)
-        assert again.fold_in(["i3", "i4"], k=5).equals(new)
+        loaded = load_run(run)
+        assert loaded.recommend(k=5).equals(before)
+        assert loaded.fold_in(["i3", "i4"], k=5).equals(new)
     assert before.equals(pl.read_parquet(run / "recommendations.parquet").filter(pl.col("rank") <= 5))
 
 
@@ -94,12 +94,12 @@ def test_a_run_on_shuffled_rows_is_the_same_run_to_the_bit(mine: tuple[Path, Pat
     draw, other = random.Random(3), tmp_path / "other"
     other.mkdir()
     _write(other, draw.sample(EVENTS, len(EVENTS)), draw.sample(ITEMS, len(ITEMS)))
-    again = _train(other)
-    assert again.name == mine[1].name  # of one identity
-    found = difference(mine[1], again)
-    assert found.is_none, found
+    rerun = _train(other)
+    assert rerun.name == mine[1].name  # of one identity
+    differences = difference(mine[1], rerun)
+    assert differences.is_none, differences
     for name in ("recommendations.parquet", "per_user_test.parquet", "per_user_validation.parquet"):
-        assert pl.read_parquet(mine[1] / name).equals(pl.read_parquet(again / name)), name
+        assert pl.read_parquet(mine[1] / name).equals(pl.read_parquet(rerun / name)), name
 
 
 def test_ids_of_the_weights_are_those_that_filters_leave(
@@ -118,10 +118,10 @@ def test_ids_of_the_weights_are_those_that_filters_leave(
     assert load_run(run).recommend(k=4).equals(lists)
 
 
-def _with(place: int, **columns: str) -> list[str]:
+def _with(index: int, **columns: str) -> list[str]:
     names = HEAD.split(",")
-    row = dict(zip(names, EVENTS[place].split(","), strict=True)) | columns
-    return [*EVENTS[:place], ",".join(row[name] for name in names), *EVENTS[place + 1 :]]
+    row = dict(zip(names, EVENTS[index].split(","), strict=True)) | columns
+    return [*EVENTS[:index], ",".join(row[name] for name in names), *EVENTS[index + 1 :]]
 
 
 CHANGES: dict[str, tuple[Callable[[], tuple[list[str], list[str]]], str]] = {
@@ -134,7 +134,7 @@ CHANGES: dict[str, tuple[Callable[[], tuple[list[str], list[str]]], str]] = {
         "what changed: 1 of the items were not there, such as 'i99'; which users have which items",
     ),
     "a user": (
-        lambda: ([each for each in EVENTS if not each.startswith("u7,")], ITEMS),
+        lambda: ([line for line in EVENTS if not line.startswith("u7,")], ITEMS),
         "what changed: 1 of the users are gone, such as 'u7'; which users have which items",
     ),
     "a row": (lambda: (EVENTS + EVENTS[:1], ITEMS), "what changed: which users have which items, or how often"),
@@ -144,14 +144,14 @@ CHANGES: dict[str, tuple[Callable[[], tuple[list[str], list[str]]], str]] = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_other_contents_are_refused_by_name(mine: tuple[Path, Path], change: str) -> None:
     folder, run = mine
-    make, said = CHANGES[change]
+    make, reason = CHANGES[change]
     _write(folder, *make())
     sweep = SweepRecord(folder / "runs" / "sweeps" / "mine")
     sweep.plan([PlannedCell(("seed=0",), 0, "a")], [], axes=[], rows=[])
     sweep.event(sweep.cells()[0].planned.key, "done", folder=str(run), value=0.5)
     final = [f"sweep={sweep.folder.name}", f"runs={folder / 'runs'}"]
     for refused in (lambda: load_run(run), lambda: reproduce([str(run)]), lambda: finalize(final)):
-        with pytest.raises(ValueError, match=f"the data is not what the run was made on; {said}.* Restore the data"):
+        with pytest.raises(ValueError, match=f"the data is not what the run was made on; {reason}.* Restore the data"):
             refused()
     _write(folder, EVENTS, ITEMS)
     load_run(run)  # the remedy works

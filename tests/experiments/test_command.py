@@ -83,8 +83,8 @@ def test_what_is_wrong_at_first_sight_waits_for_no_heavy_import(arguments: list[
 
 def test_an_unknown_command_names_the_nearest_and_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tabel", "table=smoke"]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("error: tabel: unknown command. Did you mean 'table'? Commands: run, sweep, ")
+    message = capsys.readouterr().err
+    assert message.startswith("error: tabel: unknown command. Did you mean 'table'? Commands: run, sweep, ")
 
 
 def test_a_config_of_ones_own_is_chosen_from_any_folder(command: Any, tmp_path: Path) -> None:

@@ -202,9 +202,9 @@ def test_other_ends_of_a_run_have_a_status_of_their_own(capsys: pytest.CaptureFi
     errors: list[BaseException] = [TrainingDivergedError("The loss became nan."), Interrupted(15), KeyboardInterrupt()]
     statuses = [guarded(functools.partial(ending, error), str(CONF), "run") for error in errors]
     assert statuses == [1, 143, 130]
-    said = capsys.readouterr().err.splitlines()
-    assert said[0] == "error: The loss became nan."
-    assert said[1] == "stopped by SIGTERM: the state is saved; the same command takes it up again."
+    messages = capsys.readouterr().err.splitlines()
+    assert messages[0] == "error: The loss became nan."
+    assert messages[1] == "stopped by SIGTERM: the state is saved; the same command takes it up again."
     assert guarded(lambda: None, str(CONF), "run") == 0
     assert attempt(lambda: 0.5) == 0.5
 
@@ -213,7 +213,7 @@ def test_an_error_is_one_line_whatever_its_text(capsys: pytest.CaptureFixture[st
     def ending(error: BaseException) -> None:
         raise error
 
-    for error, status, said in (
+    for error, status, starts in (
         (ValueError("Unknown user 'a\n\n  b'."), 2, ["error: Unknown user 'a b'."]),
         (PartsError(["one:\ntwo", "three"]), 2, ["error: one: two", "error: three"]),
         (RunError("[/x]\nfailed"), 1, ["error: [/x] failed"]),
@@ -225,8 +225,8 @@ def test_an_error_is_one_line_whatever_its_text(capsys: pytest.CaptureFixture[st
     ):
         assert guarded(functools.partial(ending, error), str(CONF), "run") == status
         lines = capsys.readouterr().err.splitlines()
-        assert len(lines) == len(said)
-        assert all(line.startswith(each) for line, each in zip(lines, said, strict=True)), lines
+        assert len(lines) == len(starts)
+        assert all(line.startswith(start) for line, start in zip(lines, starts, strict=True)), lines
     with pytest.raises(RuntimeError, match="our own mistake"):
         guarded(functools.partial(ending, RuntimeError("our own mistake")), str(CONF), "run")
 

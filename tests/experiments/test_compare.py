@@ -25,14 +25,14 @@ Compare = Callable[..., tuple[int, str]]
 def compare(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Compare:
     """Return the command, which gives its exit status and what it said."""
 
-    def go(*arguments: str) -> tuple[int, str]:
+    def run(*arguments: str) -> tuple[int, str]:
         monkeypatch.setattr("sys.argv", ["compare.py", *arguments])
         status = plain_command(compare_runs, HELP)
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return status, said.err if status else said.out
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return status, captured.err if status else captured.out
 
-    return go
+    return run
 
 
 def planted(runs: Path, model: str, seed: int, gain: float, *, ids: list[str] | None = None, **more: Any) -> Path:
@@ -99,14 +99,14 @@ def test_planted_differences_are_found_in_their_direction(runs: Path, compare: C
 
 
 def test_swapping_the_two_turns_the_sign(runs: Path, compare: Compare, tmp_path: Path) -> None:
-    found = []
+    rows = []
     for baseline in ("base", "better"):
         listed = ",".join(str(runs / f"shop-{model}-{seed}") for model in ("base", "better") for seed in range(5))
         output = tmp_path / f"{baseline}.csv"
         assert compare(f"runs=[{listed}]", f"baseline={runs}/shop-{baseline}-", f"output={output}")[0] == 0
-        found.append(pl.read_csv(output).to_dicts()[0])
-    assert found[0]["difference"] == pytest.approx(-found[1]["difference"])
-    assert found[0]["p_adjusted"] == pytest.approx(found[1]["p_adjusted"])
+        rows.append(pl.read_csv(output).to_dicts()[0])
+    assert rows[0]["difference"] == pytest.approx(-rows[1]["difference"])
+    assert rows[0]["p_adjusted"] == pytest.approx(rows[1]["p_adjusted"])
 
 
 def test_the_most_popular_items_are_a_baseline(runs: Path, compare: Compare) -> None:
@@ -120,8 +120,8 @@ def test_the_most_popular_items_are_a_baseline(runs: Path, compare: Compare) -> 
     assert "1 seed; no p over seeds, as a single training does not tell its luck." in out
     for model, refit in (("refitted", True), ("plain", False)):
         planted(runs, model, 0, 0.0, refit=refit)
-    status, said = compare(f"runs=[{runs}/shop-refitted,{runs}/shop-plain]", "baseline=most_popular")
-    assert (status, "is not one baseline for all; compare them apart" in said) == (2, True)
+    status, message = compare(f"runs=[{runs}/shop-refitted,{runs}/shop-plain]", "baseline=most_popular")
+    assert (status, "is not one baseline for all; compare them apart" in message) == (2, True)
 
 
 def test_what_a_single_seed_stands_for_depends_on_whether_it_is_trained(runs: Path, compare: Compare) -> None:
@@ -166,9 +166,9 @@ def test_users_are_paired_by_outside_id_whatever_the_order_of_the_file(tmp_path:
     assert "better by" in out
     assert "p < .001" in out
     planted(tmp_path / "rows", "rowwise", 0, 0.0)
-    status, said = compare(f"runs=[{tmp_path}/shop-better,{tmp_path}/rows/shop-rowwise]", "baseline=shop-better")
+    status, output = compare(f"runs=[{tmp_path}/shop-better,{tmp_path}/rows/shop-rowwise]", "baseline=shop-better")
     assert status == 2
-    assert "without outside ids are paired by row" in said
+    assert "without outside ids are paired by row" in output
 
 
 @pytest.mark.parametrize(
@@ -183,9 +183,9 @@ def test_runs_that_are_not_comparable_are_refused(
 ) -> None:
     for model, own in (("base", {}), ("foreign", more)):
         planted(tmp_path, model, 0, 0.0, **own)
-    status, said = compare(f"runs={tmp_path}", f"baseline={tmp_path}/shop-base")
+    status, output = compare(f"runs={tmp_path}", f"baseline={tmp_path}/shop-base")
     assert status == 2
-    assert re.search(message, said)
+    assert re.search(message, output)
 
 
 @pytest.mark.parametrize(
@@ -203,8 +203,8 @@ def test_other_rules_are_refused(change: dict[str, Any], message: str, tmp_path:
     planted(tmp_path, "base", 0, 0.0)
     file = planted(tmp_path, "foreign", 0, 0.0) / "metrics.json"
     write_json(file, json.loads(file.read_text()) | {"evaluation": EVALUATION | change})
-    status, said = compare(f"runs={tmp_path}", "baseline=shop-base")
-    assert (status, message in said) == (2, True), said
+    status, output = compare(f"runs={tmp_path}", "baseline=shop-base")
+    assert (status, message in output) == (2, True), output
 
 
 @pytest.mark.parametrize(
@@ -232,18 +232,18 @@ def test_other_rules_are_refused(change: dict[str, Any], message: str, tmp_path:
 )
 def test_mistakes_become_one_line(arguments: list[str], message: str, runs: Path, compare: Compare) -> None:
     (runs / "empty").mkdir()
-    status, said = compare(*(each.replace("RUNS", str(runs)) for each in arguments))
-    assert (status, message in said, said.strip().count("\n")) == (2, True, 0), said
+    status, output = compare(*(argument.replace("RUNS", str(runs)) for argument in arguments))
+    assert (status, message in output, output.strip().count("\n")) == (2, True, 0), output
 
 
 def test_missing_and_damaged_values_are_named(runs: Path, compare: Compare) -> None:
     (runs / "shop-better-0" / "per_user_test.parquet").unlink()
-    status, said = compare(f"runs={runs}", "baseline=shop-base")
+    status, text = compare(f"runs={runs}", "baseline=shop-base")
     assert status == 2
-    assert "shop-better-0: there are no per-user values in per_user_test.parquet; it did not open the test part" in said
+    assert "shop-better-0: there are no per-user values in per_user_test.parquet; it did not open the test part" in text
     (runs / "shop-better-0" / "per_user_test.parquet").write_bytes(b"PAR1")
-    status, said = compare(f"runs={runs}", "baseline=shop-base")
-    assert (status, "cut off, or no Parquet file" in said) == (2, True)
+    status, text = compare(f"runs={runs}", "baseline=shop-base")
+    assert (status, "cut off, or no Parquet file" in text) == (2, True)
 
 
 def test_help_is_printed(compare: Compare) -> None:

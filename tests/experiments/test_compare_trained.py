@@ -32,12 +32,12 @@ def job(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
     """Return the main job within this process."""
     from ragx.runner.jobs import run
 
-    def go(*arguments: str) -> int:
+    def start(*arguments: str) -> int:
         GlobalHydra.instance().clear()
         monkeypatch.setattr("sys.argv", ["run.py", *arguments])
         return guarded(run.job, str(ROOT / "conf"), "run")
 
-    yield go
+    yield start
     GlobalHydra.instance().clear()
 
 

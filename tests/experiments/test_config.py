@@ -62,7 +62,7 @@ def test_every_choice_composes_and_binds(choice: str) -> None:
 
 @pytest.mark.parametrize(
     "choice",
-    [each for each in WITH_A_TARGET if not each.startswith(("dataset", "split", "graph"))],
+    [choice for choice in WITH_A_TARGET if not choice.startswith(("dataset", "split", "graph"))],
 )
 def test_every_choice_is_built_before_any_data_is_read(choice: str) -> None:
     config = config_of(choice)
@@ -72,13 +72,15 @@ def test_every_choice_is_built_before_any_data_is_read(choice: str) -> None:
     assert parts["tracker"].build() is not None
 
 
-@pytest.mark.parametrize("choice", [each for each in WITH_A_TARGET if each.startswith("graph=") and "kind" not in each])
+@pytest.mark.parametrize(
+    "choice", [choice for choice in WITH_A_TARGET if choice.startswith("graph=") and "kind" not in choice]
+)
 def test_every_graph_choice_builds_a_graph(choice: str, tiny_split: Any) -> None:
     graph = parts_of(choice)["graph"].build(interactions=tiny_split.train)
     assert (graph.num_users, graph.num_items) == (120, 60)
 
 
-@pytest.mark.parametrize("choice", [each for each in WITH_A_TARGET if each.startswith(("dataset=", "split="))])
+@pytest.mark.parametrize("choice", [choice for choice in WITH_A_TARGET if choice.startswith(("dataset=", "split="))])
 def test_a_dataset_and_a_split_name_every_option(choice: str) -> None:
     """Hydra refuses to set what a YAML does not name, so that advice to set it would not work."""
 

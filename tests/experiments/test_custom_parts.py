@@ -116,7 +116,7 @@ def test_a_part_of_ones_own_runs(group: str, command: Any, tmp_path: Path, monke
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "my_own", raising=False)
     target, option = OWN[group]
-    small = [f"{part}.{each}" for part, options in TINY.items() if part != group for each in options]
+    small = [f"{part}.{key}" for part, options in TINY.items() if part != group for key in options]
     quiet = [] if group == "tracker" else ["tracker=none"]
     chosen = [f"{group}=custom", f"{group}._target_={target}", f"+{group}.{option}"]
     ended = command("run", *small, *quiet, *chosen)

@@ -30,7 +30,7 @@ def files_of(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def found(folder: Path, *options: str) -> dict[str, Any]:
+def evaluated(folder: Path, *options: str) -> dict[str, Any]:
     output = folder.parent.parent / "found.json"
     evaluate_run([f"run={folder}", f"output={output}", *options])
     result: dict[str, Any] = json.loads(output.read_text())
@@ -48,10 +48,10 @@ def test_one_call_in_python_gives_the_values_of_a_run(run: Path) -> None:
 
 def test_a_run_is_evaluated_otherwise_and_left_as_it_is(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before, metrics = files_of(run.parent), json.loads((run / "metrics.json").read_text())
-    same = found(run)
+    same = evaluated(run)
     for name in ("validation", "baseline", "best_achievable", "intervals", "counts", "tie_rate"):
         assert same[name] == metrics[name], name
-    other = found(run, "metrics=[recall,coverage]", "cutoffs=[5,20]", "groups=[activity]", "conventions=trec")
+    other = evaluated(run, "metrics=[recall,coverage]", "cutoffs=[5,20]", "groups=[activity]", "conventions=trec")
     assert list(other["validation"]) == ["recall@5", "recall@20", "coverage@5", "coverage@20"]
     assert other["validation"]["recall@20"] == metrics["validation"]["recall@20"]
     assert other["evaluation"]["conventions"] == "trec"
@@ -72,7 +72,7 @@ def test_test_is_opened_on_request_counted_and_equal_to_a_final_run(
     opened = json.loads(
         (made(command, tmp_path / "deeper" / "runs", "evaluation.final=true") / "metrics.json").read_text()
     )
-    asked = found(run, "part=test")
+    asked = evaluated(run, "part=test")
     for name in ("values", "intervals", "counts"):
         assert asked.get(name, {}).get("test") == opened.get(name, {}).get("test")
     assert asked["test"] == opened["test"]
@@ -117,4 +117,4 @@ def test_what_learned_validation_is_not_measured_on_it(command: Any, tmp_path: P
         evaluate_run([f"run={folder}"])
     with pytest.raises(ValueError, match=r"it has learned the validation part; the values from before stand in its"):
         ragx.evaluate(ragx.load_run(folder))
-    assert found(folder, "part=test")["test"]  # the remedy
+    assert evaluated(folder, "part=test")["test"]  # the remedy

@@ -46,9 +46,9 @@ def planted(folder: Path, rows: Mapping[str, Values], monitors: Mapping[str, str
 
 def chosen(record: SweepRecord) -> tuple[dict[str, str], str]:
     """Return the chosen configuration of every row, and what was said."""
-    said = io.StringIO()
-    found = choose(record, Console(file=said, width=200))
-    return {choice.row: choice.cells[0].planned.configuration[1] for choice in found}, said.getvalue()
+    output = io.StringIO()
+    choices = choose(record, Console(file=output, width=200))
+    return {choice.row: choice.cells[0].planned.configuration[1] for choice in choices}, output.getvalue()
 
 
 def test_the_highest_mean_over_seeds_is_chosen_in_every_row(tmp_path: Path) -> None:
@@ -83,9 +83,9 @@ def test_what_is_not_done_with_all_seeds_is_named_and_not_chosen(tmp_path: Path)
         "a": {"1": (0.9, None), "2": (0.9, float("nan")), "3": (0.2, 0.2)},
         "b": {"1": (0.1, 0.1)},
     }
-    found, said = chosen(planted(tmp_path, rows))
-    assert found == {"a": "lr=3", "b": "lr=1"}
-    assert said == "2 of 3 configurations of row a are not done; the choice is among the others.\n"
+    options, message = chosen(planted(tmp_path, rows))
+    assert options == {"a": "lr=3", "b": "lr=1"}
+    assert message == "2 of 3 configurations of row a are not done; the choice is among the others.\n"
     with pytest.raises(ValueError, match="no configuration of row b is done with all its seeds; run the sweep again"):
         chosen(planted(tmp_path / "none", {"a": {"1": (0.1,)}, "b": {"1": (None,)}}))
 
@@ -104,7 +104,7 @@ def sweep(command: Any, tmp_path: Path) -> tuple[Path, SweepRecord]:
 
 
 def looks_of(runs: Path) -> int:
-    return sum(each.looks for each in Looks(runs).by_test_part().values())
+    return sum(part.looks for part in Looks(runs).by_test_part().values())
 
 
 def final(runs: Path, capsys: pytest.CaptureFixture[str], *options: str) -> str:
@@ -140,9 +140,9 @@ def test_what_validation_chose_is_opened_counted_and_shown(
         assert shown[4] == f"{statistics.fmean(values):.4f} ± {statistics.stdev(values):.4f}"
         fingerprint = read_run(Path(row["folders"][0]))[1]["split"]["fingerprint"]
         assert f"split {fingerprint} has had 2 looks. 2 of the looks were made now, after the choice." in out
-    again = final(runs, capsys)
-    assert table_of(again) == table_of(out)
-    assert again.count("has had 2 looks. 0 of the looks were made now") == 2
+    repeated = final(runs, capsys)
+    assert table_of(repeated) == table_of(out)
+    assert repeated.count("has had 2 looks. 0 of the looks were made now") == 2
     refitted = final(runs, capsys, "refit=true")
     assert refitted.count("has had 4 looks. 2 of the looks were made now") == 2
     folders = [Path(folder) for row in read_json(record.folder / "final.json")["rows"] for folder in row["folders"]]

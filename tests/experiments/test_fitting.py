@@ -95,9 +95,9 @@ def test_an_error_of_memory_is_explained_and_no_other(cell_of: Any) -> None:
         RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
         torch.OutOfMemoryError("CUDA out of memory."),
     ):
-        said = str(explain(error, cell.parts, "cpu", graph, None))
-        assert said.startswith("The training ran out of memory (its tensors take 0.00 GiB); ")
-        assert "model.hidden_dim=32 instead of 64 would fit" in said
+        message = str(explain(error, cell.parts, "cpu", graph, None))
+        assert message.startswith("The training ran out of memory (its tensors take 0.00 GiB); ")
+        assert "model.hidden_dim=32 instead of 64 would fit" in message
     for other in (ValueError("out of memory"), RuntimeError("a size does not match"), KeyError("x")):
         assert explain(other, cell.parts, "cpu", graph, None) is other
 

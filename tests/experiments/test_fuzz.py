@@ -79,7 +79,9 @@ def _zst(table: pl.DataFrame) -> bytes:
 
 
 def _lines(*offsets: int) -> bytes:
-    return "".join(f"{user} {' '.join(str((user + each) % 17) for each in offsets)}\n" for user in range(12)).encode()
+    return "".join(
+        f"{user} {' '.join(str((user + offset) % 17) for offset in offsets)}\n" for user in range(12)
+    ).encode()
 
 
 RECBOLE = {
@@ -147,16 +149,16 @@ def _mutated(data: bytes, draw: random.Random) -> bytes:
     """Return the bytes after one to three of the usual accidents."""
     for _ in range(draw.randint(1, 3)):
         lines = data.split(b"\n")
-        row, place = draw.randrange(len(lines)), draw.randrange(len(data) + 1)
+        row, index = draw.randrange(len(lines)), draw.randrange(len(data) + 1)
         separator = draw.choice((b",", b"\t", b" ", b":"))
         cells = lines[row].split(separator)
         cells[draw.randrange(len(cells))] = draw.choice(NASTY_CELLS).encode()
         changed = [*lines[:row], separator.join(cells), *lines[row + 1 :]]
         data = draw.choice(
             (
-                data[:place],
-                data[:place] + draw.choice(NASTY_BYTES) + data[place:],
-                data[:place] + draw.randbytes(3) + data[place + 3 :],
+                data[:index],
+                data[:index] + draw.choice(NASTY_BYTES) + data[index:],
+                data[:index] + draw.randbytes(3) + data[index + 3 :],
                 b"\n".join(changed),
                 b"\n".join(changed),
                 b"\n".join([*lines[:row], *lines[row + 1 :]]),
@@ -178,9 +180,9 @@ def _mistyped(table: pl.DataFrame, draw: random.Random) -> pl.DataFrame:
     return draw.choice(
         (
             lambda: table.with_columns(pl.Series(name, [draw.choice((True, False)) for _ in range(rows)])),
-            lambda: table.with_columns(pl.Series(name, [[each] for each in column])),
-            lambda: table.with_columns(pl.Series(name, [{"a": each} for each in column])),
-            lambda: table.with_columns(pl.Series(name, [str(each).encode() for each in column])),
+            lambda: table.with_columns(pl.Series(name, [[value] for value in column])),
+            lambda: table.with_columns(pl.Series(name, [{"a": value} for value in column])),
+            lambda: table.with_columns(pl.Series(name, [str(value).encode() for value in column])),
             lambda: table.with_columns(pl.Series(name, days)),
             lambda: table.with_columns(pl.Series(name, days).cast(pl.Datetime("us", "Europe/Rome"))),
             lambda: table.with_columns(pl.Series(name, range(rows)).cast(pl.Duration("ms"))),
@@ -223,7 +225,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _options(form: str, trains: bool) -> tuple[str, ...]:
     _, options = CASES[form]
-    split = () if any(each.startswith("split=") for each in options) else ("split=random",)
+    split = () if any(option.startswith("split=") for option in options) else ("split=random",)
     if not trains:
         return ("audit", *options, *split, "runs=runs", "output=found.json")
     features = ("model.features=true",) if form in ("attributes", "vectors", "item", "user") else ()
@@ -243,7 +245,7 @@ def _options(form: str, trains: bool) -> tuple[str, ...]:
     "numbers",
     [
         pytest.param(range(SHORT), id="some"),
-        *(pytest.param(each, id=f"from {each.start}", marks=pytest.mark.slow) for each in PORTIONS),
+        *(pytest.param(portion, id=f"from {portion.start}", marks=pytest.mark.slow) for portion in PORTIONS),
     ],
 )
 def test_mutated_files(numbers: range, folder: Path, checked: Any) -> None:

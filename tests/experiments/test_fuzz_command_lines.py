@@ -47,12 +47,12 @@ def _mutated_line(number: int) -> list[str]:
             continue
         word = words[row]
         name, _, value = word.partition("=")
-        place = draw.randrange(1, max(len(word), 2))
+        index = draw.randrange(1, max(len(word), 2))
         words[row] = draw.choice(
             (
-                word[:place] + word[place + 1 :],
-                word[:place] + draw.choice("abcxyz_.=,@+~-") + word[place:],
-                word[: place - 1] + word[place - 1 : place + 1][::-1] + word[place + 1 :],
+                word[:index] + word[index + 1 :],
+                word[:index] + draw.choice("abcxyz_.=,@+~-") + word[index:],
+                word[: index - 1] + word[index - 1 : index + 1][::-1] + word[index + 1 :],
                 f"{name}={draw.choice(WORDS)}",
                 f"{name}={draw.choice(WORDS)}",
                 f"{name}={draw.choice(WORDS)}",
@@ -106,7 +106,7 @@ def _refuse(*_: object) -> None:
     "numbers",
     [
         pytest.param(range(SHORT), id="some"),
-        *(pytest.param(each, id=f"from {each.start}", marks=pytest.mark.slow) for each in PORTIONS),
+        *(pytest.param(portion, id=f"from {portion.start}", marks=pytest.mark.slow) for portion in PORTIONS),
     ],
 )
 def test_mutated_command_lines(numbers: range, shop: Path, checked: Any) -> None:

@@ -125,8 +125,8 @@ def test_heads_that_do_not_divide_the_width_are_dropped_with_the_reason(grid: Ca
         "model.hidden_dim=16 layer.heads=8",
         "model.hidden_dim=12 layer.heads=1",
     ]
-    assert options(cells[::2]) == [f"{ATTENTION[0]} {each} seed=0" for each in kept]
-    assert [each["cell"] for each in dropped] == ["model.hidden_dim=12 layer.heads=8"]
+    assert options(cells[::2]) == [f"{ATTENTION[0]} {option} seed=0" for option in kept]
+    assert [cell["cell"] for cell in dropped] == ["model.hidden_dim=12 layer.heads=8"]
     assert "8 heads do not divide the width 12" in dropped[0]["reason"]
     assert "\n" not in dropped[0]["reason"]
 
@@ -180,8 +180,8 @@ def test_every_value_of_every_sweep_fits(name: str, grid: Callable[..., Grid]) -
     made = grid(f"sweep={name}", *(["dataset=ml-100k"] if name == "depth_width_heads" else []))
     axes = made.axes(f"sweep={name}")
     seeds = seeds_of(made.config, axes)
-    for place in range(max(len(values) for _, values in axes)):
-        diagonal = [(axis, [values[min(place, len(values) - 1)]]) for axis, values in axes]
+    for index in range(max(len(values) for _, values in axes)):
+        diagonal = [(axis, [values[min(index, len(values) - 1)]]) for axis, values in axes]
         cells, dropped = expand(made.loader, made.config, diagonal, [])
         assert (len(cells), dropped) == (len(seeds or [0]), [])
 

@@ -89,11 +89,11 @@ def test_options_count_where_they_decide(option: str, counts: bool, config_of: M
 def test_groups_of_a_changed_table_are_never_shown_as_those_of_the_old_one(config_of: Make) -> None:
     options = (*PLAIN, *SMALL, *TABLES, BY_AGE)
     first = run_cell(config_of(*options), quiet=True)
-    again = run_cell(config_of(*options), quiet=True)
-    assert again.folder == first.folder
+    rerun = run_cell(config_of(*options), quiet=True)
+    assert rerun.folder == first.folder
     write("users.csv", "id,age", [line.replace("young", "middle") for line in USERS])
     second = run_cell(config_of(*options), quiet=True)
-    groups = [json.loads((each.folder / "metrics.json").read_text())["groups"] for each in (first, second)]
+    groups = [json.loads((cell.folder / "metrics.json").read_text())["groups"] for cell in (first, second)]
     assert "young" in str(groups[0]) and "middle" not in str(groups[0])
     assert "middle" in str(groups[1]) and "young" not in str(groups[1])
 
@@ -121,9 +121,9 @@ def test_a_run_taken_up_with_other_forms_stops_and_names_the_option_that_goes_on
     record = json.loads((folder / "run.json").read_text())
     assert record["taken_up"] == ["form of weighted_sum: embedding_bag then, reference now"]
     monkeypatch.setenv("RAGX_FORMS", "weighted_sum=embedding_bag")
-    told = differences(record, load_cell(config_of(*PLAIN, *SMALL)))
-    assert "weighted_sum: reference then, embedding_bag now" in told
-    assert "taken up on other ground: form of weighted_sum: embedding_bag then, reference now" in told
+    lines = differences(record, load_cell(config_of(*PLAIN, *SMALL)))
+    assert "weighted_sum: reference then, embedding_bag now" in lines
+    assert "taken up on other ground: form of weighted_sum: embedding_bag then, reference now" in lines
 
 
 def test_a_lost_compiler_stops_a_run_that_is_taken_up(config_of: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,5 +171,5 @@ def test_a_run_set_aside_for_other_code_says_which_file_changed(
     metrics = json.loads((folder / "metrics.json").read_text())
     (folder / "metrics.json").write_text(json.dumps(metrics | {"source": "0123456789"}))
     run_cell(config_of(*PLAIN, *SMALL))
-    said = " ".join(capsys.readouterr().out.split())
-    assert "Other code (0123456789: ragx.layers.light_conv changed since) made what was here" in said
+    output = " ".join(capsys.readouterr().out.split())
+    assert "Other code (0123456789: ragx.layers.light_conv changed since) made what was here" in output

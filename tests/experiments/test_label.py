@@ -120,8 +120,8 @@ def test_a_run_under_another_name_is_the_same_run(config: Make, capsys: pytest.C
             cell = load_cell(config(*options))
             assert (cell.identity, cell.folder, cell.name) == (first.identity, first.folder, first.name)
             assert execute(cell, speaker) == "skipped"
-        said = capsys.readouterr().out
-        assert ("This run has a folder already and keeps it" in said) is bool(options)
+        output = capsys.readouterr().out
+        assert ("This run has a folder already and keeps it" in output) is bool(options)
     assert len(list(Path("runs").iterdir())) == 1
 
 
@@ -150,8 +150,8 @@ def test_of_several_folders_the_finished_one_is_taken_and_said(
     kept.mkdir()
     assert folders_of(Path("runs"), folder.name[-10:]) == [folder, begun]
     assert run_cell(config()).folder == folder
-    said = " ".join(capsys.readouterr().out.split())
-    assert f"Several folders are this run: {folder} is taken, {begun} left as it is." in said
+    output = " ".join(capsys.readouterr().out.split())
+    assert f"Several folders are this run: {folder} is taken, {begun} left as it is." in output
     assert find_run(folder.name[-10:-3]) == folder
 
 

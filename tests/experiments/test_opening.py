@@ -23,18 +23,18 @@ Main = Callable[..., Path]
 def main(command: Any, tmp_path: Path) -> Main:
     """Return a function that runs the main job in a folder of runs and gives the one run in it."""
 
-    def go(runs: str, *arguments: str, status: int = 0) -> Path:
+    def run(runs: str, *arguments: str, status: int = 0) -> Path:
         ended = command("run", *TINY, "model.hidden_dim=8", *arguments, f"runs={tmp_path / runs}")
         assert ended.status == status, ended.err
         (folder,) = (path.parent for path in (tmp_path / runs).glob("*/run.json"))
         return folder
 
-    return go
+    return run
 
 
 def metrics_of(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "metrics.json").read_text())
-    return found
+    metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text())
+    return metrics
 
 
 def result_of(folder: Path) -> dict[str, Any]:

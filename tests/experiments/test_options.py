@@ -56,11 +56,11 @@ def test_an_argument_without_a_name_is_taken_once() -> None:
 @given(st.text(), st.text())
 def test_whatever_is_typed_gives_options_or_one_message(name: str, value: str) -> None:
     try:
-        found = parse_options(Options, ["run=a", f"{name}={value}"])
+        options = parse_options(Options, ["run=a", f"{name}={value}"])
     except ValueError as error:
         assert str(error)
     else:
-        assert getattr(found, name) == value.strip()
+        assert getattr(options, name) == value.strip()
 
 
 def test_true_and_false() -> None:

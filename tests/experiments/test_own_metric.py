@@ -46,15 +46,15 @@ Call = Callable[..., str]
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Return a folder with the metric and a sweep that stopped by it, which is the current one meanwhile."""
-    place = tmp_path_factory.mktemp("own")
-    (place / "my_metrics.py").write_text(CODE)
+    path = tmp_path_factory.mktemp("own")
+    (path / "my_metrics.py").write_text(CODE)
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(place)
+        patch.chdir(path)
         patch.setattr("sys.argv", [])
         patch.setattr("sys.path", [*sys.path])
         GlobalHydra.instance().clear()
         assert main(["run", *SWEEP]) == 0
-        yield place
+        yield path
     sys.modules.pop("my_metrics", None)
 
 
@@ -126,11 +126,11 @@ def without_code(folder: Path) -> Iterator[None]:
 
 def means_of(folder: Path, cut: str = MONITOR) -> dict[str, float]:
     """Return the mean over seeds of a validation value by number of layers."""
-    found: dict[str, list[float]] = {}
+    by_layers: dict[str, list[float]] = {}
     for record, metrics in map(read_run, runs_of(folder)):
-        found.setdefault(str(record["config"]["model"]["num_layers"]), []).append(metrics["validation"][cut])
-    assert len({statistics.fmean(values) for values in found.values()}) == 2
-    return {layers: statistics.fmean(values) for layers, values in found.items()}
+        by_layers.setdefault(str(record["config"]["model"]["num_layers"]), []).append(metrics["validation"][cut])
+    assert len({statistics.fmean(values) for values in by_layers.values()}) == 2
+    return {layers: statistics.fmean(values) for layers, values in by_layers.items()}
 
 
 @pytest.mark.usefixtures("without_code")
@@ -168,9 +168,9 @@ def test_a_run_folder_that_names_it_is_trusted_before_its_code_is_run(folder: Pa
     run = str(runs_of(folder)[0])
     refused = "evaluation.metrics: the run folder names my_metrics.first_hit, code of the module my_metrics"
     for command in (("final", "sweep=mine"), ("evaluate", f"run={run}"), ("reproduce", f"run={run}")):
-        said = call(*command)
-        assert refused in said, said
-        assert "trust=[my_metrics]" in said
+        message = call(*command)
+        assert refused in message, message
+        assert "trust=[my_metrics]" in message
     assert "bit-equal" in call("reproduce", f"run={run}", "trust=[my_metrics]")
     stored = read_run(Path(run))[1]["validation"]
     call("evaluate", f"run={run}", "output=found.json", "trust=[my_metrics]")
@@ -188,20 +188,20 @@ def test_a_run_folder_that_names_it_is_trusted_before_its_code_is_run(folder: Pa
 def test_final_opens_what_has_the_smallest_mean(folder: Path, call: Call) -> None:
     means = means_of(folder)
     best = min(means, key=lambda layers: means[layers])
-    said = call("final", "sweep=mine", "trust=[my_metrics]")
-    assert f"{means[best]:.4f}" in said
+    output = call("final", "sweep=mine", "trust=[my_metrics]")
+    assert f"{means[best]:.4f}" in output
     (row,) = json.loads((folder / "runs" / "sweeps" / "mine" / "final.json").read_text())["rows"]
     assert row["options"] == [f"model.num_layers={best}"]
     opened = [metrics["test"][MONITOR] for _, metrics in map(read_run, runs_of(folder)) if "test" in metrics]
     assert len(opened) == 2
-    assert f"{statistics.fmean(opened):.4f}" in said
+    assert f"{statistics.fmean(opened):.4f}" in output
 
 
 def test_a_search_minimises_it(folder: Path, call: Call) -> None:
     search = (*TINY, "search.rows=null", "search.name=found", "search.space={model.num_layers:null}")
-    said = call("search", *search, "search.trials=2", "search.startup=1", "+search.space={model.num_layers:[0,1]}")
+    output = call("search", *search, "search.trials=2", "search.startup=1", "+search.space={model.num_layers:[0,1]}")
     values = [read_run(run)[1]["fit"]["best"][MONITOR] for run in runs_of(folder)]
-    assert any(f"best: {value:.4f} in trial" in said for value in values), said
+    assert any(f"best: {value:.4f} in trial" in output for value in values), output
 
 
 def test_its_source_makes_another_run_of_it(folder: Path, call: Call) -> None:

@@ -56,6 +56,6 @@ def test_mistakes_are_told(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    status, _, told = _say(monkeypatch, capsys, f"runs={runs}", *arguments)
+    status, _, error = _say(monkeypatch, capsys, f"runs={runs}", *arguments)
     assert status == 2
-    assert message in told
+    assert message in error

@@ -100,11 +100,11 @@ def test_presets_are_swept_opened_reproduced_and_asked(command: Any, tmp_path: P
     assert ended.status == 0, ended.err
     records = {path.parent: json.loads(path.read_text()) for path in tmp_path.glob("runs/*/run.json")}
     configs = [record["config"] for record in records.values()]
-    found = {tuple(each[part]["_target_"] for part in ("model", "layer", "objective")) for each in configs}
-    assert found == {parts for name, parts in PRESETS.items() if name != "relevance_aware_graph"}
+    swept = {tuple(config[part]["_target_"] for part in ("model", "layer", "objective")) for config in configs}
+    assert swept == {parts for name, parts in PRESETS.items() if name != "relevance_aware_graph"}
     ended = command("final", "sweep=presets")
     assert ended.status == 0, ended.err
-    folder = next(path for path, each in records.items() if each["config"]["model"]["_target_"] == PRESETS["mf"][0])
+    folder = next(path for path, record in records.items() if record["config"]["model"]["_target_"] == PRESETS["mf"][0])
     assert "test" in json.loads((folder / "metrics.json").read_text())
     assert "layers" not in " ".join(json.loads((folder / "run.json").read_text())["modules"])
     for line in (("recommend", f"run={folder}", "users=all", "k=3"), ("reproduce", f"run={folder}")):

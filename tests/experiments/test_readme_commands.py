@@ -29,9 +29,11 @@ def test_every_command_is_looked_at() -> None:
 def test_its_options_are_those_of_the_command(line: str) -> None:
     name, *arguments = shlex.split(line)
     options: Any = importlib.import_module(f"ragx.runner.commands.{name}").Options
-    first = next(each for each in ("run", "sweep", "runs") if each in options.__dataclass_fields__)
+    first = next(key for key in ("run", "sweep", "runs") if key in options.__dataclass_fields__)
     given = parse_options(options, arguments, first=first)
-    assert all(getattr(given, key) == value for key, _, value in (each.partition("=") for each in arguments) if value)
+    assert all(
+        getattr(given, key) == value for key, _, value in (argument.partition("=") for argument in arguments) if value
+    )
 
 
 def test_runs_are_compared_as_shown(
@@ -48,6 +50,6 @@ def test_runs_are_compared_as_shown(
         (folder / "run.json").write_text(json.dumps(record | {"name": folder.name, "cell": name}))
     monkeypatch.chdir(tmp_path)
     compare_runs(arguments)
-    said = capsys.readouterr().out
-    assert "light-1l-softmax: " in said and "ngcf-1l-softmax: " in said
-    assert "most_popular" in said
+    output = capsys.readouterr().out
+    assert "light-1l-softmax: " in output and "ngcf-1l-softmax: " in output
+    assert "most_popular" in output

@@ -22,7 +22,7 @@ def run(command: Any, tmp_path: Path) -> Path:
     return folder
 
 
-def said(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> str:
+def verdict(folder: Path, capsys: pytest.CaptureFixture[str], *options: str) -> str:
     capsys.readouterr()
     reproduce([str(folder), *options])
     return capsys.readouterr().out.splitlines()[-1]
@@ -45,22 +45,22 @@ def test_a_reproduction_writes_over_no_record_of_a_tracker(
     tracker = {"_target_": "ragx.training.WandbTracker", "mode": "online", "project": "theirs"}
     changed(run / "run.json", "config", "tracker", value=tracker)
     monkeypatch.setattr("ragx.training.wandb_tracker.WandbTracker.start", lambda *given: pytest.fail("it was told"))
-    assert said(run, capsys).startswith("bit-equal")
+    assert verdict(run, capsys).startswith("bit-equal")
 
 
 def test_a_run_comes_out_the_same_or_is_told_to_differ(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert said(run, capsys) == "bit-equal: weights and metrics are the same to the last bit."
+    assert verdict(run, capsys) == "bit-equal: weights and metrics are the same to the last bit."
     fingerprint = json.loads((run / "run.json").read_text())["fingerprint"]
     assert Looks(run.parent).by_test_part()[fingerprint] == Readings(looks=1, reproductions=1)
 
     changed(run / "run.json", "provenance", "versions", "torch", value="0.1")
     equal = "bit-equal: weights and metrics are the same to the last bit"
-    assert said(run, capsys) == f"{equal}, although torch: 0.1 then, {torch.__version__} now."
+    assert verdict(run, capsys) == f"{equal}, although torch: 0.1 then, {torch.__version__} now."
 
     state = torch.load(run / "model.pt")
     state["model"]["embedding"][0, 0] += 0.5
     torch.save(state, run / "model.pt")
-    assert said(run, capsys).startswith("within tolerance: metrics differ by up to 0, weights by up to 0.5. What")
+    assert verdict(run, capsys).startswith("within tolerance: metrics differ by up to 0, weights by up to 0.5. What")
 
     test = json.loads((run / "metrics.json").read_text())["test"]["recall@20"]
     changed(run / "metrics.json", "test", "recall@20", value=test + 0.25)
@@ -69,4 +69,4 @@ def test_a_run_comes_out_the_same_or_is_told_to_differ(run: Path, capsys: pytest
         reproduce([str(run)])
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("different: metrics differ by up to 0.25 (test/recall@20), weights by up to 0.5.")
-    assert said(run, capsys, "tolerance=0.3").startswith("within tolerance: metrics differ by up to 0.25")
+    assert verdict(run, capsys, "tolerance=0.3").startswith("within tolerance: metrics differ by up to 0.25")

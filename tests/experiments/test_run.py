@@ -55,12 +55,12 @@ def main(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[.
     """Return the main job within this process."""
     from ragx.runner.jobs import run
 
-    def go(*arguments: str) -> int:
+    def start(*arguments: str) -> int:
         GlobalHydra.instance().clear()
         monkeypatch.setattr("sys.argv", ["run.py", *arguments, f"runs={tmp_path / 'runs'}"])
         return guarded(run.job, str(ROOT / "conf"), "run")
 
-    yield go
+    yield start
     GlobalHydra.instance().clear()
 
 
@@ -100,10 +100,10 @@ def check_that_it_can_be_loaded(folder: Path, table: pl.DataFrame) -> None:
     load: Any = ragx.load_run
     loaded = load(folder)
     users = ["customer-00007", "customer-00003"]
-    found = loaded.recommend(users, k=5)
+    recommended = loaded.recommend(users, k=5)
     expected = table.filter(pl.col("user").is_in(users) & (pl.col("rank") <= 5))
-    assert found["user"].unique(maintain_order=True).to_list() == users
-    assert found.sort("user", "rank")["item"].to_list() == expected.sort("user", "rank")["item"].to_list()
+    assert recommended["user"].unique(maintain_order=True).to_list() == users
+    assert recommended.sort("user", "rank")["item"].to_list() == expected.sort("user", "rank")["item"].to_list()
     with pytest.raises(ValueError, match="Unknown user 'customer-99999'"):
         loaded.recommend(["customer-99999"])
 
@@ -114,23 +114,23 @@ def test_a_rerun_repeats_it_to_the_bit_and_another_seed_does_not(main: Callable[
     weights = load_checkpoint(folder / "model.pt")["model"]["embedding"]
     curve = [json.loads(line)["loss"] for line in (folder / "train" / "curve.jsonl").read_text().splitlines()]
     assert main(*TINY, "reuse=never") == 0
-    again = [json.loads(line)["loss"] for line in (folder / "train" / "curve.jsonl").read_text().splitlines()]
+    repeated = [json.loads(line)["loss"] for line in (folder / "train" / "curve.jsonl").read_text().splitlines()]
     assert torch.equal(load_checkpoint(folder / "model.pt")["model"]["embedding"], weights)
-    assert again == curve
+    assert repeated == curve
     assert main(*TINY, "seed=1") == 0
     assert len([path for path in (tmp_path / "runs").iterdir() if path.is_dir()]) == 2
 
 
 def test_a_rerun_does_not_log_what_it_runs_anew(main: Callable[..., int], tmp_path: Path) -> None:
     """What a tracker is given as history is what will not be logged again."""
-    heard: list[int] = []
+    lengths: list[int] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "ragx.training.trackers.NoTracker.start", lambda self, folder, run, history: heard.append(len(history))
+            "ragx.training.trackers.NoTracker.start", lambda self, folder, run, history: lengths.append(len(history))
         )
         assert main(*TINY) == 0
         assert main(*TINY, "reuse=never") == 0
-    assert heard == [0, 0]
+    assert lengths == [0, 0]
 
 
 def test_a_refit_keeps_the_epochs_that_validation_chose(main: Callable[..., int], tmp_path: Path) -> None:
@@ -194,8 +194,8 @@ def cut_off(runs: Path, number: signal.Signals, *arguments: str) -> tuple[int, s
                 progress = load_checkpoint(path)["progress"]
                 if progress["epoch"] >= 1 and progress["step"] >= 1:
                     process.send_signal(number)
-                    _, said = process.communicate(timeout=60)
-                    return process.returncode, said
+                    _, output = process.communicate(timeout=60)
+                    return process.returncode, output
             time.sleep(0.02)
         process.kill()
     raise AssertionError("the run was over before it could be cut off")
@@ -209,9 +209,9 @@ def test_a_killed_run_ends_as_an_unbroken_one(number: signal.Signals, tmp_path: 
     options = (*options, "layer.edge_dropout=0.2", "trainer.schedule.decay=cosine", "evaluation.final=true")
     whole = started(tmp_path, *options, f"runs={tmp_path / 'whole'}")
     assert whole.returncode == 0, whole.stderr
-    status, said = cut_off(tmp_path / "broken", number, *options)
+    status, output = cut_off(tmp_path / "broken", number, *options)
     assert status == (-9 if number == signal.SIGKILL else 143)
-    assert "Traceback" not in said
+    assert "Traceback" not in output
     resumed = started(tmp_path, *options, f"runs={tmp_path / 'broken'}")
     assert resumed.returncode == 0, resumed.stderr
     assert "taken up at step" in resumed.stdout

@@ -70,8 +70,8 @@ def test_the_usual_sampler_written_out_or_left_out_of_a_record_is_no_other_run(c
     record = json.loads(path.read_text())
     assert record["config"].pop("sampler") == {"_target_": "ragx.data.PairBatches"}
     path.write_text(json.dumps(record))
-    again = command("run", *TINY)
-    assert "This run is finished" in again.out
+    rerun = command("run", *TINY)
+    assert "This run is finished" in rerun.out
     ended = command("recommend", f"run={path.parent}", "users=all", "k=3")
     assert ended.status == 0, ended.err
 

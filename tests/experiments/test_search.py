@@ -90,7 +90,7 @@ def test_every_row_has_the_same_budget_and_it_is_recorded(
     assert [cell["row"] for cell in plan["cells"]] == ["lightgcn"] * 4 + ["softmax"] * 4
     assert [cell["seed"] for cell in plan["cells"]] == [0, 1] * 4
     assert len(seen) == len(set(seen)) == 8
-    assert all("model=lightgcn objective=bpr" in each for each in seen[:4])
+    assert all("model=lightgcn objective=bpr" in line for line in seen[:4])
     rows = [trials_of(tmp_path / "runs", row, "objectives-shop") for row in plan["budget"]]
     assert rows[0][0][2] != rows[1][0][2], "each row draws for itself"
     number, _, drawn, value = rows[0][0]

@@ -29,7 +29,7 @@ def plain() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("place", "given", "message"),
+    ("key", "given", "message"),
     [
         ("search.space", 3, "search.space: expected at least one option, such as .*; got 3"),
         ("search.space", {"a": None}, "search.space: expected at least one option"),
@@ -50,9 +50,9 @@ def plain() -> dict[str, Any]:
         ("seed", "x", r"seed: expected a whole number from -2\^63 to 2\^63 - 1, got 'x'"),
     ],
 )
-def test_settings_are_checked(place: str, given: Any, message: str, plain: dict[str, Any]) -> None:
+def test_settings_are_checked(key: str, given: Any, message: str, plain: dict[str, Any]) -> None:
     config = copy.deepcopy(plain)
-    node, _, leaf = place.rpartition(".")
+    node, _, leaf = key.rpartition(".")
     (config[node] if node else config)[leaf] = given
     with pytest.raises(ValueError, match=f"^{message}"):
         settings_of(config, CHOICES, [])
@@ -122,7 +122,7 @@ def test_drawn_values_come_back_from_a_command_line_as_they_were() -> None:
         "h": 1e-9,
     }
     parsed = OverridesParser.create().parse_overrides(options_of(drawn))
-    values = [each.value() for each in parsed]
+    values = [override.value() for override in parsed]
     assert [getattr(value, "text", value) for value in values] == list(drawn.values())
     assert options_of({"layer": "light", "x": "[8, 4]"}) == ["layer=light", "x=[8, 4]"]
 

@@ -34,16 +34,16 @@ def test_parallel_offline_runs_keep_config_and_summary_and_their_means_are_a_tab
     for cell in record.cells():
         assert cell.folder is not None
         run, result = read_run(cell.folder)
-        found = offline_run(cell.folder)
-        assert (found.id, found.tags, found.exit_code) == (run["identity"], ["mine"], 0)
-        assert found.group == run["cell"] and found.config["seed"] == cell.planned.seed
-        assert found.config["config"]["model"]["num_layers"] == run["config"]["model"]["num_layers"]
-        assert found.summary["validation/ndcg@20"] == pytest.approx(result["validation"]["ndcg@20"])
-        assert len(found.history) == 2
+        tracked = offline_run(cell.folder)
+        assert (tracked.id, tracked.tags, tracked.exit_code) == (run["identity"], ["mine"], 0)
+        assert tracked.group == run["cell"] and tracked.config["seed"] == cell.planned.seed
+        assert tracked.config["config"]["model"]["num_layers"] == run["config"]["model"]["num_layers"]
+        assert tracked.summary["validation/ndcg@20"] == pytest.approx(result["validation"]["ndcg@20"])
+        assert len(tracked.history) == 2
         key = f"model.num_layers={run['config']['model']['num_layers']}"
         means.setdefault((key, "ndcg@20"), []).append(result["validation"]["ndcg@20"])
     (table,) = record.folder.glob("wandb/offline-run-*/files/media/table/*.json")
     rows = {(row[0], row[2]): row for row in json.loads(table.read_text())["data"]}
-    for place, values in means.items():
-        assert rows[place][1] == 2
-        assert rows[place][3:] == pytest.approx([statistics.fmean(values), statistics.stdev(values)])
+    for labels, values in means.items():
+        assert rows[labels][1] == 2
+        assert rows[labels][3:] == pytest.approx([statistics.fmean(values), statistics.stdev(values)])

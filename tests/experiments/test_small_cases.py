@@ -18,12 +18,12 @@ def events(folder: Path, change: Callable[[str, str, int], str], header: str = "
     """Write 600 events of 30 users and 50 items, each line made of user, item and place."""
     random = np.random.default_rng(0)
     users, items = random.integers(0, 30, 600), random.integers(0, 50, 600)
-    lines = [change(f"u{u}", f"i{i}", place) for place, (u, i) in enumerate(zip(users, items, strict=True))]
+    lines = [change(f"u{u}", f"i{i}", number) for number, (u, i) in enumerate(zip(users, items, strict=True))]
     (folder / "events.csv").write_text("\n".join([header, *lines]) + "\n")
 
 
-def plain(user: str, item: str, place: int) -> str:
-    return f"{user},{item},{1_700_000_000 + 3600 * place}"
+def plain(user: str, item: str, number: int) -> str:
+    return f"{user},{item},{1_700_000_000 + 3600 * number}"
 
 
 def test_attributes_of_other_ids_are_refused_and_those_that_match_are_counted(command: Command, tmp_path: Path) -> None:
@@ -45,18 +45,18 @@ def test_attributes_of_other_ids_are_refused_and_those_that_match_are_counted(co
 def test_ids_and_kinds_spelled_nearly_alike_are_named(command: Command, tmp_path: Path) -> None:
     kinds = ["buy", "buy", "buy ", "Buy", "view", "add to cart"]
 
-    def spelled(user: str, item: str, place: int) -> str:
-        blank = " " if place % 3 else ""
-        return f"{plain(user + blank, item, place)},{kinds[place % 6]}"
+    def spelled(user: str, item: str, number: int) -> str:
+        blank = " " if number % 3 else ""
+        return f"{plain(user + blank, item, number)},{kinds[number % 6]}"
 
     events(tmp_path, spelled, "user,item,time,kind")
     asked = [*MINE, "dataset.columns.kind=kind", "split=random", *QUICK]
     ended = command("run", *asked, "target_kind=buy")
     assert ended.status == 0
-    said = " ".join(ended.out.split())
-    assert "users: the ids of 60 differ from another only in blanks, such as 'u0' and 'u0 '" in said
-    assert "only in blanks or case, and are kept apart: 'buy' (200), 'Buy' (100), 'buy ' (100)." in said
-    assert "events of kinds that differ from the target in blanks or case" in said
+    output = " ".join(ended.out.split())
+    assert "users: the ids of 60 differ from another only in blanks, such as 'u0' and 'u0 '" in output
+    assert "only in blanks or case, and are kept apart: 'buy' (200), 'Buy' (100), 'buy ' (100)." in output
+    assert "events of kinds that differ from the target in blanks or case" in output
     ended = command("run", *asked, "target_kind=add to cart", "dataset.rules.id_blanks=strip")
     assert ended.status == 0
     assert "60 users became 30" in " ".join(ended.out.split())
@@ -76,12 +76,12 @@ def test_a_user_with_every_item_is_named_and_training_goes_on(
     drawn = f"objective.negatives.distribution={distribution}"
     ended = command("run", *MINE, *QUICK, "split=time", "objective=bpr", drawn)
     assert ended.status == 0
-    said = " ".join(ended.out.split())
-    assert "No negative can be drawn for 1 of 31 users, who have every item: 'whale'." in said
+    output = " ".join(ended.out.split())
+    assert "No negative can be drawn for 1 of 31 users, who have every item: 'whale'." in output
 
 
 def test_days_of_excel_are_refused_and_the_remedy_works(command: Command, tmp_path: Path) -> None:
-    events(tmp_path, lambda user, item, place: f"{user},{item},{45_000 + place / 2:.2f}")
+    events(tmp_path, lambda user, item, number: f"{user},{item},{45_000 + number / 2:.2f}")
     ended = command("audit", *MINE)
     assert ended.status == 2
     assert "set dataset.rules.time_format=excel" in ended.err

@@ -68,10 +68,10 @@ def test_brackets_are_taken_for_what_they_are(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_data_are_told_whatever_their_name(tiny_shop: Dataset, tiny_split: Split) -> None:
-    said = io.StringIO()
+    output = io.StringIO()
     odd = replace(tiny_shop, steps=(*tiny_shop.steps, (ODD, 12, 6, 1234)))
-    print_data(Console(file=said, width=200), odd, replace(tiny_split, name=ODD, notes={"[/a]_out": 3, "none": 0}))
-    lines = said.getvalue().splitlines()
+    print_data(Console(file=output, width=200), odd, replace(tiny_split, name=ODD, notes={"[/a]_out": 3, "none": 0}))
+    lines = output.getvalue().splitlines()
     assert lines[-4] == f"{ODD}: 12 users, 6 items, 1,234 interactions"
     train, validation, test = len(tiny_split.train), len(tiny_split.validation), len(tiny_split.test)
     assert lines[-2].startswith(f"shop: 120 users, 60 items; split {ODD} {tiny_split.fingerprint}: {train:,} train")
@@ -83,9 +83,9 @@ def test_a_summary_has_the_numbers_of_its_file(tmp_path: Path) -> None:
     folder = tmp_path / ODD.replace("/", "-")
     folder.mkdir()
     (folder / "metrics.json").write_text(json.dumps(METRICS))
-    said = io.StringIO()
-    print_summary(Console(file=said, width=200), folder)
-    text = said.getvalue()
+    output = io.StringIO()
+    print_summary(Console(file=output, width=200), folder)
+    text = output.getvalue()
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if line.startswith("│")]
     assert rows == [
         ["model", "0.2500", "0.5000", "0.2000", "0.4000"],

@@ -9,7 +9,7 @@ from ragx.runs.lock import RunLock
 from ragx.runs.sweeps.record import PlannedCell, SweepRecord
 
 
-def told(text: str) -> str:
+def joined(text: str) -> str:
     return " ".join(text.split())
 
 
@@ -26,7 +26,7 @@ def test_every_state_is_counted_and_what_failed_is_named(tmp_path: Path, capsys:
         record.event(cells[number].key, "started", folder=folders[number])
     with RunLock(Path(folders[4]), lambda owner: None):
         show_status(["mine", f"runs={tmp_path}"])
-    out = told(capsys.readouterr().out)
+    out = joined(capsys.readouterr().out)
     assert "7: 3 done, 1 running, 1 interrupted, 1 failed, 1 waiting" in out
     assert "best so far │ 0.7500 lr=1" in out
     assert "running │ lr=4" in out

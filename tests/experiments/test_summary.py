@@ -13,6 +13,6 @@ def test_what_lies_above_the_best_achievable_is_said_to_be_chance() -> None:
         }
 
     assert above_best(metrics(0.4), "validation") == []
-    (said,) = above_best(metrics(0.5), "validation")
-    assert said.startswith("Above the best achievable: MostPop (recall@20). ")
-    assert "what 26 users happened to do" in said
+    (line,) = above_best(metrics(0.5), "validation")
+    assert line.startswith("Above the best achievable: MostPop (recall@20). ")
+    assert "what 26 users happened to do" in line

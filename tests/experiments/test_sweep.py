@@ -45,12 +45,12 @@ def sweep(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
     """Return a sweep within this process."""
     from ragx.runner.jobs import run
 
-    def go(*arguments: str) -> int:
+    def start(*arguments: str) -> int:
         GlobalHydra.instance().clear()
         monkeypatch.setattr("sys.argv", ["run.py", *BASIC, *arguments, f"runs={tmp_path}"])
         return guarded(run.job, str(ROOT / "conf"), "run")
 
-    yield go
+    yield start
     GlobalHydra.instance().clear()
 
 
@@ -69,8 +69,8 @@ def started(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
 
 
 def finished(process: "subprocess.Popen[str]") -> tuple[int, str]:
-    said, _ = process.communicate(timeout=400)
-    return process.returncode, said
+    output, _ = process.communicate(timeout=400)
+    return process.returncode, output
 
 
 def record_of(runs: Path, name: str = "mine") -> SweepRecord:
@@ -79,12 +79,12 @@ def record_of(runs: Path, name: str = "mine") -> SweepRecord:
 
 def results(runs: Path) -> dict[str, tuple[Any, dict[str, torch.Tensor]]]:
     """Return metrics, without times, and weights of every run."""
-    found = {}
+    saved = {}
     for folder in sorted(path.parent for path in runs.glob("*/metrics.json")):
         _, metrics = read_run(folder)
         kept = {name: metrics[name] for name in ("validation", "baseline", "counts", "identity", "monitor")}
-        found[folder.name] = kept | {"best": metrics["fit"]["best"]}, load_checkpoint(folder / "model.pt")["model"]
-    return found
+        saved[folder.name] = kept | {"best": metrics["fit"]["best"]}, load_checkpoint(folder / "model.pt")["model"]
+    return saved
 
 
 def assert_same(one: Path, other: Path) -> None:
@@ -113,10 +113,10 @@ def test_a_failed_cell_is_listed_and_the_rest_is_done(
     sweep: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert sweep("optimizer.lr=0.01,1e39,0.02") == 1
-    said = capsys.readouterr()
+    captured = capsys.readouterr()
     assert [cell.state for cell in record_of(tmp_path).cells()] == ["done", "failed", "done"]
-    assert "failed: optimizer.lr=1e+39" in said.out
-    assert "error: 1 of 3 cells failed" in said.err
+    assert "failed: optimizer.lr=1e+39" in captured.out
+    assert "error: 1 of 3 cells failed" in captured.err
     failed = record_of(tmp_path).cells()[1]
     assert failed.folder is not None
     assert "TrainingDivergedError" in (failed.folder / "error.txt").read_text()
@@ -144,11 +144,11 @@ def test_an_interrupted_sweep_stops_at_once(
 def test_a_killed_worker_costs_its_cell_at_most_and_not_the_sweep(tmp_path: Path) -> None:
     (tmp_path / "fatal.py").write_text(FATAL.format(mark=str(tmp_path / "mark")))
     layer = ("layer=custom", "layer._target_=fatal.FatalConv", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
-    status, said = finished(
+    status, output = finished(
         started(tmp_path, "sweep.name=mine", *TINY, *layer, "model.hidden_dim=8,16,24", "model.num_layers=1")
     )
-    assert status == 0, said
-    assert "A process was lost (TerminatedWorkerError)" in said
+    assert status == 0, output
+    assert "A process was lost (TerminatedWorkerError)" in output
     assert (tmp_path / "mark").exists()
     cells = record_of(tmp_path / "runs").cells()
     assert [cell.state for cell in cells] == ["done"] * 3
@@ -166,8 +166,8 @@ def test_two_processes_run_every_cell_once(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_sweep_killed_three_times_ends_as_an_unbroken_one(tmp_path: Path) -> None:
     options = ("sweep=smoke", "trainer.max_epochs=4", "trainer.batch_size=128", "model.hidden_dim=16")
-    status, said = finished(started(tmp_path, *options, "runs=whole"))
-    assert status == 0, said
+    status, output = finished(started(tmp_path, *options, "runs=whole"))
+    assert status == 0, output
     draw = random.Random(0)
     for _ in range(3):
         process = started(tmp_path, *options, "runs=broken")
@@ -180,8 +180,8 @@ def test_a_sweep_killed_three_times_ends_as_an_unbroken_one(tmp_path: Path) -> N
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGKILL)
         finished(process)
-    status, said = finished(started(tmp_path, *options, "runs=broken"))
-    assert status == 0, said
+    status, output = finished(started(tmp_path, *options, "runs=broken"))
+    assert status == 0, output
     ways = Counter(event.get("how") for event in record_of(tmp_path / "broken", "smoke-shop").events())
     assert ways["continued"] >= 1, ways
     assert ways["skipped"] >= 1, ways
@@ -214,8 +214,8 @@ def test_no_worker_outlives_a_killed_parent(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_submitit_runs_a_sweep_on_this_machine(tmp_path: Path) -> None:
     options = ("hydra/launcher=submitit_local", "model.num_layers=0,1", "optimizer.lr=0.01,1e39")
-    status, said = finished(started(tmp_path, "sweep.name=mine", *TINY, *options))
-    assert status == 1, said
+    status, output = finished(started(tmp_path, "sweep.name=mine", *TINY, *options))
+    assert status == 1, output
     cells = record_of(tmp_path / "runs").cells()
     assert sorted(cell.state for cell in cells) == ["done", "done", "failed", "failed"]
 

@@ -36,9 +36,9 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         GlobalHydra.instance().clear()
         monkeypatch.setattr(sys, "argv", ["table.py", f"runs={tmp_path / 'runs'}", *arguments])
         status = table.main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err
-        return status, said.out, said.err
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return status, captured.out, captured.err
 
     yield ask
     GlobalHydra.instance().clear()
@@ -64,12 +64,12 @@ def write_run(runs: Path, name: str, options: Sequence[str], seed: int, level: f
     folder = runs / f"{name}-{seed}"
     folder.mkdir(parents=True)
     sides: dict[str, dict[str, dict[str, float]]] = {"": {}, "most_popular_": {}}
-    for place, part in enumerate(("validation", "test")):
+    for number, part in enumerate(("validation", "test")):
         for side, mean in (("", level + 0.01 * seed), ("most_popular_", 0.1)):
-            draw = np.random.default_rng(place).uniform(-0.05, 0.05, 30)
+            draw = np.random.default_rng(number).uniform(-0.05, 0.05, 30)
             values = {metric: mean + draw * (1 + 0.1 * bool(side)) for metric in METRICS}
             pl.DataFrame({"user": range(30), **values}).write_parquet(folder / f"per_user_{side}{part}.parquet")
-            sides[side][part] = {metric: float(each.mean()) for metric, each in values.items()}
+            sides[side][part] = {metric: float(column.mean()) for metric, column in values.items()}
     record = {
         **{"name": folder.name, "identity": folder.name, "cell": name, "seed": seed, "source": "s", "fingerprint": "f"},
         **{"data": "d", "refit": False, "dataset": config["dataset"].get("name", "shop"), "config": config, **change},
@@ -86,14 +86,14 @@ def write_run(runs: Path, name: str, options: Sequence[str], seed: int, level: f
 def write_sweep(runs: Path, name: str, axes: Mapping[str, Sequence[str]], *common: str) -> None:
     """Write a sweep of two configurations with two seeds each, and what was chosen of it."""
     record, chosen, cells, folders = SweepRecord(runs / "sweeps" / name), [], [], []
-    for place, level in ((0, 0.2), (-1, 0.3)):
-        options = [f"{axis}={values[place]}" for axis, values in axes.items()]
-        run = f"{name}-{1 - place}"
+    for index, level in ((0, 0.2), (-1, 0.3)):
+        options = [f"{axis}={values[index]}" for axis, values in axes.items()]
+        run = f"{name}-{1 - index}"
         mine = [write_run(runs, run, [*common, *options], seed, level) for seed in (0, 1)]
         cells += [PlannedCell((*options, f"seed={seed}"), seed, run) for seed in (0, 1)]
         folders += mine
-        chosen.append({"row": run, "options": options, "folders": [str(each) for each in mine], "budget": 3})
-    record.plan(cells, [], name=name, axes=list(axes), rows=list(axes), budget={each["row"]: 3 for each in chosen})
+        chosen.append({"row": run, "options": options, "folders": [str(path) for path in mine], "budget": 3})
+    record.plan(cells, [], name=name, axes=list(axes), rows=list(axes), budget={choice["row"]: 3 for choice in chosen})
     for cell, folder in zip(cells, folders, strict=True):
         record.event(cell.key, "done", folder=str(folder), value=0.2)
     (record.folder / "final.json").write_text(json.dumps({"refit": False, "rows": chosen}))
@@ -123,11 +123,11 @@ def write_what_a_table_shows(runs: Path, config: Mapping[str, Any]) -> None:
         if dataset == "100k":
             sweep, dataset = sweep.removesuffix("-ml"), "ml-100k"
         write_sweep(runs, config["sweeps"], axes_of(sweep), f"sweep={sweep}", f"dataset={dataset}")
-    for place, row in enumerate(config["rows"]):
+    for number, row in enumerate(config["rows"]):
         fingerprint = config["published"][row["where"]["dataset"]]["fingerprints"][0]
         for seed in (0, 1):
             options = options_of(row["where"])
-            write_run(runs, f"r{place}", options, seed, 0.2 + 0.1 * place, fingerprint=fingerprint)
+            write_run(runs, f"r{number}", options, seed, 0.2 + 0.1 * number, fingerprint=fingerprint)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -137,8 +137,8 @@ def test_every_yaml_makes_its_four_files(name: str, make: Make, tmp_path: Path) 
     status, out, err = make(f"table={name}")
     assert (status, err) == (0, "")
     assert config["title"] in out
-    told = " ".join(out.split())
-    assert "no run fits" not in told and "cannot be read" not in told and "is gone" not in told
+    output = " ".join(out.split())
+    assert "no run fits" not in output and "cannot be read" not in output and "is gone" not in output
     table = pl.read_csv(tmp_path / "runs" / "tables" / f"{name}.csv")
     labels = [row["label"] for row in config["rows"]]
     measured = table.filter(pl.col("kind") == "measured")

@@ -27,14 +27,14 @@ def main(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[.
     (tmp_path / "events.csv").write_text("user,item,time,kind\n" + "\n".join(rows) + "\n")
     mine = ["dataset=csv", "dataset.path=events.csv", "dataset.columns.time=time", "dataset.columns.kind=kind"]
 
-    def go(*arguments: str) -> int:
+    def start(*arguments: str) -> int:
         GlobalHydra.instance().clear()
         monkeypatch.chdir(tmp_path)
         given = [*mine, "tracker=none", "trainer.max_epochs=1", "runs=runs", *arguments]
         monkeypatch.setattr("sys.argv", ["run.py", *given])
         return guarded(run.job, CONF, "run")
 
-    yield go
+    yield start
     GlobalHydra.instance().clear()
 
 
@@ -44,9 +44,9 @@ def test_a_target_gives_a_run_of_its_own_that_comes_back_the_same(
     assert main() == 0
     weights = "graph.weight.weights={view:1,buy:5}"
     assert main("target_kind=buy", "graph=by_kind", weights, "trainer.refit=true") == 0
-    said = capsys.readouterr().out
-    assert "600 interactions" in said
-    assert "kinds of event: " in said
+    output = capsys.readouterr().out
+    assert "600 interactions" in output
+    assert "kinds of event: " in output
     records = {json.loads(path.read_text())["target_kind"]: path.parent for path in tmp_path.glob("runs/*/run.json")}
     assert set(records) == {None, "buy"}
     metrics = json.loads((records["buy"] / "metrics.json").read_text())

@@ -33,17 +33,17 @@ Call = Callable[..., str]
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Return the current folder, with the files of the page and one finished run."""
-    place = tmp_path_factory.mktemp("whole")
+    path = tmp_path_factory.mktemp("whole")
     for name, text in FILES.items():
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        (place / name).write_text(text)
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(place)
+        patch.chdir(path)
         patch.setattr("sys.argv", [])
         patch.setattr("sys.path", [*sys.path])
         GlobalHydra.instance().clear()
         assert main(["run", *OWN, *SHOP]) == 0
-        yield place
+        yield path
     for name in FILES:
         sys.modules.pop(Path(name).stem, None)
 
@@ -72,8 +72,8 @@ def run(call: Call) -> Call:
 @pytest.fixture(scope="module")
 def first(folder: Path) -> Path:
     """Return the folder of the first run."""
-    (found,) = (path.parent for path in (folder / "runs").glob("*/metrics.json"))
-    return found
+    (made,) = (path.parent for path in (folder / "runs").glob("*/metrics.json"))
+    return made
 
 
 def newest(folder: Path) -> Path:
@@ -114,8 +114,8 @@ def test_what_it_does_not_bind_and_what_stands_beside_it_make_no_other_run(first
     for option in ("trainer.max_epochs=7", "layer=sage", "split=random", "evaluation.cutoffs=[3]", "task.monitor=rmse"):
         assert "This run is finished" in run(option), option
     before = read_run(first)[1]["validation"]
-    said = run("+task.baselines.again._target_=my_spending.LastMonth")
-    assert "again" in said
+    output = run("+task.baselines.again._target_=my_spending.LastMonth")
+    assert "again" in output
     after = read_run(first)[1]
     assert set(after["baseline"]) == {"last_month", "again"}
     assert after["validation"] == before
@@ -149,9 +149,9 @@ def test_sweep_search_and_final_choose_the_smallest_error(folder: Path, call: Ca
     assert len(sweep["cells"]) == 2
     assert "not known" in call("run", "-m", *OWN, *SHOP, "model.penalty=1,1e6", "dry_run=true")
     search = ("search.rows=null", "search.name=found", SPACE, "search.trials=2")
-    found = call("search", *OWN, *SHOP, *search, "search.startup=2", "+search.space={model.penalty:[1,1e6]}")
+    output = call("search", *OWN, *SHOP, *search, "search.startup=2", "+search.space={model.penalty:[1,1e6]}")
     values = [read_run(path.parent)[1]["validation"]["mae"] for path in folder.glob("runs/*/metrics.json")]
-    assert any(f"best: {value:.4f} in trial" in found for value in values), found
+    assert any(f"best: {value:.4f} in trial" in output for value in values), output
 
 
 def test_a_run_is_reproduced_and_evaluated_once_its_module_is_trusted(folder: Path, first: Path, call: Call) -> None:
@@ -166,9 +166,9 @@ def test_a_run_is_reproduced_and_evaluated_once_its_module_is_trusted(folder: Pa
     assert "bit-equal" in call("reproduce", f"run={first}", TRUST)
     for part in ("validation", "test"):
         call("evaluate", f"run={first}", f"part={part}", "output=found.json", TRUST)
-        found = json.loads((folder / "found.json").read_text())
-        assert found["baseline"]["last_month"][part].keys() == found[part].keys() == {"mae", "rmse"}
-        assert part == "test" or found[part] == read_run(first)[1][part]
+        evaluated = json.loads((folder / "found.json").read_text())
+        assert evaluated["baseline"]["last_month"][part].keys() == evaluated[part].keys() == {"mae", "rmse"}
+        assert part == "test" or evaluated[part] == read_run(first)[1][part]
     for option in ("metrics=[recall]", "cutoffs=[5]", "groups=[activity]"):
         assert "expected no option of a ranking's evaluation" in call("evaluate", f"run={first}", option, TRUST)
 
@@ -197,8 +197,8 @@ def test_weights_and_biases_get_values_of_model_and_baselines(
     folder: Path, call: Call, offline_run: Callable[[Path], Any]
 ) -> None:
     call("run", *OWN, *SHOP[:3], "tracker=wandb", "model.penalty=9", "runs=tracked")
-    (found,) = (path.parent for path in folder.glob("tracked/*/metrics.json"))
-    metrics, tracked = read_run(found)[1], offline_run(found)
+    (tracked_run,) = (path.parent for path in folder.glob("tracked/*/metrics.json"))
+    metrics, tracked = read_run(tracked_run)[1], offline_run(tracked_run)
     assert tracked.summary["validation/mae"] == metrics["validation"]["mae"]
     assert tracked.summary["last_month/validation/rmse"] == metrics["baseline"]["last_month"]["validation"]["rmse"]
     assert tracked.config["config"]["task"]["months"] == 3
@@ -224,8 +224,8 @@ def test_a_run_that_was_cut_off_is_made_anew(folder: Path, run: Call, monkeypatc
 @pytest.mark.parametrize("line", COMMANDS)
 def test_the_commands_of_the_page_run(line: str, folder: Path, call: Call) -> None:
     _, command, *options = shlex.split(line, comments=True)
-    said = call(command, *options, *SHOP, "runs=shown")
-    assert not said.startswith("error"), said
+    output = call(command, *options, *SHOP, "runs=shown")
+    assert not output.startswith("error"), output
     if "within_20" in line:
         values = read_run(max(folder.glob("shown/*/run.json"), key=lambda path: path.stat().st_mtime_ns).parent)[1]
         assert 0 < values["validation"]["within_20"] < 1

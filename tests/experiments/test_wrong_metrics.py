@@ -48,7 +48,7 @@ def modules(tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("metrics", "said"),
+    ("metrics", "message"),
     [
         (
             "my_metrics.wrong",
@@ -63,28 +63,30 @@ def modules(tmp_path: Path) -> Iterator[None]:
         ("others.ndcg", "others.ndcg: ndcg is a metric of ragx; call yours by another name"),
     ],
 )
-def test_a_wrong_one_is_a_line_that_names_it_before_any_data_is_read(metrics: str, said: str, command: Command) -> None:
-    _, _, told = command("run", *NO_DATA, f"evaluation.metrics=[{metrics}]")
-    assert said in told
-    assert len(told.splitlines()) == 1
+def test_a_wrong_one_is_a_line_that_names_it_before_any_data_is_read(
+    metrics: str, message: str, command: Command
+) -> None:
+    _, _, error = command("run", *NO_DATA, f"evaluation.metrics=[{metrics}]")
+    assert message in error
+    assert len(error.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
-    ("monitor", "said"),
+    ("monitor", "message"),
     [
         ("my_metrics.first_hit", "'my_metrics.first_hit' is no metric at a cut-off"),
         ("others.first_hit@20", "my_metrics.first_hit and others.first_hit both go by first_hit"),
         ("average_popularity@20", "expected a metric of which more is better or less is, such as ndcg@20"),
     ],
 )
-def test_a_monitor_has_a_cutoff_a_direction_and_a_name_of_its_own(monitor: str, said: str, command: Command) -> None:
+def test_a_monitor_has_a_cutoff_a_direction_and_a_name_of_its_own(monitor: str, message: str, command: Command) -> None:
     metrics = "evaluation.metrics=[my_metrics.first_hit]"
-    _, _, told = command("run", *NO_DATA, metrics, f"trainer.stopping.monitor={monitor}")
-    assert said in told
-    assert len(told.splitlines()) == 1
+    _, _, error = command("run", *NO_DATA, metrics, f"trainer.stopping.monitor={monitor}")
+    assert message in error
+    assert len(error.splitlines()) == 1
 
 
 def test_without_a_loop_the_monitor_of_the_task_has_a_direction_too(command: Command) -> None:
-    _, _, told = command("run", *NO_DATA, "model=ease", "task.monitor=average_popularity@20")
-    assert "expected a metric of which more is better or less is, such as ndcg@20" in told
-    assert len(told.splitlines()) == 1
+    _, _, error = command("run", *NO_DATA, "model=ease", "task.monitor=average_popularity@20")
+    assert "expected a metric of which more is better or less is, such as ndcg@20" in error
+    assert len(error.splitlines()) == 1

@@ -116,5 +116,5 @@ def _says(message: str, advice: str) -> bool:
 
 def _with(words: list[str], remedy: list[str]) -> list[str]:
     """Return a command line with other options in the place of those of the same name."""
-    names = {each.partition("=")[0] for each in remedy}
+    names = {option.partition("=")[0] for option in remedy}
     return [*(word for word in words if word.lstrip("+").partition("=")[0] not in names), *remedy]

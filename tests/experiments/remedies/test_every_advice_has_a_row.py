@@ -108,8 +108,8 @@ def rows() -> set[str]:
 
 def test_every_refusal_with_advice_has_a_row(source_texts: Texts) -> None:
     missing = not_followed(source_texts)
-    told = [f"{file}:{line}: {text}" for file, line, text in missing if file not in NO_REFUSALS]
-    assert not told, "\n".join(told)
+    lines = [f"{file}:{line}: {text}" for file, line, text in missing if file not in NO_REFUSALS]
+    assert not lines, "\n".join(lines)
     idle = NO_REFUSALS - {file for file, *_ in missing}
     assert not idle, sorted(idle)  # no exception outlives its texts
 
@@ -120,8 +120,8 @@ def test_advice_without_a_row_is_seen() -> None:
 
 
 def test_no_row_outlives_its_text(source_texts: Texts) -> None:
-    there = [text for file, _, text in source_texts if file not in NO_REFUSALS]
-    strange = [part for part in {*rows(), *ELSEWHERE, *NO_ADVICE} if not any(part in text for text in there)]
+    texts = [text for file, _, text in source_texts if file not in NO_REFUSALS]
+    strange = [part for part in {*rows(), *ELSEWHERE, *NO_ADVICE} if not any(part in text for text in texts)]
     assert not strange, "\n".join(strange)
 
 

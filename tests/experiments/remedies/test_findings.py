@@ -27,7 +27,7 @@ def _finding(command: Command, words: list[str], question: str) -> dict[str, str
     status, _, err = command("audit", *words, "output=found.json")
     assert (status, err) == (0, "")
     findings: list[dict[str, str]] = json.loads(Path("found.json").read_text())["findings"]
-    return next(each for each in findings if each["question"] == question)
+    return next(finding for finding in findings if finding["question"] == question)
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|", "::", " "])

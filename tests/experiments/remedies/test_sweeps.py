@@ -170,13 +170,13 @@ def test_what_is_advised_goes_through(advice: str, command: Command, follow: Cal
 def test_status_names_a_run_that_is_gone_and_the_sweep_makes_it_anew(
     command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def told() -> str:
+    def status() -> str:
         show_status(["two"])
         return " ".join(capsys.readouterr().out.split())
 
     advice = "its run folder is not there; run the sweep again, which makes it anew"
-    assert advice not in told()
+    assert advice not in status()
     take_away()
-    assert advice in told()
+    assert advice in status()
     assert command(*shlex.split(SWEEP))[0] == 0
-    assert advice not in told()
+    assert advice not in status()

@@ -20,8 +20,8 @@ RUNS = (
 
 def table(*rows: str) -> str:
     """Return the command of a table with these conditions, row by row."""
-    told = ", ".join(f"{{label: row {number}, where: {{{where}}}}}" for number, where in enumerate(rows))
-    return f"{TABLE} 'rows=[{told}]'"
+    nodes = ", ".join(f"{{label: row {number}, where: {{{where}}}}}" for number, where in enumerate(rows))
+    return f"{TABLE} 'rows=[{nodes}]'"
 
 
 WIDE, NARROW, RANDOM, OTHER = (f"model.hidden_dim: {width}" for width in (8, 4, 16, 32))
