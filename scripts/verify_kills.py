@@ -24,7 +24,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from ragx.kernels.native import compiled
-from ragx.runner.commands.again import difference
+from ragx.runner.commands.difference import difference
 from ragx.runner.commands.final import finalize
 from ragx.runner.run.single import run_cell
 from ragx.runner.sweep.job import run_in_sweep

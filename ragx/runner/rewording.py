@@ -34,9 +34,9 @@ def reword(error: Exception, conf: str, name: str) -> str:
     text, cause = str(error), str(error.__cause__ or "")
     if isinstance(error, OverrideParseException) and (argument := _unreadable()):
         return argument
-    place = re.search(r"full_key: (\S+)", cause)
+    full_key = re.search(r"full_key: (\S+)", cause)
     if match := re.search(r"Could not override '([^']*)'", text):
-        return _unknown_key(match[1], conf, name, place[1] if place else "")
+        return _unknown_key(match[1], conf, name, full_key[1] if full_key else "")
     if re.search(r"Error merging override '?search\.space=.*ListConfig", f"{text} {cause}", re.DOTALL):
         whole = "~search.space '+search.space={…}'"
         return f"search.space: a list cannot take the place of a range in it; write the whole space anew: {whole}."
@@ -54,8 +54,8 @@ def reword(error: Exception, conf: str, name: str) -> str:
         return f"+{key}: there is one already; write {key}=… without the +."
     if isinstance(error, MissingConfigException | ConfigCompositionException):
         text = f"{text.splitlines()[0]} {cause.splitlines()[0] if cause else ''}".strip()
-    if place := re.search(r"full_key: (\S+)", text):
-        return f"{place[1]}: {text.splitlines()[0].rstrip('.')}."
+    if full_key := re.search(r"full_key: (\S+)", text):
+        return f"{full_key[1]}: {text.splitlines()[0].rstrip('.')}."
     return text
 
 
@@ -82,8 +82,8 @@ def _unknown_key(key: str, conf: str, name: str, inner: str = "") -> str:
     config, groups = _compose(conf, name), _groups(conf)
     parent, _, leaf = key.rpartition(".")
     node: Any = OmegaConf.select(config, parent) if parent else config
-    options = [str(each) for each in node] if isinstance(node, Mapping) or OmegaConf.is_dict(node) else []
-    options = [each for each in options if each not in (TARGET, "hydra")]
+    options = [str(option) for option in node] if isinstance(node, Mapping) or OmegaConf.is_dict(node) else []
+    options = [option for option in options if option not in (TARGET, "hydra")]
     if not key:
         return WITHOUT_NAME
     if leaf in options and inner.startswith(f"{key}."):
@@ -107,16 +107,16 @@ def _unknown_key(key: str, conf: str, name: str, inner: str = "") -> str:
 
 def _elsewhere(leaf: str, config: Any) -> str:
     """Return a question for options that are called so and stand elsewhere, where these are few."""
-    places = [place for place in _names(config) if place.rpartition(".")[2] == leaf]
-    return f" Did you mean {' or '.join(map(repr, places))}?" if 0 < len(places) <= MOST_PLACES else ""
+    matches = [option for option in _names(config) if option.rpartition(".")[2] == leaf]
+    return f" Did you mean {' or '.join(map(repr, matches))}?" if 0 < len(matches) <= MOST_PLACES else ""
 
 
 def _names(node: Any, path: str = "") -> list[str]:
     """Return the full names of all options below a node."""
     if not isinstance(node, Mapping):
         return []
-    here = {f"{path}{key}": value for key, value in node.items() if key not in (TARGET, "hydra")}
-    return [name for key, value in here.items() for name in (key, *_names(value, f"{key}."))]
+    options = {f"{path}{key}": value for key, value in node.items() if key not in (TARGET, "hydra")}
+    return [name for key, value in options.items() for name in (key, *_names(value, f"{key}."))]
 
 
 def _unknown_choice(path: str, conf: str) -> str:
@@ -141,12 +141,12 @@ def _no_choice(conf: str, text: str) -> str:
 
 
 def _choices(group: str, conf: str) -> list[str]:
-    return sorted({each.stem for folder in _folders(conf) for each in (folder / group).glob("*.yaml")}) if group else []
+    return sorted({path.stem for folder in _folders(conf) for path in (folder / group).glob("*.yaml")}) if group else []
 
 
 def _groups(conf: str) -> list[str]:
-    folders = (each for folder in _folders(conf) for each in folder.iterdir())
-    return sorted({each.name for each in folders if each.is_dir()} - {"hydra"})
+    folders = (path for folder in _folders(conf) for path in folder.iterdir())
+    return sorted({path.name for path in folders if path.is_dir()} - {"hydra"})
 
 
 def _folders(conf: str) -> list[Path]:
@@ -159,7 +159,7 @@ def _folders(conf: str) -> list[Path]:
 def _compose(conf: str, name: str) -> Any:
     """Return the config as it is without overrides but with the choices of groups on the command line."""
     GlobalHydra.instance().clear()
-    chosen = [each for each in sys.argv[1:] if re.match(r"^[a-z]+=[\w-]+$", each)]
+    chosen = [argument for argument in sys.argv[1:] if re.match(r"^[a-z]+=[\w-]+$", argument)]
     own = [f"hydra.searchpath=[{','.join(map(str, _folders(conf)[1:]))}]"] if len(_folders(conf)) > 1 else []
     with initialize_config_dir(conf, version_base="1.3"):
         for overrides in ([*own, *chosen], chosen, []):

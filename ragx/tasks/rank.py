@@ -79,8 +79,8 @@ class Rank(Task):
         """
         assert isinstance(problem, Split)
         lists = held_out_for_validation(problem) if part == "validation" else held_out_for_test(problem, held_out)
-        found = self.protocol.evaluate(predictor, lists, **self._attributes(problem))
-        return _result(found, problem)
+        result = self.protocol.evaluate(predictor, lists, **self._attributes(problem))
+        return _result(result, problem)
 
     def check(self, problem: Problem[Any]) -> list[str]:
         """Check that the data has what metrics and groups are made of, and say for how many it has."""
@@ -141,15 +141,15 @@ class Rank(Task):
         return {"item_features": features, "user_table": dataset.tables.get("users")}
 
 
-def _result(found: EvaluationResult, split: Split) -> Result:
-    check(found.per_user.height > 0, "evaluation: expected a user who is evaluated, got none.")
+def _result(result: EvaluationResult, split: Split) -> Result:
+    check(result.per_user.height > 0, "evaluation: expected a user who is evaluated, got none.")
     return Result(
-        values=found.values,
-        per_unit=per_user_table(found, split.train.users),
-        metrics=tuple(found.metrics.values()),
-        counts=found.counts,
-        intervals=found.intervals,
-        groups=found.groups,
-        more={"tie_rate": found.tie_rate},
-        about={"fingerprint": found.fingerprint, "conventions": json.dumps(asdict(found.conventions))},
+        values=result.values,
+        per_unit=per_user_table(result, split.train.users),
+        metrics=tuple(result.metrics.values()),
+        counts=result.counts,
+        intervals=result.intervals,
+        groups=result.groups,
+        more={"tie_rate": result.tie_rate},
+        about={"fingerprint": result.fingerprint, "conventions": json.dumps(asdict(result.conventions))},
     )

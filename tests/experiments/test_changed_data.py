@@ -11,7 +11,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 from ragx.runner.command_line import guarded
-from ragx.runner.commands.again import difference
+from ragx.runner.commands.difference import difference
 from ragx.runner.commands.final import finalize
 from ragx.runner.commands.reproduce import reproduce
 from ragx.runs.sweeps.record import PlannedCell, SweepRecord

@@ -211,7 +211,7 @@ def test_threads_are_shared_out_among_workers(command: Any, monkeypatch: pytest.
     def see(_: object, cells: Sequence[tuple[PlannedCell, dict[str, Any]]], dropped: object) -> None:
         planned.extend(str(config["threads"]) for _, config in cells)
 
-    monkeypatch.setattr("ragx.runner.run.forecast.print_forecast", see)
+    monkeypatch.setattr("ragx.runner.run.dry_run.print_dry_run", see)
     monkeypatch.setattr("joblib.cpu_count", lambda: 8)
     for arguments in (
         ("hydra/launcher=joblib", "hydra.launcher.n_jobs=3"),

@@ -55,4 +55,4 @@ def test_the_fingerprint_is_of_contents_in_any_order() -> None:
         problem(rows("ab"), rows("ac"), rows("ab")),
         problem(rows("ab"), rows("ab"), rows("ab", 1)),
     ]
-    assert len({mark, *(each.fingerprint for each in others)}) == 4
+    assert len({mark, *(other.fingerprint for other in others)}) == 4

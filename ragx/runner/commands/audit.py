@@ -38,12 +38,12 @@ def run_audit(config: dict[str, Any]) -> Verdict:
     split: Split = parts["split"].build(dataset=dataset)
     print_data(console, dataset, split)
     looks = Looks(Path(config["runs"]))
-    found = audit(dataset, split, on_open=lambda reason: _record(looks, split, reason))
-    _show(console, found)
+    report = audit(dataset, split, on_open=lambda reason: _record(looks, split, reason))
+    _show(console, report)
     if output is not None:
-        write_json(Path(output), found.as_dict())
+        write_json(Path(output), report.as_dict())
         console.print(f"The findings as JSON: {output}", highlight=False, markup=False)
-    return found.verdict
+    return report.verdict
 
 
 def _check_output(output: Any) -> None:
@@ -64,19 +64,19 @@ def _record(looks: Looks, split: Split, reason: str) -> None:
         raise ValueError(f"runs: {looks.audits}: the file cannot be written ({error.strerror}).") from error
 
 
-def _show(console: Console, found: Audit) -> None:
+def _show(console: Console, report: Audit) -> None:
     """Print a table of the findings, the worst first."""
-    table = Table(title=Text(f"Audit of {found.dataset}, split {found.split}"), title_justify="left")
+    table = Table(title=Text(f"Audit of {report.dataset}, split {report.split}"), title_justify="left")
     for name in ("", "question", "count", "found"):
         table.add_column(name, justify="right" if name == "count" else "left", overflow="fold")
-    for each in sorted(found.findings, key=lambda each: VERDICTS.index(each.verdict), reverse=True):
-        text = Text(each.message)
-        if each.examples:
-            text.append("\n" + ", ".join(each.examples), style="dim")
-        if each.advice:
-            text.append(f"\n{each.advice}", style="italic")
-        verdict = Text(each.verdict, style=COLOURS[each.verdict])
-        table.add_row(verdict, Text(each.question), f"{each.count:,}", text)
+    for finding in sorted(report.findings, key=lambda finding: VERDICTS.index(finding.verdict), reverse=True):
+        text = Text(finding.message)
+        if finding.examples:
+            text.append("\n" + ", ".join(finding.examples), style="dim")
+        if finding.advice:
+            text.append(f"\n{finding.advice}", style="italic")
+        verdict = Text(finding.verdict, style=COLOURS[finding.verdict])
+        table.add_row(verdict, Text(finding.question), f"{finding.count:,}", text)
     console.print(table)
-    counts = {verdict: sum(each.verdict == verdict for each in found.findings) for verdict in COLOURS}
+    counts = {verdict: sum(finding.verdict == verdict for finding in report.findings) for verdict in COLOURS}
     console.print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + ".", highlight=False)

@@ -83,17 +83,17 @@ def compare_runs(arguments: Sequence[str]) -> None:
     baseline = beside or next(label for label, seeds in groups.items() if seeds[0].cell == cell)
     runs, options = _runs(groups, values_of_units(groups, options.part, beside), options)
     check(len(runs) > 1, f"runs: expected another configuration beside the baseline, got {baseline} alone.")
-    found = compare_table(runs, baseline, options.metric)
+    comparisons = compare_table(runs, baseline, options.metric)
     console = Console(file=sys.stdout)
     if not console.is_terminal:
         console.width = WIDTH
-    _show(console, found, runs, baseline, options)
+    _show(console, comparisons, runs, baseline, options)
     print_measured(console, {options.part: reads[0].counts.get(options.part, {})}, reads[0].unit)
-    for note in _notes(groups, runs, found, options.part):
+    for note in _notes(groups, runs, comparisons, options.part):
         console.print(Text(note, style="dim"), soft_wrap=True)
     if options.output:
-        write_table(_rows(found), options.output)
-        console.print(f"{len(found):,} rows: {options.output}", highlight=False, markup=False)
+        write_table(_rows(comparisons), options.output)
+        console.print(f"{len(comparisons):,} rows: {options.output}", highlight=False, markup=False)
 
 
 def _runs(
@@ -116,7 +116,11 @@ def _runs(
 
 
 def _show(
-    console: Console, found: Mapping[str, Comparison], runs: Mapping[str, PerUserRun], baseline: str, options: Options
+    console: Console,
+    comparisons: Mapping[str, Comparison],
+    runs: Mapping[str, PerUserRun],
+    baseline: str,
+    options: Options,
 ) -> None:
     title = Text(f"{options.metric} on the {options.part} part, against {baseline}")
     table = Table(title=title, title_justify="left")
@@ -127,20 +131,26 @@ def _show(
         table.add_column(name, justify="right")
     mean = float(runs[baseline].matrix(options.metric).mean())
     table.add_row(Text(baseline), str(len(runs[baseline].per_user)), f"{mean:.4f}")
-    for label, each in found.items():
-        value, spread = f"{each.difference.value:+.4f}", each.difference.spell("+.4f")
-        numbers = (str(each.num_seeds[0]), f"{each.mean:.4f}", value, spread, f"{each.effect_size:.2f}")
-        table.add_row(Text(label), *numbers, *(_p_value(getattr(each, name)) for name in _P_VALUES))
+    for label, comparison in comparisons.items():
+        value, spread = f"{comparison.difference.value:+.4f}", comparison.difference.spell("+.4f")
+        numbers = (
+            str(comparison.num_seeds[0]),
+            f"{comparison.mean:.4f}",
+            value,
+            spread,
+            f"{comparison.effect_size:.2f}",
+        )
+        table.add_row(Text(label), *numbers, *(_p_value(getattr(comparison, name)) for name in _P_VALUES))
     console.print(table)
     console.print(f"Against {baseline}:", highlight=False, markup=False, soft_wrap=True)
-    for label, each in found.items():
-        console.print(f"{label}: {each.sentence()}.", highlight=False, markup=False, soft_wrap=True)
+    for label, comparison in comparisons.items():
+        console.print(f"{label}: {comparison.sentence()}.", highlight=False, markup=False, soft_wrap=True)
 
 
 def _notes(
     groups: Mapping[str, Sequence[Compared]],
     runs: Mapping[str, PerUserRun],
-    found: Mapping[str, Comparison],
+    comparisons: Mapping[str, Comparison],
     part: str,
 ) -> list[str]:
     some = next(iter(groups.values()))[0]
@@ -149,10 +159,10 @@ def _notes(
     notes = [f"Split {' and '.join(splits)}, {count:,} of {count:,} {plural(some.unit)} paired."]
     notes[0] += f" Conventions: {some.rules.spell()}." if some.rules else ""
     if part == "test":
-        places = {read.folder.resolve().parent for reads in groups.values() for read in reads}
+        folders = {read.folder.resolve().parent for reads in groups.values() for read in reads}
         mark = test_mark(some.record)
-        notes.append(Looks(*sorted(places)).by_test_part().get(mark, Readings()).sentence(mark))
-    notes += [*notes_on_tests([*found.items()]), *_told_apart(groups)]
+        notes.append(Looks(*sorted(folders)).by_test_part().get(mark, Readings()).sentence(mark))
+    notes += [*notes_on_tests([*comparisons.items()]), *_told_apart(groups)]
     for label, reads in groups.items():
         if len(reads) > len(runs[label].per_user):
             notes.append(f"{label}: its {len(reads)} seeds gave the same values, without draws, and count as one.")
@@ -164,13 +174,15 @@ def _notes(
 def _told_apart(groups: Mapping[str, Sequence[Compared]]) -> list[str]:
     """Return for every configuration the options that are not the same in all of them."""
     options = {label: dict(_options(reads[0].record["config"])) for label, reads in groups.items()}
-    names = dict.fromkeys(name for found in options.values() for name in found)
-    unequal = [name for name in names if len({str(found.get(name)) for found in options.values()}) > 1]
-    told = {label: [f"{name}={found[name]}" for name in unequal if name in found] for label, found in options.items()}
+    names = dict.fromkeys(name for chosen in options.values() for name in chosen)
+    unequal = [name for name in names if len({str(chosen.get(name)) for chosen in options.values()}) > 1]
+    differing = {
+        label: [f"{name}={chosen[name]}" for name in unequal if name in chosen] for label, chosen in options.items()
+    }
     return [
-        f"{label}: {', '.join(each[:MOST_TOLD])}{', …' * (len(each) > MOST_TOLD)}."
-        for label, each in told.items()
-        if each
+        f"{label}: {', '.join(listed[:MOST_TOLD])}{', …' * (len(listed) > MOST_TOLD)}."
+        for label, listed in differing.items()
+        if listed
     ]
 
 
@@ -196,17 +208,21 @@ def _p_value(value: float | None) -> str:
     return "–" if value is None else "< .001" if value < 0.001 else f"{value:.3f}"
 
 
-def _rows(found: Mapping[str, Comparison]) -> pl.DataFrame:
+def _rows(comparisons: Mapping[str, Comparison]) -> pl.DataFrame:
     names = ("metric", "mean", "baseline_mean", "effect_size", *_P_VALUES)
     rows = []
-    for label, each in found.items():
-        own = {name.replace("p_users", f"p_{plural(each.unit)}"): getattr(each, name) for name in names}
-        finite = None if not np.isfinite(each.effect_size) else each.effect_size
-        value, low, high, few = each.difference
+    for label, comparison in comparisons.items():
+        own = {name.replace("p_users", f"p_{plural(comparison.unit)}"): getattr(comparison, name) for name in names}
+        finite = None if not np.isfinite(comparison.effect_size) else comparison.effect_size
+        value, low, high, few = comparison.difference
         rows.append(
-            {"run": label, **own, "effect_size": finite, "seed_test": each.seed_test, "family": each.family}
+            {"run": label, **own, "effect_size": finite, "seed_test": comparison.seed_test, "family": comparison.family}
             | {"difference": value, "low": low, "high": high, "few": few}
-            | {"seeds": each.num_seeds[0], "baseline_seeds": each.num_seeds[1], "sentence": each.sentence()}
+            | {
+                "seeds": comparison.num_seeds[0],
+                "baseline_seeds": comparison.num_seeds[1],
+                "sentence": comparison.sentence(),
+            }
         )
     return pl.DataFrame(rows)
 

@@ -73,7 +73,7 @@ def run_folders(names: Sequence[str]) -> list[Path]:
         if (folder / "run.json").is_file():
             folders.append(folder)
             continue
-        inside = [each.parent for each in sorted(folder.glob("*/metrics.json")) if not is_set_aside(each.parent)]
+        inside = [path.parent for path in sorted(folder.glob("*/metrics.json")) if not is_set_aside(path.parent)]
         check(bool(inside), f"{folder}: expected a finished run, or a folder of finished runs; found none.")
         folders += inside
     return list({folder.resolve(): folder for folder in folders}.values())
@@ -104,15 +104,15 @@ def baseline_cell(name: str, reads: list[Compared], trust: Trusted) -> str:
     Raises:
         ValueError: the name is no finished run, or that of several configurations.
     """
-    begun = [each for each in reads if str(each.folder).startswith(name) or each.folder.name.startswith(name)]
-    begun = begun or [each for each in reads if str(each.record["identity"]).startswith(name)]
-    if len({each.cell for each in begun}) != 1:
+    begun = [read for read in reads if str(read.folder).startswith(name) or read.folder.name.startswith(name)]
+    begun = begun or [read for read in reads if str(read.record["identity"]).startswith(name)]
+    if len({read.cell for read in begun}) != 1:
         try:
             folder = find_run(name)
         except ValueError as error:
             beside = ", ".join(dict.fromkeys(name for read in reads for name in read.baselines))
             raise ValueError(f"{error} Baselines beside the runs: {beside or 'none'}.") from None
-        begun = [each for each in reads if each.folder.resolve() == folder.resolve()]
+        begun = [read for read in reads if read.folder.resolve() == folder.resolve()]
         if not begun:
             begun = [read_compared(folder, trust)]
             reads += begun
@@ -139,7 +139,7 @@ def check_comparable(reads: Sequence[Compared], part: str) -> None:
     """
     first = reads[0]
     for read in reads[1:]:
-        asked, other = (question_of(each.record["config"]) for each in (read, first))
+        asked, other = (question_of(run.record["config"]) for run in (read, first))
         check(
             (asked, read.unit) == (other, first.unit),
             f"Runs of different tasks cannot be compared: {first.folder} is of {_spelt(other, first.unit)}, "

@@ -97,13 +97,13 @@ def evaluate_run(arguments: Sequence[str]) -> None:
     if options.part == "test":
         check_stored_model(_evaluation(run, own), run.metrics, folder)
     elif changed := stored_model_differs(_evaluation(run, own), run.metrics):
-        told = f"{changed}: the file, the code or the machine is not the one of the run. What follows is of now."
-        console.print(told, style="yellow", highlight=False, markup=False, soft_wrap=True)
-    found = {"run": str(record["name"]), "part": options.part, "fingerprint": run.split.fingerprint}
-    found |= _measure(_evaluation(run, asked), options.part, folder, str(record["identity"]))
-    _show(console, found, folder, everything=bool(options.metrics or options.cutoffs))
+        message = f"{changed}: the file, the code or the machine is not the one of the run. What follows is of now."
+        console.print(message, style="yellow", highlight=False, markup=False, soft_wrap=True)
+    report = {"run": str(record["name"]), "part": options.part, "fingerprint": run.split.fingerprint}
+    report |= _measure(_evaluation(run, asked), options.part, folder, str(record["identity"]))
+    _show(console, report, folder, everything=bool(options.metrics or options.cutoffs))
     if options.output:
-        write_json(Path(options.output), {"evaluation": stored | _asked(options), **found})
+        write_json(Path(options.output), {"evaluation": stored | _asked(options), **report})
         console.print(f"Everything that was found: {options.output}", highlight=False, markup=False, soft_wrap=True)
 
 
@@ -122,7 +122,7 @@ def _with_asked(trust: Trusted, options: Options) -> Trusted:
 
 
 def _names(text: str) -> list[str]:
-    return [name for each in text.removeprefix("[").removesuffix("]").split(",") if (name := each.strip())]
+    return [name for part in text.removeprefix("[").removesuffix("]").split(",") if (name := part.strip())]
 
 
 def _task(record: Mapping[str, Any], evaluation: dict[str, Any], trust: Trusted) -> Task:
@@ -152,32 +152,32 @@ def _evaluation(run: Run, task: Task) -> Evaluation:
 
 def _measure(evaluation: Evaluation, part: str, folder: Path, identity: str) -> dict[str, Any]:
     """Return what a part says; the test part opens once everything else is known to go well."""
-    found: dict[str, Any] = {}
-    found["notes"] = evaluation.check()
+    report: dict[str, Any] = {}
+    report["notes"] = evaluation.check()
     if part == "validation":
-        add_results(found, part, evaluation.on_validation())
-        return found
+        add_results(report, part, evaluation.on_validation())
+        return report
     evaluation.model_on_validation()
     looks, problem = Looks(folder.parent), evaluation.problem
     reason = f"evaluation of {folder.name} on request"
     results = evaluation.on_test(reason=reason, on_open=lambda why: looks.record(problem, identity, why))
-    add_results(found, part, results)
+    add_results(report, part, results)
     readings = looks.readings(problem)
-    return found | readings._asdict() | {"sentence": readings.sentence(problem.test_mark)}
+    return report | readings._asdict() | {"sentence": readings.sentence(problem.test_mark)}
 
 
-def _show(console: Console, found: dict[str, Any], folder: Path, *, everything: bool) -> None:
-    part = found["part"]
-    console.print(results_table(folder.name, found, [part], list(found[part]) if everything else None))
-    for name, reports in found["groups"][part].items():
+def _show(console: Console, report: dict[str, Any], folder: Path, *, everything: bool) -> None:
+    part = report["part"]
+    console.print(results_table(folder.name, report, [part], list(report[part]) if everything else None))
+    for name, reports in report["groups"][part].items():
         console.print(_groups_table(name, reports))
         if name in DECILES:
             console.print(DECILES[name], highlight=False)
-    for note in found["notes"]:
+    for note in report["notes"]:
         console.print(note, highlight=False, markup=False, soft_wrap=True)
-    print_measured(console, found["counts"])
-    if "sentence" in found:
-        console.print(found["sentence"], highlight=False, markup=False, soft_wrap=True)
+    print_measured(console, report["counts"])
+    if "sentence" in report:
+        console.print(report["sentence"], highlight=False, markup=False, soft_wrap=True)
 
 
 def _groups_table(name: str, reports: Mapping[str, Any]) -> Table:

@@ -16,8 +16,8 @@ from ragx.checks import check
 from ragx.evaluation.units import Counts
 from ragx.metrics.name import usual_names
 from ragx.runner.command_line import plain_command
-from ragx.runner.commands.again import config_of
 from ragx.runner.commands.options import parse_options, trusted, truth
+from ragx.runner.commands.recorded_config import config_of
 from ragx.runner.run.cell import Cell, load_cell
 from ragx.runner.run.execute import execute
 from ragx.runner.run.opening import rehearse
@@ -27,6 +27,7 @@ from ragx.runs.files import read_run, write_json
 from ragx.runs.looks import Looks, Readings, test_mark
 from ragx.runs.recorded_data import check_unchanged
 from ragx.runs.sweeps.record import CellState, SweepRecord, find_sweep
+from ragx.runs.sweeps.spread import spread
 from ragx.runs.task import unit_of
 from ragx.runs.trusted import Trusted
 from ragx.training.checkpoint import load_checkpoint
@@ -100,10 +101,10 @@ def finalize(arguments: Sequence[str]) -> None:
         for choice, cells in opened
     ]
     write_json(record.folder / "final.json", {"refit": refit, "rows": rows})
-    found = [(choice, [read_run(cell.folder)[1] for cell in cells]) for choice, cells in opened]
-    _show(console, found, record)
-    for said in _looks_of(found, before, Looks(Path(options.runs)).by_test_part()):
-        console.print(said, highlight=False, soft_wrap=True)
+    results = [(choice, [read_run(cell.folder)[1] for cell in cells]) for choice, cells in opened]
+    _show(console, results, record)
+    for sentence in _looks_of(results, before, Looks(Path(options.runs)).by_test_part()):
+        console.print(sentence, highlight=False, soft_wrap=True)
     console.print(f"Record: {record.folder / 'final.json'}", highlight=False, soft_wrap=True)
 
 
@@ -126,8 +127,8 @@ def choose(record: SweepRecord, console: Console) -> list[Choice]:
         )
         if len(whole) < len(configurations):
             left = len(configurations) - len(whole)
-            said = f"{left} of {len(configurations)} configurations{of_row} are not done"
-            console.print(f"{said}; the choice is among the others.", style="yellow", highlight=False)
+            message = f"{left} of {len(configurations)} configurations{of_row} are not done"
+            console.print(f"{message}; the choice is among the others.", style="yellow", highlight=False)
         done = [cell for cells in whole.values() for cell in cells]
         monitors = " and ".join(sorted({cell.monitor for cell in done}))
         check(
@@ -181,39 +182,42 @@ def _own_options(choice: Choice, record: SweepRecord) -> list[str]:
     return [option for option in choice.cells[0].planned.configuration if option.partition("=")[0] in axes]
 
 
-def _show(console: Console, found: Sequence[tuple[Choice, list[dict[str, Any]]]], record: SweepRecord) -> None:
+def _show(console: Console, results: Sequence[tuple[Choice, list[dict[str, Any]]]], record: SweepRecord) -> None:
     table = Table(title=f"final of sweep {record.folder.name}", title_justify="left")
-    monitor = str(found[0][1][0]["monitor"])
-    names = list(dict.fromkeys([monitor, *usual_names(found[0][1][0]["test"])]))
+    monitor = str(results[0][1][0]["monitor"])
+    names = list(dict.fromkeys([monitor, *usual_names(results[0][1][0]["test"])]))
     for name in ("row", "chosen", "of", f"validation\n{monitor}", *(f"test\n{name}" for name in names)):
         table.add_column(name, overflow="fold")
-    for choice, metrics in found:
-        said = choice.row or "the sweep", " ".join(_own_options(choice, record)), str(choice.budget)
-        values = [[each.value or 0.0 for each in choice.cells]]
-        values += [[each["test"][name] for each in metrics] for name in names if name in metrics[0]["test"]]
-        table.add_row(*map(Text, said), *map(_mean_and_spread, values))
+    for choice, metrics in results:
+        labels = choice.row or "the sweep", " ".join(_own_options(choice, record)), str(choice.budget)
+        values = [[cell.value or 0.0 for cell in choice.cells]]
+        values += [[of_seed["test"][name] for of_seed in metrics] for name in names if name in metrics[0]["test"]]
+        table.add_row(*map(Text, labels), *map(_mean_and_std, values))
     console.print(table)
-    for _, metrics in found:
-        fewest = min((each["counts"]["test"] for each in metrics), key=lambda counts: Counts.of(counts).units or 0)
+    for _, metrics in results:
+        fewest = min(
+            (of_seed["counts"]["test"] for of_seed in metrics), key=lambda counts: Counts.of(counts).units or 0
+        )
         print_measured(console, {"test": fewest}, unit_of(metrics[0]))
 
 
 def _looks_of(
-    found: Sequence[tuple[Choice, list[dict[str, Any]]]], before: Mapping[str, Readings], now: Mapping[str, Readings]
+    results: Sequence[tuple[Choice, list[dict[str, Any]]]], before: Mapping[str, Readings], now: Mapping[str, Readings]
 ) -> list[str]:
     """Return of every split among the rows how often its test part was read, and how much of that is of this call."""
-    marks = dict.fromkeys(test_mark(each["split"]) for _, metrics in found for each in metrics)
-    said = []
+    marks = dict.fromkeys(test_mark(of_seed["split"]) for _, metrics in results for of_seed in metrics)
+    sentences = []
     for mark in marks:
         readings = now.get(mark, Readings())
         fresh = readings.looks - before.get(mark, Readings()).looks
-        said.append(f"{readings.sentence(mark)} {fresh} of the looks were made now, after the choice.")
-    return said
+        sentences.append(f"{readings.sentence(mark)} {fresh} of the looks were made now, after the choice.")
+    return sentences
 
 
-def _mean_and_spread(values: Sequence[float]) -> str:
-    spread = f" ± {statistics.stdev(values):.4f}" if len(values) > 1 else ""
-    return f"{statistics.fmean(values):.4f}{spread}"
+def _mean_and_std(values: Sequence[float]) -> str:
+    over_seeds = spread(values)
+    std = f" ± {over_seeds.std:.4f}" if over_seeds.count > 1 else ""
+    return f"{over_seeds.mean:.4f}{std}"
 
 
 def main() -> int:

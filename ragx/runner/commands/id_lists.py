@@ -45,7 +45,7 @@ def id_list(option: str, value: str) -> list[str]:
             f"written [{value}].",
         )
         ids = [value.strip()]
-    ids = [each for each in dict.fromkeys(ids) if each.strip()]
+    ids = [text for text in dict.fromkeys(ids) if text.strip()]
     check(bool(ids), f"{option}: expected at least one id, got {value!r}.")
     return ids
 
@@ -62,7 +62,7 @@ def matched(option: str, file: str, listed: list[str], ids: IdMap) -> tuple[list
         ValueError: they are none.
     """
     given = pl.Series(listed, dtype=pl.String)
-    found = join_ids(
+    joined = join_ids(
         f"{option}: {{}} ids in {file} are {ids.name}s of the run",
         ids.ids,
         given,
@@ -70,7 +70,7 @@ def matched(option: str, file: str, listed: list[str], ids: IdMap) -> tuple[list
         leftover="{} left out",
         remedy="Name the column of those ids, or another run.",
     )
-    return given.filter(~given.is_in(found.others.implode())).to_list(), found.sentence
+    return given.filter(~given.is_in(joined.others.implode())).to_list(), joined.sentence
 
 
 def _kind(path: Path) -> str | None:
@@ -86,8 +86,8 @@ def _parse_row(option: str, text: str) -> list[str]:
         rows = list(csv.reader([text], skipinitialspace=True, strict=True))
     except csv.Error as error:
         raise ValueError(f"{option}: expected ids parted by commas, got {text!r} ({error}).") from None
-    cells = [each for row in rows for each in row]
-    return cells if '"' in text else [each.strip() for each in cells]
+    cells = [cell for row in rows for cell in row]
+    return cells if '"' in text else [cell.strip() for cell in cells]
 
 
 def _read(option: str, path: Path, column: str) -> list[str]:

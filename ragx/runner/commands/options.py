@@ -23,7 +23,7 @@ def parse_options(kind: type[Chosen], arguments: Sequence[str], first: str | Non
         ValueError: an option is unknown, repeated, without name or value, or missing.
     """
     dataclass: Any = kind
-    known = {each.name: each for each in fields(dataclass)}
+    known = {field.name: field for field in fields(dataclass)}
     given: dict[str, str] = {}
     for argument in arguments:
         if first is not None and "=" not in argument:
@@ -37,8 +37,8 @@ def parse_options(kind: type[Chosen], arguments: Sequence[str], first: str | Non
         check(bool(equals and value.strip()), f"{name}: a value is required; write {name}=…")
         check(name not in given, f"{name}: given twice.")
         given[name] = value.strip()
-    for name, each in known.items():
-        check(name in given or each.default is not MISSING, f"{name}: a value is required; write {name}=…")
+    for name, field in known.items():
+        check(name in given or field.default is not MISSING, f"{name}: a value is required; write {name}=…")
     return kind(**given)
 
 

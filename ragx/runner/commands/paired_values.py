@@ -38,11 +38,11 @@ def values_of_units(
     everyone = [read for reads in groups.values() for read in reads]
     if baseline is not None:
         tables[baseline] = {0: _of_baseline(everyone, baseline, part)}
-    if any("id" not in table.columns for found in tables.values() for table in found.values()):
+    if any("id" not in table.columns for by_seed in tables.values() for table in by_seed.values()):
         _check_one_order(everyone)
         tables = {
-            label: {seed: table.drop("id", strict=False) for seed, table in found.items()}
-            for label, found in tables.items()
+            label: {seed: table.drop("id", strict=False) for seed, table in by_seed.items()}
+            for label, by_seed in tables.items()
         }
     return tables
 
@@ -95,7 +95,7 @@ def _of_baseline(reads: Sequence[Compared], name: str, part: str) -> pl.DataFram
     ours = first.metrics["baseline"][name].get(part) or {}
     for other in others:
         theirs = other.metrics["baseline"][name].get(part) or {}
-        unlike = [each for each in ours.keys() & theirs.keys() if not _is_close(ours[each], theirs[each])]
+        unlike = [metric for metric in ours.keys() & theirs.keys() if not _is_close(ours[metric], theirs[metric])]
         check(
             not unlike,
             f"{first.folder} and {other.folder} have different baselines called {name}: {', '.join(sorted(unlike))} is "

@@ -11,8 +11,9 @@ from rich.console import Console
 
 from ragx.checks import RunError, check
 from ragx.runner.command_line import plain_command
-from ragx.runner.commands.again import Difference, config_of, difference
+from ragx.runner.commands.difference import Difference, difference
 from ragx.runner.commands.options import parse_options, trusted
+from ragx.runner.commands.recorded_config import config_of
 from ragx.runner.run.cell import Cell, load_cell
 from ragx.runner.run.execute import execute
 from ragx.runner.run.speaker import Speaker
@@ -72,9 +73,9 @@ def reproduce(arguments: Sequence[str]) -> None:
     console.print(f"Running {record['name']} once more, in {cell.folder}", highlight=False, soft_wrap=True)
     with Speaker(quiet=True) as speaker:
         execute(cell, speaker, "reproduction")
-    found = difference(folder, cell.folder)
-    console.print(sentence(found, tolerance, changed), highlight=False, soft_wrap=True)
-    if found.metric > tolerance:
+    gap = difference(folder, cell.folder)
+    console.print(sentence(gap, tolerance, changed), highlight=False, soft_wrap=True)
+    if gap.metric > tolerance:
         raise NotReproducedError(f"{record['name']} came out otherwise.")
 
 
@@ -84,7 +85,7 @@ def _clear(folder: Path) -> None:
     Raises:
         ValueError: something else lies there.
     """
-    linked = next((each for each in (folder, folder.parent) if each.is_symlink()), None)
+    linked = next((path for path in (folder, folder.parent) if path.is_symlink()), None)
     check(linked is None, f"{linked}: expected a folder of reproductions, got a link to another; remove the link.")
     if folder.is_dir() and any(folder.iterdir()):
         made_here = any((folder / name).exists() for name in ("run.json", "lock.json", "log.txt"))
@@ -99,7 +100,7 @@ def differences(record: dict[str, Any], cell: Cell) -> list[str]:
         changed.append(f"schema: none then, {SCHEMA} now: rows of users and items are numbered otherwise")
     if record.get("source") != cell.source:
         changed.append(f"code: {record.get('source')} then, {cell.source} now")
-    changed += [f"taken up on other ground: {each}" for each in record.get("taken_up", [])]
+    changed += [f"taken up on other ground: {change}" for change in record.get("taken_up", [])]
     before, today = record.get("provenance", {}), cell.provenance
     for kind in ("versions", "machine", "forms"):
         then, now = before.get(kind, {}), today[kind]
@@ -108,17 +109,17 @@ def differences(record: dict[str, Any], cell: Cell) -> list[str]:
     return changed
 
 
-def sentence(found: Difference, tolerance: float, changed: Sequence[str]) -> str:
+def sentence(gap: Difference, tolerance: float, changed: Sequence[str]) -> str:
     """Return the finding in words."""
     check(tolerance >= 0, f"tolerance: expected at least 0, got {tolerance}.")
     also = "; ".join(changed)
-    if found.is_none:
+    if gap.is_none:
         return (
             "bit-equal: weights and metrics are the same to the last bit" + (f", although {also}" if also else "") + "."
         )
-    by = f"metrics differ by up to {found.metric:.2g}" + (f" ({found.where})" if found.where else "")
-    by += f", weights by up to {found.weights:.2g}"
-    if found.metric <= tolerance:
+    by = f"metrics differ by up to {gap.metric:.2g}" + (f" ({gap.where})" if gap.where else "")
+    by += f", weights by up to {gap.weights:.2g}"
+    if gap.metric <= tolerance:
         return f"within tolerance: {by}" + (f". What differs: {also}." if also else ".")
     return f"different: {by}. What differs: {also or 'nothing that is on record'}."
 

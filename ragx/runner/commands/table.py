@@ -45,7 +45,7 @@ def run_table(config: dict[str, Any], choice: str | None = None) -> None:
     sweeps = [given["sweeps"]] if isinstance(given["sweeps"], str) else list(given["sweeps"] or [])
     given["title"] = given["title"] or (f"Sweep {', '.join(sweeps)}" if sweeps else "Results")
     spec = spec_of({name: given[name] for name in OPTIONS})
-    published = [published_of(each) for each in given["published"].values()]
+    published = [published_of(publication) for publication in given["published"].values()]
     for name in given["formats"]:
         check_choice("formats", name, FORMATS)
     check(isinstance(given["gains"], bool), f"gains: expected true or false, got {given['gains']!r}.")

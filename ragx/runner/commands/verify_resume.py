@@ -15,7 +15,7 @@ from rich.console import Console
 
 from ragx.checks import RunError, check
 from ragx.runner.command_line import plain_command
-from ragx.runner.commands.again import difference
+from ragx.runner.commands.difference import difference
 from ragx.runs.files import read_run
 from ragx.training.checkpoint import load_checkpoint
 
@@ -39,14 +39,16 @@ def verify_resume(arguments: Sequence[str]) -> None:
         ValueError: an option is at fault.
         NotResumedError: the two differ, or the run was not taken up at a step above 0.
     """
-    own = dict(each.partition("=")[::2] for each in arguments if each.partition("=")[0] in ("kills", "random"))
-    options = [each for each in arguments if each.partition("=")[0] not in ("kills", "random")]
+    own = dict(
+        argument.partition("=")[::2] for argument in arguments if argument.partition("=")[0] in ("kills", "random")
+    )
+    options = [argument for argument in arguments if argument.partition("=")[0] not in ("kills", "random")]
     for name, text in own.items():
         check(text.isdecimal(), f"{name}: expected a whole number, got {text!r}.")
     console = Console(file=sys.stdout)
     draw = random.Random(int(own.get("random", "0")))
-    with tempfile.TemporaryDirectory(prefix="ragx-resume-") as place:
-        whole, broken = Path(place) / "whole", Path(place) / "broken"
+    with tempfile.TemporaryDirectory(prefix="ragx-resume-") as folder:
+        whole, broken = Path(folder) / "whole", Path(folder) / "broken"
         _finish(whole, options)
         (unbroken,) = (path.parent for path in whole.glob("*/metrics.json"))
         has_steps = (unbroken / "train" / "last.pt").is_file()
@@ -56,13 +58,13 @@ def verify_resume(arguments: Sequence[str]) -> None:
         _finish(broken, options)
         (resumed,) = (path.parent for path in broken.glob("*/metrics.json"))
         at = read_run(resumed)[1]["fit"]["resumed_at"]
-        found = difference(unbroken, resumed)
+        gap = difference(unbroken, resumed)
     how = f"taken up at step {at}" if has_steps else "fitted anew"
-    console.print(f"{how}; weights differ by {found.weights:g}, metrics by {found.metric:g}", highlight=False)
+    console.print(f"{how}; weights differ by {gap.weights:g}, metrics by {gap.metric:g}", highlight=False)
     if has_steps and not at:
         raise NotResumedError("The run was not taken up at a step above 0: it began anew or was over before the kill.")
-    if not found.is_none:
-        raise NotResumedError(f"The run that was taken up ended otherwise ({found.where or 'weights'}).")
+    if not gap.is_none:
+        raise NotResumedError(f"The run that was taken up ended otherwise ({gap.where or 'weights'}).")
     console.print("The killed run ends as the unbroken one, to the bit.")
 
 
@@ -93,7 +95,7 @@ def _cut_off_at_moments(
 
 
 def _command(runs: Path, options: Sequence[str]) -> list[str]:
-    quiet = [] if any(each.startswith("tracker=") for each in options) else ["tracker=none"]
+    quiet = [] if any(option.startswith("tracker=") for option in options) else ["tracker=none"]
     return [sys.executable, "-m", "ragx", "run", *options, *quiet, f"runs={runs}"]  # flags of the options stand first
 
 

@@ -26,5 +26,5 @@ def _make(config: dict[str, Any], choice: str | None) -> None:
 
 def main() -> int:
     """Return the exit status of the command line, in which ``sweep`` is the name of one and no choice of conf/sweep."""
-    sys.argv = [f"sweeps={each[6:]}" if each.startswith("sweep=") else each for each in sys.argv]
+    sys.argv = [f"sweeps={argument[6:]}" if argument.startswith("sweep=") else argument for argument in sys.argv]
     return guarded(job, CONF, "table")

@@ -81,8 +81,8 @@ class Cell:
         self.source = hash_of_sources(self.sources)
         self.runs = Path(self.config["runs"])
         self.label = run_label(self.plain, self.dataset.name, self.config)
-        there = folders_of(self.runs, self.identity)
-        self.folder = there[0] if there else self.runs / f"{self.label}-{self.identity}"
+        existing = folders_of(self.runs, self.identity)
+        self.folder = existing[0] if existing else self.runs / f"{self.label}-{self.identity}"
         self.name = self.folder.name
 
     def _unusual(self, name: str) -> dict[str, Any] | None:
@@ -207,15 +207,15 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _texts(each)
+        for entry in value.values() if isinstance(value, dict) else value:
+            yield from _texts(entry)
 
 
 def with_whole_paths(value: Any) -> Any:
     """Return the config of a dataset whose files are found again from any current folder."""
     if not isinstance(value, dict):
         return value
-    whole = {name: with_whole_paths(each) for name, each in value.items()}
+    whole = {name: with_whole_paths(entry) for name, entry in value.items()}
     for name in PLACES:
         if isinstance(whole.get(name), str) and Path(whole[name]).exists():
             whole[name] = str(Path(whole[name]).resolve())
@@ -224,5 +224,5 @@ def with_whole_paths(value: Any) -> Any:
 
 def _without_places(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_places(each) for name, each in value.items() if name not in PLACES}
-    return [_without_places(each) for each in value] if isinstance(value, list) else value
+        return {name: _without_places(entry) for name, entry in value.items() if name not in PLACES}
+    return [_without_places(entry) for entry in value] if isinstance(value, list) else value

@@ -46,7 +46,7 @@ class Course:
     kind: Kind = "look"
     taken_up: Sequence[str] = ()
 
-    def go(self) -> None:
+    def run(self) -> None:
         """Take the run from where it is to its end."""
         cell = self.cell
         record = self._record()

@@ -63,7 +63,7 @@ class Evaluation:
             predictors |= {name: baseline.fit(known) for name, baseline in task.baselines.items()}
         best = task.best_achievable(problem, part)
         predictors |= {} if best is None else {BEST: best}
-        return {name: task.evaluate(each, problem, part, held_out) for name, each in predictors.items()}
+        return {name: task.evaluate(predictor, problem, part, held_out) for name, predictor in predictors.items()}
 
 
 def add_results(metrics: dict[str, Any], part: str, results: Mapping[str, Result]) -> None:

@@ -69,7 +69,7 @@ def _execute(cell: Cell, say: Speaker, kind: Kind, training: Path | None) -> How
         is_unfinished = (cell.folder / "run.json").is_file() and not (cell.folder / "metrics.json").is_file()
         changes = taken_up(cell) if begun and is_unfinished else []
         try:
-            Course(cell, lock, say, kind, changes).go()
+            Course(cell, lock, say, kind, changes).run()
         except BaseException:
             cell.tracker.finish({}, failed=True)
             raise
@@ -83,7 +83,7 @@ def _tell_folder(cell: Cell, say: Speaker) -> None:
     if given and not cell.name.startswith(f"{given}-"):
         say.print(f"This run has a folder already and keeps it: {cell.folder}.")
     if cell.folder in others and len(others) > 1:
-        also = " and ".join(str(each) for each in others if each != cell.folder)
+        also = " and ".join(str(folder) for folder in others if folder != cell.folder)
         say.print(f"Several folders are this run: {cell.folder} is taken, {also} left as it is.")
 
 

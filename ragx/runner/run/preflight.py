@@ -111,7 +111,7 @@ def try_together(parts: dict[str, Part], features: bool = False) -> None:
         raise RunError(f"model: its layers alone do not fit into memory; make it narrower. {error}") from error
     _check_kind(parts["model"], model)
     _check_kind(parts["optimizer"], parts["optimizer"].build(params=list(model.parameters())))
-    if sum(each.numel() for each in model.parameters()) <= MOST_TRIED:
+    if sum(parameter.numel() for parameter in model.parameters()) <= MOST_TRIED:
         try_step(lambda users, items: tried_model(parts, users, items, features), parts["objective"].build())
 
 

@@ -83,9 +83,9 @@ def check_folder(option: str, given: Any) -> None:
     path = Path(given)
     longest = max(len(os.fsencode(part)) for part in path.parts or (".",))
     check(longest <= LONGEST_NAME, f"{option}: {given}: File name too long.")
-    there = next(each for each in (path, *path.parents) if each.exists())
-    check(there.is_dir(), f"{option}: expected the name of a folder, but {there} is a file.")
-    check(os.access(there, os.W_OK | os.X_OK), f"{option}: {there} is a folder that cannot be written in.")
+    existing = next(ancestor for ancestor in (path, *path.parents) if ancestor.exists())
+    check(existing.is_dir(), f"{option}: expected the name of a folder, but {existing} is a file.")
+    check(os.access(existing, os.W_OK | os.X_OK), f"{option}: {existing} is a folder that cannot be written in.")
 
 
 def check_sweep(sweep: Any) -> None:

@@ -83,8 +83,10 @@ def print_measured(
 ) -> None:
     """Print of every part how many units its values are made of, loudly where these are few."""
     for part, counts in counts_of_parts.items():
-        if said := measured_sentence(part, counts, unit):
-            console.print(Text(said, style=LOUD if few_are_measured(counts) else ""), highlight=False, soft_wrap=True)
+        if sentence := measured_sentence(part, counts, unit):
+            console.print(
+                Text(sentence, style=LOUD if few_are_measured(counts) else ""), highlight=False, soft_wrap=True
+            )
 
 
 def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Path) -> None:
@@ -96,8 +98,8 @@ def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Pa
         if achievable and larger_is_better(about(name, read_record_of(metrics.get("metrics")))):
             share = metrics[part][name] / achievable
             console.print(f"{share:.1%} of the achievable {part} {name} was reached.", highlight=False)
-        for said in above_best(metrics, part):
-            console.print(said, highlight=False)
+        for sentence in above_best(metrics, part):
+            console.print(sentence, highlight=False)
     fit = metrics["fit"]
     seconds = fit["seconds"] + metrics.get("refit", {}).get("seconds", 0.0)
     epochs = f"kept epoch {fit['best_epoch']} of {fit['epochs']}" if fit["epochs"] else "fitted in one calculation"
@@ -119,8 +121,8 @@ def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Pa
         )
     tables = sorted(path.stem for path in folder.glob("*.parquet") if not path.stem.startswith("per_"))
     curve = ["curve"] if (folder / "curve.png").is_file() else []
-    said = f"{', '.join(['Results', *curve, *tables])} and checkpoint: {folder}"
-    console.print(said, highlight=False, markup=False, soft_wrap=True)
+    message = f"{', '.join(['Results', *curve, *tables])} and checkpoint: {folder}"
+    console.print(message, highlight=False, markup=False, soft_wrap=True)
 
 
 def above_best(metrics: dict[str, Any], part: str) -> list[str]:
@@ -131,11 +133,11 @@ def above_best(metrics: dict[str, Any], part: str) -> list[str]:
     pairs = [(side, name, values[name]) for side, values in sides.items() for name in usual_names(best)]
     known = read_record_of(metrics.get("metrics"))
     above = [f"{side} ({name})" for side, name, value in pairs if is_better(about(name, known), value, best[name])]
+    if not above:
+        return []
     return [
-        f"Above the best achievable: {', '.join(each)}. It knows what is expected, which is best on average; what "
+        f"Above the best achievable: {', '.join(above)}. It knows what is expected, which is best on average; what "
         f"{count:,} {plural(unit_of(metrics))} happened to do can go another way."
-        for each in [above]
-        if each
     ]
 
 
@@ -145,12 +147,12 @@ def summary_line(metrics: dict[str, Any]) -> dict[str, Any]:
     sides |= {"best_achievable/": metrics["best_achievable"]} if "best_achievable" in metrics else {}
     flat = {
         f"{side}{part}/{name}": value
-        for side, found in sides.items()
+        for side, results in sides.items()
         for part in ("validation", "test")
-        for name, value in found.get(part, {}).items()
+        for name, value in results.get(part, {}).items()
     }
     flat |= {"best_epoch": metrics["fit"]["best_epoch"], "fingerprint": metrics["split"]["fingerprint"]}
     for part, counts in metrics.get("counts", {}).items():
-        if said := measured_sentence(part, counts, unit_of(metrics)):
-            flat |= {f"{part}/{name}": count for name, count in counts.items()} | {f"{part}/measured": said}
+        if sentence := measured_sentence(part, counts, unit_of(metrics)):
+            flat |= {f"{part}/{name}": count for name, count in counts.items()} | {f"{part}/measured": sentence}
     return flat

@@ -54,14 +54,14 @@ class SearchSettings:
             "startup": self.startup,
             "seeds": self.seeds,
             "seed": self.seed,
-            "options": sorted(each for each in self.given if not each.lstrip("+~").startswith(PLACES)),
+            "options": sorted(option for option in self.given if not option.lstrip("+~").startswith(PLACES)),
         }
         other = "give this one a name of its own with search.name=…"
         if path.is_file():
             before = read_json(path)
             changed = [name for name, value in own.items() if before.get(name) != value]
-            said = f"{', '.join(changed)} {'was' if len(changed) == 1 else 'were'} others when it was begun"
-            check(not changed, f"search {self.name}: {said}; {other}.")
+            message = f"{', '.join(changed)} {'was' if len(changed) == 1 else 'were'} others when it was begun"
+            check(not changed, f"search {self.name}: {message}; {other}.")
         else:
             check(not (record.folder / "sweep.json").is_file(), f"search {self.name}: a sweep is called so; {other}.")
             write_json(path, own)
@@ -92,7 +92,7 @@ def settings_of(plain: dict[str, Any], choices: dict[str, str], options: list[st
         rows=_rows(given.get("rows")),
         space=_space(given.get("space")),
         seed=plain["seed"],
-        given=[each for each in options if each.partition("=")[0] != "seed" and not each.startswith(OWN)],
+        given=[option for option in options if option.partition("=")[0] != "seed" and not option.startswith(OWN)],
         written=given["space"],
         **numbers,
     )
@@ -115,6 +115,6 @@ def _rows(given: Any) -> dict[str, list[str]]:
     check(given is None or isinstance(given, dict), f"search.rows: {wanted}, got {given!r}.")
     rows = {str(label): options or [] for label, options in (given or {"": []}).items()}
     for label, options in rows.items():
-        listed = isinstance(options, list) and all(isinstance(each, str) and "=" in each for each in options)
+        listed = isinstance(options, list) and all(isinstance(option, str) and "=" in option for option in options)
         check(listed, f"search.rows: {wanted}; row {label!r} has {options!r}.")
     return rows

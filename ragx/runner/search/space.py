@@ -28,26 +28,26 @@ def distributions(space: Any) -> dict[str, Distribution]:
         ValueError: the space is empty, or a range is at fault.
     """
     example = "such as optimizer.lr: {low: 0.001, high: 0.01}"
-    given = {name: each for name, each in space.items() if each is not None} if isinstance(space, Mapping) else {}
+    given = {name: value for name, value in space.items() if value is not None} if isinstance(space, Mapping) else {}
     check(bool(given), f"search.space: expected at least one option, {example}; got {space!r}.")
-    return {name: _distribution(f"search.space.{name}", each) for name, each in given.items()}
+    return {name: _distribution(f"search.space.{name}", value) for name, value in given.items()}
 
 
-def _distribution(place: str, given: Any) -> Distribution:
+def _distribution(option: str, given: Any) -> Distribution:
     if isinstance(given, list):
-        check(bool(given), f"{place}: expected at least one choice.")
-        return optuna.distributions.CategoricalDistribution([_plain(each) for each in given])
+        check(bool(given), f"{option}: expected at least one choice.")
+        return optuna.distributions.CategoricalDistribution([_plain(choice) for choice in given])
     check(
         isinstance(given, Mapping) and {"low", "high"} <= given.keys() <= KEYS,
-        f"{place}: expected a list of choices or low and high, with log or step; got {given!r}.",
+        f"{option}: expected a list of choices or low and high, with log or step; got {given!r}.",
     )
     low, high, log, step = given["low"], given["high"], given.get("log", False), given.get("step")
     ordered = _is_number(low) and _is_number(high) and low <= high
-    check(ordered, f"{place}: {low!r} to {high!r} is no range.")
-    check(isinstance(log, bool), f"{place}.log: expected true or false, got {log!r}.")
-    check(not log or low > 0, f"{place}: a range on a logarithmic scale begins above 0, not at {low!r}.")
-    check(not (log and step is not None), f"{place}: log and step do not go together.")
-    check(step is None or (_is_number(step) and step > 0), f"{place}.step: expected a number above 0, got {step!r}.")
+    check(ordered, f"{option}: {low!r} to {high!r} is no range.")
+    check(isinstance(log, bool), f"{option}.log: expected true or false, got {log!r}.")
+    check(not log or low > 0, f"{option}: a range on a logarithmic scale begins above 0, not at {low!r}.")
+    check(not (log and step is not None), f"{option}: log and step do not go together.")
+    check(step is None or (_is_number(step) and step > 0), f"{option}.step: expected a number above 0, got {step!r}.")
     if isinstance(low, int) and isinstance(high, int) and (step is None or isinstance(step, int)):
         return optuna.distributions.IntDistribution(low, _last(low, high, step), log=log, step=step or 1)
     return optuna.distributions.FloatDistribution(low, _last(low, high, step), log=log, step=step)
@@ -72,9 +72,9 @@ def _plain(value: Any) -> Any:
 
 def corners(space: Mapping[str, Distribution]) -> Iterator[dict[str, Any]]:
     """Give a few points of a space that together hold every choice and both ends of every range."""
-    values = [_values(each) for each in space.values()]
-    for place in range(max(map(len, values))):
-        yield {name: among[min(place, len(among) - 1)] for name, among in zip(space, values, strict=True)}
+    values = [_values(distribution) for distribution in space.values()]
+    for index in range(max(map(len, values))):
+        yield {name: among[min(index, len(among) - 1)] for name, among in zip(space, values, strict=True)}
 
 
 def _values(distribution: Distribution) -> list[Any]:

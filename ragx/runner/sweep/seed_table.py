@@ -1,6 +1,5 @@
 """Mean and standard deviation over seeds of every configuration of a sweep, for trackers."""
 
-import statistics
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -9,6 +8,7 @@ from ragx.learners.given import GIVEN
 from ragx.parts import bind
 from ragx.runs.files import read_run
 from ragx.runs.sweeps.record import CellState, SweepRecord
+from ragx.runs.sweeps.spread import spread
 
 COLUMNS = ["configuration", "seeds", "metric", "mean", "std"]
 
@@ -22,12 +22,13 @@ def seed_table(record: SweepRecord) -> list[list[Any]]:
     axes = {*record.settings["axes"], *record.settings["rows"]}
     rows: list[list[Any]] = []
     for configuration, cells in groups.items():
-        found = [read_run(cell.folder)[1]["validation"] for cell in cells if cell.folder]
-        label = " ".join(each for each in configuration if each.partition("=")[0] in axes) or "the only one"
-        for metric in found[0]:
-            values = [each[metric] for each in found if metric in each]
-            spread = statistics.stdev(values) if len(values) > 1 else None
-            rows.append([label, len(values), metric, statistics.fmean(values), spread])
+        results = [read_run(cell.folder)[1]["validation"] for cell in cells if cell.folder]
+        label = " ".join(option for option in configuration if option.partition("=")[0] in axes) or "the only one"
+        for metric in results[0]:
+            values = [result[metric] for result in results if metric in result]
+            over_seeds = spread(values)
+            std = over_seeds.std if over_seeds.count > 1 else None
+            rows.append([label, over_seeds.count, metric, over_seeds.mean, std])
     return rows
 
 

@@ -49,19 +49,19 @@ class Sweep:
             ValueError: an option is at fault, and nothing was run.
             SweepFailedError: a cell failed; all others were run.
         """
-        found = axes_of(self.loader, [*axes, *arguments])
-        name = self._name(found, arguments)
+        all_axes = axes_of(self.loader, [*axes, *arguments])
+        name = self._name(all_axes, arguments)
         folder = Path(self.config.runs) / "sweeps" / check_file_name("sweep.name", name)
-        extra = [f"sweep.folder={folder}", f"sweep.name={name}", *self._threads(found)]
-        cells, dropped = expand(self.loader, self.config, found, extra)
+        extra = [f"sweep.folder={folder}", f"sweep.name={name}", *self._threads(all_axes)]
+        cells, dropped = expand(self.loader, self.config, all_axes, extra)
         if self.config.dry_run:
-            from ragx.runner.run.forecast import print_forecast  # with torch, as all that trains
+            from ragx.runner.run.dry_run import print_dry_run  # with torch, as all that trains
 
             configs = [(cell, compose(self.loader, self.config, cell.overrides)) for cell in cells]
-            print_forecast(self.console, configs, dropped)
+            print_dry_run(self.console, configs, dropped)
             return []
         record = SweepRecord(folder)
-        record.plan(cells, dropped, **self._settings(name, found, cells))
+        record.plan(cells, dropped, **self._settings(name, all_axes, cells))
         with SweepView(record, self.console):
             self._launch(record)
         print_sweep(self.console, record)
@@ -96,8 +96,8 @@ class Sweep:
         except (HydraException, ValueError):
             raise
         except Exception as error:  # a pool breaks when a worker is killed, a submitted job when it does not return
-            said = str(error).strip().splitlines()[-1][:200] if "Traceback" in str(error) else ""
-            line = f"A process was lost ({type(error).__name__}); going on without it. {said}"
+            reason = str(error).strip().splitlines()[-1][:200] if "Traceback" in str(error) else ""
+            line = f"A process was lost ({type(error).__name__}); going on without it. {reason}"
             self.console.print(Text(line.strip()), style="yellow")
             return False
         return True

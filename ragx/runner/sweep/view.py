@@ -81,8 +81,8 @@ def print_sweep(console: Console, record: SweepRecord) -> None:
     cells = record.cells()
     console.print(table_of(record))
     ways = [cell.how for cell in cells if cell.state == "done"]
-    said = ", ".join(f"{ways.count(way)} {way}" for way in ("run", "continued", "skipped"))
-    console.print(f"{said}.", highlight=False)
+    summary = ", ".join(f"{ways.count(way)} {way}" for way in ("run", "continued", "skipped"))
+    console.print(f"{summary}.", highlight=False)
     for cell in cells:
         if cell.how == "continued":
             console.print(Text(f"continued: {short(cell, cells)}"))
@@ -90,13 +90,15 @@ def print_sweep(console: Console, record: SweepRecord) -> None:
         if cell.state in ("failed", "interrupted"):
             console.print(Text(f"{cell.state}: {short(cell, cells)}: {cell.error}"), style="red")
         if cell.state == "done" and cell.folder is not None and not cell.folder.is_dir():
-            said = f"gone: {short(cell, cells)}: its run folder is not there; run the sweep again, which makes it anew."
-            console.print(Text(said), style="red")
-    for said, few in _measured(cells).items():
-        console.print(Text(said, style=LOUD if few else ""))
+            message = (
+                f"gone: {short(cell, cells)}: its run folder is not there; run the sweep again, which makes it anew."
+            )
+            console.print(Text(message), style="red")
+    for sentence, few in _measured(cells).items():
+        console.print(Text(sentence, style=LOUD if few else ""))
     dropped = record.settings["dropped"]
-    for each in dropped[:MOST_LISTED]:
-        console.print(Text(f"dropped: {each['cell']}: {each['reason']}"), style="yellow")
+    for combination in dropped[:MOST_LISTED]:
+        console.print(Text(f"dropped: {combination['cell']}: {combination['reason']}"), style="yellow")
     if len(dropped) > MOST_LISTED:
         console.print(f"… and {len(dropped) - MOST_LISTED} more that were dropped", style="yellow")
     console.print(f"Record: {record.folder}", highlight=False, soft_wrap=True)
@@ -104,7 +106,7 @@ def print_sweep(console: Console, record: SweepRecord) -> None:
 
 def _measured(cells: Sequence[CellState]) -> dict[str, bool]:
     """Return how many units the validation values of cells are made of, and whether these are few."""
-    found = {}
+    sentences = {}
     for cell in cells:
         if cell.state != "done" or cell.folder is None:
             continue
@@ -113,15 +115,15 @@ def _measured(cells: Sequence[CellState]) -> dict[str, bool]:
             unit, counts = unit_of(metrics), metrics.get("counts", {}).get("validation", {})
         except ValueError:
             continue  # moved away, or cut off
-        if said := measured_sentence("validation", counts, unit):
-            found[said] = few_are_measured(counts)
-    return found
+        if sentence := measured_sentence("validation", counts, unit):
+            sentences[sentence] = few_are_measured(counts)
+    return sentences
 
 
 def short(cell: CellState, among: Sequence[CellState]) -> str:
     """Return the options in which a cell differs from others."""
-    shared = set.intersection(*(set(each.planned.overrides) for each in among))
-    own = [each for each in cell.planned.overrides if each not in shared]
+    shared = set.intersection(*(set(other.planned.overrides) for other in among))
+    own = [option for option in cell.planned.overrides if option not in shared]
     return " ".join(own) or "the only cell"
 
 

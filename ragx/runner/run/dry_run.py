@@ -14,14 +14,14 @@ from ragx.runner.run.cell import Cell, load_cell
 from ragx.runs.sweeps.record import PlannedCell
 
 
-def forecast(cell: Cell) -> Cost:
+def expected_cost(cell: Cell) -> Cost:
     """Return what a run is expected to take, from a few of its steps and validations."""
     return cell.learner.cost(
         cell.problem, lambda predictor: cell.task.curve(predictor, cell.problem, cell.stopping.monitor)
     )
 
 
-def print_forecast(
+def print_dry_run(
     console: Console, cells: Sequence[tuple[PlannedCell, dict[str, Any]]], dropped: Sequence[dict[str, str]]
 ) -> None:
     """Print every cell with the time and memory it is expected to take, measured once for all its seeds."""
@@ -32,16 +32,16 @@ def print_forecast(
         key = planned.configuration
         if key not in known:
             threads = torch.get_num_threads()
-            known[key] = forecast(load_cell(config))
+            known[key] = expected_cost(load_cell(config))
             torch.set_num_threads(threads)
-        own = " ".join(each for each in key if each not in shared) or "the only one"
+        own = " ".join(option for option in key if option not in shared) or "the only one"
         expected = known[key]
         seconds = expected.seconds
         took = "not known" if seconds is None else "does not fit" if math.isnan(seconds) else f"{_short(seconds)} s"
         table.add_row(Text(own), str(planned.seed), took, f"{_short(expected.memory / 2**20)} MiB")
     console.print(table)
-    for each in dropped:
-        console.print(Text(f"dropped: {each['cell']}: {each['reason']}"), style="yellow")
+    for combination in dropped:
+        console.print(Text(f"dropped: {combination['cell']}: {combination['reason']}"), style="yellow")
     times = [known[planned.configuration].seconds for planned, _ in cells]
     total = sum(seconds for seconds in times if seconds is not None and not math.isnan(seconds))
     number = f"{len(cells)} cell{'s' if len(cells) != 1 else ''}"

@@ -12,18 +12,18 @@ from rich.console import Console
 from ragx.learners.learner import Cost
 from ragx.learners.memory import needed_bytes
 from ragx.runner.run.cell import load_cell
-from ragx.runner.run.forecast import forecast, print_forecast
+from ragx.runner.run.dry_run import expected_cost, print_dry_run
 from ragx.runs.sweeps.record import PlannedCell
 
 TINY = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=30", "tracker=none", "trainer.max_epochs=3")
 DROPPED = [{"cell": "layer.heads=[/x]", "reason": "8 heads do not divide the width 12"}]
 
 
-def test_a_forecast_is_of_all_epochs_and_writes_nothing(config_of: Any, tmp_path: Path) -> None:
+def test_expected_cost_is_of_all_epochs_and_writes_nothing(config_of: Any, tmp_path: Path) -> None:
     def of(*options: str) -> tuple[Cost, int]:
         cell = load_cell(config_of(*TINY, "trainer.batch_size=64", f"runs={tmp_path}", *options))
         graph = cell.parts["graph"].build(interactions=cell.problem.train)
-        return forecast(cell), needed_bytes(cell.parts, graph, None)
+        return expected_cost(cell), needed_bytes(cell.parts, graph, None)
 
     (few, memory), (many, _) = of(), of("trainer.max_epochs=3000000", "trainer.max_steps=null")
     assert few.memory == memory
@@ -33,23 +33,23 @@ def test_a_forecast_is_of_all_epochs_and_writes_nothing(config_of: Any, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_steps_end_a_forecast_before_its_epochs_do(config_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_steps_bound_the_expected_cost_before_epochs_do(config_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every look at the clock is one second after the last one, so that a step and a validation take one each."""
     clock = iter(range(1000))
     monkeypatch.setattr("ragx.learners.trained.time.perf_counter", lambda: float(next(clock)))
     options = ("trainer.batch_size=100", "trainer.validate_every=1", "trainer.batches_per_propagation=1")
     cell = load_cell(config_of(*TINY, *options))
     steps = math.ceil(cell.problem.train.table.select("user", "item").n_unique() / 100)
-    assert forecast(cell).seconds == 3 * (steps + 1)
-    assert forecast(load_cell(config_of(*TINY, *options, "trainer.max_steps=1"))).seconds == steps + 1
-    shared = forecast(load_cell(config_of(*TINY, *options, "trainer.batches_per_propagation=4")))
+    assert expected_cost(cell).seconds == 3 * (steps + 1)
+    assert expected_cost(load_cell(config_of(*TINY, *options, "trainer.max_steps=1"))).seconds == steps + 1
+    shared = expected_cost(load_cell(config_of(*TINY, *options, "trainer.batches_per_propagation=4")))
     assert shared.seconds == 3 * (math.ceil(steps / 4) + 1)
 
 
 def test_what_does_not_fit_is_not_tried(config_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ragx.learners.memory.free_memory", lambda: 10)
     monkeypatch.setattr("ragx.learners.trained.build_model", lambda *_: pytest.fail("a model was made"))
-    found = forecast(load_cell(config_of(*TINY)))
+    found = expected_cost(load_cell(config_of(*TINY)))
     assert found.seconds is not None and math.isnan(found.seconds)
     assert found.memory > 10
 
@@ -62,13 +62,13 @@ def test_every_cell_is_listed_and_measured_once(monkeypatch: pytest.MonkeyPatch)
         asked.append(config)
         return known[config["x"]]
 
-    monkeypatch.setattr("ragx.runner.run.forecast.load_cell", lambda config: config)
-    monkeypatch.setattr("ragx.runner.run.forecast.forecast", measure)
+    monkeypatch.setattr("ragx.runner.run.dry_run.load_cell", lambda config: config)
+    monkeypatch.setattr("ragx.runner.run.dry_run.expected_cost", measure)
     cells = [
         (PlannedCell((f"x={name}", "same=1", f"seed={seed}"), seed), {"x": name}) for name in known for seed in (0, 1)
     ]
     said = io.StringIO()
-    print_forecast(Console(file=said, width=120), cells, DROPPED)
+    print_dry_run(Console(file=said, width=120), cells, DROPPED)
     text = said.getvalue()
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if line.startswith("│")]
     assert rows[::2] == [

@@ -1,6 +1,5 @@
-"""A run once more, from the record it left: opened on test, or reproduced."""
+"""How far the weights and metrics of two finished runs are from each other."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,30 +11,6 @@ from ragx.training.checkpoint import load_checkpoint
 
 COMPARED = ("validation", "test", "baseline", "best_achievable")
 """What two runs of one identity have to agree in; times and where they were cut off may differ."""
-
-
-def config_of(folder: Path, *, final: bool, refit: bool | None = None, reuse: str = "same") -> dict[str, Any]:
-    """Return the config that a finished run was made with.
-
-    Args:
-        folder: the run.
-        final: whether the test part is opened.
-        refit: whether the model is trained anew on train + validation; as it was by default.
-        reuse: see ``conf/run.yaml``.
-
-    Raises:
-        ValueError: the folder holds no finished run.
-    """
-    record, _ = read_run(folder)
-    config: dict[str, Any] = json.loads(json.dumps(record["config"]))
-    config["model"]["features"] = record.get("features", False)
-    config.setdefault("evaluation", {})["final"] = final
-    config.setdefault("trainer", {})["refit"] = record["refit"] if refit is None else refit
-    settings = {"seed": record["seed"], "target_kind": record.get("target_kind"), "runs": str(folder.parent)}
-    settings["name"] = record.get("given_name")
-    threads = record.get("provenance", {}).get("machine", {}).get("threads", record.get("threads"))
-    settings |= {"threads": threads, "reuse": reuse, "resume": "same", "sweep": {"name": record.get("sweep")}}
-    return config | settings
 
 
 class Difference(NamedTuple):
@@ -68,8 +43,8 @@ def difference(one: Path, other: Path) -> Difference:
     numbers = [dict(_numbers(read_run(folder)[1])) for folder in (one, other)]
     metric, where = 0.0, ""
     for name in numbers[0].keys() | numbers[1].keys():
-        here, there = (found.get(name) for found in numbers)
-        gap = float("inf") if here is None or there is None else abs(here - there)
+        ours, theirs = (of_run.get(name) for of_run in numbers)
+        gap = float("inf") if ours is None or theirs is None else abs(ours - theirs)
         if gap > metric:
             metric, where = gap, name
     weights = _largest(*(state["model"] for state in states)) if same_rows else float("inf")
@@ -85,8 +60,8 @@ def _largest(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> fl
 
 def _numbers(value: Any, path: str = "") -> Iterator[tuple[str, float]]:
     if isinstance(value, dict):
-        for name, each in value.items():
+        for name, entry in value.items():
             if path or name in COMPARED:
-                yield from _numbers(each, f"{path}/{name}")
+                yield from _numbers(entry, f"{path}/{name}")
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         yield path.removeprefix("/"), float(value)
