@@ -46,7 +46,7 @@ VAGUE_NAMES = {"place", "places", "found", "each", "said", "told", "heard", "go"
 KEPT_NAMES = {"ragx/graph/graph.py:heard": "a property that layers of one's own read"}
 PLAIN_PACKAGES = (
     *("data", "evaluation", "graph", "kernels", "layers", "learners", "metrics", "models", "objectives", "ranking"),
-    *("report", "runner", "runs", "serving", "tasks", "testing", "training"),
+    *("experiments", "report", "runner", "runs", "serving", "tasks", "testing", "training"),
 )
 """No name in them is vague, nor in their tests, in scripts, or in modules that lie directly in ragx and tests."""
 

@@ -54,6 +54,8 @@ def evaluate(
     """
     check(part != "test", TEST)
     check(part == "validation", f"part: expected 'validation', got {part!r}.")
+    if isinstance(subject, Run):
+        check_ranks(subject)
     dataset = subject.dataset if isinstance(subject, Run) else data if isinstance(data, Dataset) else None
     split = _split_for(subject, data)
     chosen = replace(protocol or _protocol_of(subject), metrics=tuple(metrics))

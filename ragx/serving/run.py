@@ -220,5 +220,6 @@ def check_ranks(run: Run) -> None:
     """
     check(
         isinstance(run.split, Split),
-        f"{run.folder}: this run's task is not to rank items for users; run.predictor gives what it predicts by.",
+        f"{run.folder}: this run's task is not to rank items for users; run.predictor gives what it predicts by, and "
+        f"`ragx evaluate run={run.folder.name}` its values.",
     )

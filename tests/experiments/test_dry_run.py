@@ -49,9 +49,9 @@ def test_steps_bound_the_expected_cost_before_epochs_do(config_of: Any, monkeypa
 def test_what_does_not_fit_is_not_tried(config_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ragx.learners.memory.free_memory", lambda: 10)
     monkeypatch.setattr("ragx.learners.trained.build_model", lambda *_: pytest.fail("a model was made"))
-    found = expected_cost(load_cell(config_of(*TINY)))
-    assert found.seconds is not None and math.isnan(found.seconds)
-    assert found.memory > 10
+    cost = expected_cost(load_cell(config_of(*TINY)))
+    assert cost.seconds is not None and math.isnan(cost.seconds)
+    assert cost.memory > 10
 
 
 def test_every_cell_is_listed_and_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,9 +67,9 @@ def test_every_cell_is_listed_and_measured_once(monkeypatch: pytest.MonkeyPatch)
     cells = [
         (PlannedCell((f"x={name}", "same=1", f"seed={seed}"), seed), {"x": name}) for name in known for seed in (0, 1)
     ]
-    said = io.StringIO()
-    print_dry_run(Console(file=said, width=120), cells, DROPPED)
-    text = said.getvalue()
+    printed = io.StringIO()
+    print_dry_run(Console(file=printed, width=120), cells, DROPPED)
+    text = printed.getvalue()
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if line.startswith("│")]
     assert rows[::2] == [
         ["x=a", "0", "90 s", "3.0 MiB"],

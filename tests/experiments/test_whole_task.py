@@ -26,7 +26,6 @@ COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.split
 SHOP = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=300", "tracker=none")
 OWN = ("--config-dir", "my_conf", "task=spending")
 TRUST = "trust=[my_spending]"
-SPACE = "search.space={model.num_layers:null,model.hidden_dim:null,optimizer.lr:null}"
 Call = Callable[..., str]
 
 
@@ -148,8 +147,8 @@ def test_sweep_search_and_final_choose_the_smallest_error(folder: Path, call: Ca
     sweep = json.loads((folder / "runs" / "sweeps" / "mine" / "sweep.json").read_text())
     assert len(sweep["cells"]) == 2
     assert "not known" in call("run", "-m", *OWN, *SHOP, "model.penalty=1,1e6", "dry_run=true")
-    search = ("search.rows=null", "search.name=found", SPACE, "search.trials=2")
-    output = call("search", *OWN, *SHOP, *search, "search.startup=2", "+search.space={model.penalty:[1,1e6]}")
+    search = ("search=own", "search.name=found", "search.trials=2")
+    output = call("search", *OWN, *SHOP, *search, "search.startup=2", "search.space={model.penalty:[1,1e6]}")
     values = [read_run(path.parent)[1]["validation"]["mae"] for path in folder.glob("runs/*/metrics.json")]
     assert any(f"best: {value:.4f} in trial" in output for value in values), output
 

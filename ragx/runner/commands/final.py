@@ -23,7 +23,7 @@ from ragx.runner.run.execute import execute
 from ragx.runner.run.opening import rehearse
 from ragx.runner.run.speaker import Speaker
 from ragx.runner.run.summary import print_measured
-from ragx.runs.files import read_run, write_json
+from ragx.runs.files import read_json, read_run, write_json
 from ragx.runs.looks import Looks, Readings, test_mark
 from ragx.runs.recorded_data import check_unchanged
 from ragx.runs.sweeps.record import CellState, SweepRecord, find_sweep
@@ -38,6 +38,9 @@ sweep=<name>   a sweep, or as much of its name as no other begins with
 refit=true     train the chosen configurations anew on train + validation, as long as validation chose
 runs=runs      folder of run folders
 trust=[my_layers]  modules of your own that the runs name: their code is run, that of others is not"""
+
+DIVIDING = ("dataset", "split", "task", "target_kind")
+"""Groups and settings that decide what is learned and asked."""
 
 
 @dataclass(frozen=True)
@@ -136,9 +139,27 @@ def choose(record: SweepRecord, console: Console) -> list[Choice]:
             f"sweep {record.folder.name}: runs{of_row} chose by {monitors}, of which one is to be small and another "
             "large; sweep each monitor by itself.",
         )
+        _check_one_problem(record, of_row, done)
         candidates = [Choice(row, cells, len(configurations)) for cells in whole.values()]
         choices.append(max(candidates, key=lambda choice: choice.merit))
     return choices
+
+
+def _check_one_problem(record: SweepRecord, of_row: str, done: Sequence[CellState]) -> None:
+    """Check that the runs to choose among were evaluated on one problem, since else their values are no one quantity.
+
+    Raises:
+        ValueError: they were not; the message names an option that makes a row of each problem.
+    """
+    files = {cell.folder: cell.folder / "run.json" for cell in done if cell.folder is not None}
+    marks = {str(read_json(file).get("fingerprint")): folder.name for folder, file in files.items() if file.is_file()}
+    axes = [str(axis).lstrip("+") for axis in record.settings.get("axes", [])]
+    dividing = [axis for axis in axes if axis.startswith(DIVIDING)] or axes
+    check(
+        len(marks) <= 1,
+        f"sweep {record.folder.name}: runs{of_row} are on {len(marks)} splits or tasks ({', '.join(marks.values())}), "
+        f"whose values are not one quantity; make a row of each: sweep.rows=[{','.join(dividing)}].",
+    )
 
 
 def _is_done(cell: CellState) -> bool:

@@ -61,9 +61,10 @@ def results_table(
         title: title of the table.
         metrics: what ``metrics.json`` holds.
         parts: ``"validation"``, ``"test"`` or both.
-        names: the metrics; Recall and NDCG at the cut-off nearest to 20 by default.
+        names: the metrics; by default Recall and NDCG at the cut-off nearest to 20, and what the run was chosen by.
     """
-    shown = names or [name for name in metrics[parts[0]] if name in usual_names(metrics[parts[0]])]
+    usual = [*usual_names(metrics[parts[0]]), metrics.get("monitor")]
+    shown = names or [name for name in metrics[parts[0]] if name in usual]
     heading = title if names is None else f"{title}, {' and '.join(parts)}"
     table = Table(title=Text(heading), title_justify="left", min_width=len(heading))
     table.add_column("")
@@ -121,7 +122,8 @@ def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Pa
         )
     tables = sorted(path.stem for path in folder.glob("*.parquet") if not path.stem.startswith("per_"))
     curve = ["curve"] if (folder / "curve.png").is_file() else []
-    message = f"{', '.join(['Results', *curve, *tables])} and checkpoint: {folder}"
+    kept = "checkpoint" if fit["epochs"] else "record"
+    message = f"{', '.join(['Results', *curve, *tables])} and {kept}: {folder}"
     console.print(message, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import special
 
 Interval = Literal["t", "std", "none"]
 CONFIDENCE = 0.95
@@ -34,6 +33,8 @@ class Spread:
             return math.nan
         if interval == "std":
             return self.std
+        from scipy import special  # which nothing else needs when a sweep begins
+
         factor = float(special.stdtrit(self.count - 1, (1 + CONFIDENCE) / 2))
         return factor * self.std / math.sqrt(self.count)
 

@@ -140,6 +140,8 @@ def test_a_run_that_ranks_nothing_is_asked_for_what_it_has(follow: Follow, follo
         lambda: run.recommend(["u1"]),
         lambda: run.predictor(np.ones((2, 1))),
     )
+    with pytest.raises(ValueError, match=f"`ragx evaluate run={spent.name}` its values"):
+        ragx.evaluate(run)
     line = f"evaluate run={spent} trust=[spent]"
     follow_lines("expected no option of a ranking's evaluation", f"{line} metrics=[recall]", line)
 
@@ -159,3 +161,17 @@ def test_a_new_user_needs_a_model_with_layers(follow: Follow, command: Command, 
         lambda: ease.fold_in(items),
         lambda: layered.fold_in(items),
     )
+
+
+def test_configurations_of_two_splits_are_rows_of_their_own(follow_lines: Follow, command: Command) -> None:
+    """Else the choice would fall on the easier split, and the look would be spent on it."""
+    sweep = f"sweep {' '.join(TINY)} model=ease split=random,time"
+    ended = command(*f"{sweep} sweep.name=mixed".split())
+    assert ended.status == 0, ended.err
+    follow_lines(
+        "make a row of each: sweep.rows=[",
+        "final sweep=mixed",
+        f"{sweep} sweep.name=apart sweep.rows=[split]",
+        "final sweep=apart",
+    )
+    assert not Path("runs/sweeps/mixed/final.json").exists()
