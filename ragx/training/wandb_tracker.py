@@ -77,7 +77,7 @@ class WandbTracker:
             return wandb.init(
                 mode=self.mode,  # type: ignore[arg-type]
                 project=self.project,
-                dir=str(folder),
+                dir=str(folder.resolve()),
                 reinit="finish_previous",
                 settings=quiet,
                 **options,

@@ -74,13 +74,16 @@ def test_runs_on_one_published_test_part_are_compared_whatever_was_held_out(
     few, runs = ("tracker=none", "trainer.max_epochs=1", "evaluation.final=true"), tmp_path / "runs"
     for validation in (0.1, 0.3):
         assert job(*options, *few, f"split.validation={validation}", f"runs={runs}") == 0
-    splits = [json.loads(path.read_text())["split"] for path in sorted(runs.glob("*/metrics.json"))]
+    finished = sorted(runs.glob("*/metrics.json"))
+    splits = [json.loads(path.read_text())["split"] for path in finished]
     capsys.readouterr()
-    compare_runs([f"runs={runs}", "baseline=most_popular", "part=test"])
+    compare_runs([f"runs={runs}", f"baseline={finished[0].parent}", "part=test"])
     out = capsys.readouterr().out
     one, other = (split["fingerprint"] for split in splits)
     assert f"Split {one} and {other}, " in out or f"Split {other} and {one}, " in out
     assert f"The test part of split {splits[0]['published_fingerprint']} has had 2 looks." in out
+    with pytest.raises(ValueError, match="have different baselines called most_popular"):  # of different train parts
+        compare_runs([f"runs={runs}", "baseline=most_popular", "part=test"])
     with pytest.raises(ValueError, match="Runs on different splits cannot be compared"):
         compare_runs([f"runs={runs}", "baseline=most_popular", "part=validation"])
 
