@@ -170,7 +170,7 @@ def test_a_comparison_calls_configurations_by_their_labels_and_tells_those_alike
         {"cell": "c3", "seed": 1, "identity": "9a9c000000", "config": config, "given_name": "my-run"},
         {"cell": "c4", "seed": 0, "identity": "5600000000", "config": config, "given_name": "most_popular"},
     ]
-    metrics = {"baseline": {"most_popular": {}}}  # whose name no run takes
+    metrics: dict[str, Any] = {"baseline": {"most_popular": {}}}  # whose name no run takes
     reads = [Compared(Path(f"shop-{record['identity']}"), record, Conventions(), metrics) for record in records]
     groups = by_label(reads)
     assert list(groups) == ["Base c1", "Base c2", "my-run", "most_popular c4"]
