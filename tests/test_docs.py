@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -44,3 +45,11 @@ def test_every_file_and_link_is_there(page: Path) -> None:
 )
 def test_a_name_that_is_gone_is_seen(name: str, expected: bool) -> None:
     assert resolves(name) is expected
+
+
+def test_the_table_of_ones_own_has_keys_of_the_table() -> None:
+    (block,) = re.findall(
+        r"```yaml\n(# @package _global_\ntitle:.*?)```", (ROOT / "docs" / "sweeps.md").read_text(), re.S
+    )
+    known = yaml.safe_load((ROOT / "conf" / "table.yaml").read_text())
+    assert yaml.safe_load(block).keys() <= known.keys()

@@ -95,7 +95,7 @@ class ValueTask(Task):
         """Return what is predicted for every unit of the validation part, beside what it was."""
         rows: Rows = problem.validation
         columns = {"id": rows.ids, "predicted": predicted(fitted.predictor, rows), "actual": rows.y}
-        return {"predictions": pl.DataFrame(columns)}
+        return {"predictions": pl.DataFrame(columns).with_columns(part=pl.lit("validation"))}
 
 
 def predicted(predictor: Any, rows: Rows) -> Numbers:

@@ -99,6 +99,7 @@ def test_a_run_is_judged_on_validation_and_its_values_are_those_of_the_formula(f
     assert table["mae"].mean() == pytest.approx(metrics["validation"]["mae"])
     predictions = pl.read_parquet(first / "predictions.parquet")
     assert (predictions["predicted"] - predictions["actual"]).to_numpy() == pytest.approx(error)
+    assert predictions["part"].unique().to_list() == ["validation"]
 
 
 def test_a_finished_run_is_found_again_and_opened_once(folder: Path, first: Path, run: Call) -> None:

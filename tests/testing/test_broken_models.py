@@ -1,4 +1,4 @@
-"""A model whose vectors are wrong in one way fails that clause."""
+"""Models of one's own keep the contract, and one whose vectors are wrong in one way fails that clause."""
 
 from functools import partial
 from typing import Any
@@ -60,6 +60,11 @@ class Stack(NodeModel):
     def forward(self, graph: Graph) -> Tensor:
         out: Tensor = self.embedding + self.layer(self.embedding, graph)
         return out
+
+
+@pytest.mark.parametrize("kind", [Towers, partial(Towers, width=6), Featured, Stack])
+def test_a_model_of_ones_own_keeps_it(kind: Any) -> None:
+    check_model(kind)
 
 
 class Changed(MatrixFactorization):
