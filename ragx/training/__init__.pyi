@@ -1,4 +1,5 @@
 from .engine import Engine
+from .options import FitOptions, Trainee, Training
 from .progress import ProgressView
 from .schedule import Schedule
 from .state import FitResult
@@ -11,6 +12,7 @@ from .wandb_tracker import WandbTracker
 __all__ = [
     "Batches",
     "Engine",
+    "FitOptions",
     "FitResult",
     "NoTracker",
     "ProgressView",
@@ -19,6 +21,8 @@ __all__ = [
     "Step",
     "Stopping",
     "Tracker",
+    "Trainee",
     "Trainer",
+    "Training",
     "WandbTracker",
 ]

@@ -1,11 +1,9 @@
 """The settings of the one loop, and its doors: for a model on a graph, and for anything with batches and a step."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Unpack
 
-import torch
 from torch import nn
 
 from ragx.checks import check, check_positive
@@ -16,15 +14,14 @@ from ragx.objectives.base import ViewObjective
 from ragx.training.engine import Engine, deterministic_algorithms
 from ragx.training.interruption import SignalWatch
 from ragx.training.keeper import Keeper
-from ragx.training.loop import Loop, Validate
-from ragx.training.progress import NoProgress, ProgressView
+from ragx.training.loop import Loop
+from ragx.training.options import FitOptions, OptimizerFactory, Trainee, Training, check_names
+from ragx.training.progress import NoProgress
 from ragx.training.schedule import Schedule
 from ragx.training.state import FitResult
-from ragx.training.step import Batches, OnGraph, Sampler, Step, training_step
+from ragx.training.step import Batches, OnGraph, Sampler, training_step
 from ragx.training.stopping import Stopping
-from ragx.training.trackers import NoTracker, Tracker
-
-OptimizerFactory = Callable[..., torch.optim.Optimizer]
+from ragx.training.trackers import NoTracker
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,15 +70,8 @@ class Trainer:
         train: Interactions,
         objective: ViewObjective,
         optimizer: OptimizerFactory,
-        seed: int = 0,
-        validate: Validate | None = None,
-        folder: Path | None = None,
-        identity: str = "",
-        epochs: int | None = None,
-        planned_epochs: int | None = None,
-        tracker: Tracker | None = None,
-        view: ProgressView | None = None,
         sampler: Sampler = PairBatches,
+        **options: Unpack[FitOptions],
     ) -> FitResult:
         """Train ``model`` in place and leave it as it was after its best epoch, or, without validation, its last.
 
@@ -91,114 +81,66 @@ class Trainer:
             train: train part, whose pairs are the positives.
             objective: loss.
             optimizer: called with the parameters, such as ``functools.partial(torch.optim.Adam, lr=1e-3)``.
-            seed: key of every draw.
-            validate: gives validation metrics of a model in evaluation mode.
-            folder: where checkpoints and the log lie; an unfinished training there is taken up.
-            identity: what the checkpoints belong to.
-            epochs: exact number of epochs, for a refit.
-            planned_epochs: epochs the schedule is laid out for, when ``epochs`` cuts it short.
-            tracker: receives the curves too.
-            view: shows how far training is.
             sampler: makes the batches of ``train``, see :class:`ragx.training.Sampler`.
+            **options: seed, validation, folder and more, see :class:`ragx.training.FitOptions`.
 
         Raises:
             TrainingDivergedError: a loss is not finite.
             Interrupted: SIGINT or SIGTERM came; the state is saved when there is a folder.
+            TypeError: there is no such option.
         """
         device = self.engine.fabric().device
         return self.train(
             model=model,
             module=OnGraph(model, graph.to(device)),
-            batches=sampler(train, batch_size=self.batch_size, seed=seed, negatives=objective.negatives),
+            batches=sampler(
+                train, batch_size=self.batch_size, seed=options.get("seed", 0), negatives=objective.negatives
+            ),
             step=lambda fabric, module, group: training_step(fabric, module, objective, group),
             optimizer=optimizer,
-            seed=seed,
-            validate=validate,
-            folder=folder,
-            identity=identity,
-            epochs=epochs,
-            planned_epochs=planned_epochs,
-            tracker=tracker,
-            view=view,
+            **options,
         )
 
-    def train(
-        self,
-        *,
-        model: nn.Module,
-        module: nn.Module,
-        batches: Batches,
-        step: Step,
-        optimizer: OptimizerFactory,
-        seed: int = 0,
-        validate: Validate | None = None,
-        folder: Path | None = None,
-        identity: str = "",
-        epochs: int | None = None,
-        planned_epochs: int | None = None,
-        tracker: Tracker | None = None,
-        view: ProgressView | None = None,
-    ) -> FitResult:
-        """Train ``model`` in place, whatever its batches and steps are, as :meth:`fit` trains a model on a graph.
+    def train(self, **training: Unpack[Training]) -> FitResult:
+        """Train a model in place, whatever its batches and steps are, as :meth:`fit` trains a model on a graph.
 
         Args:
-            model: what is trained, kept in checkpoints and validated.
-            module: what ``step`` calls: the model, or a module around it.
-            batches: the batches of every epoch.
-            step: gives a group of batches their loss, and its gradients to the parameters.
-            optimizer: as in :meth:`fit`, like all that follow.
-            seed: likewise.
-            validate: likewise.
-            folder: likewise.
-            identity: likewise.
-            epochs: likewise.
-            planned_epochs: likewise.
-            tracker: likewise.
-            view: likewise.
+            **training: see :class:`ragx.training.Training`.
 
         Raises:
             TrainingDivergedError: a loss is not finite.
             Interrupted: SIGINT or SIGTERM came; the state is saved when there is a folder.
+            TypeError: an argument is missing or there is none of its name.
         """
-        loop = self._loop(model, module, batches, step, optimizer, Keeper(folder, identity))
-        steps = loop.steps
+        check_names(training, Training)
+        keeper = Keeper(training.get("folder"), training.get("identity", ""))
+        loop, model, validate = self._loop(training, keeper), training["model"], training.get("validate")
+        planned_epochs = training.get("planned_epochs")
         planned = planned_epochs or self.max_epochs
         if self.max_steps is not None and planned_epochs is None:
-            planned = min(planned, math.ceil(self.max_steps / steps))
-        progress = loop.progress = loop.keeper.resume(model, loop.optimizer.optimizer)
-        loop.seed, loop.planned = seed, planned
-        loop.tracker, loop.view = tracker or NoTracker(), view or NoProgress()
-        loop.taken_up = progress.steps if loop.keeper.resumed else None
+            planned = min(planned, math.ceil(self.max_steps / loop.steps))
+        progress = loop.progress = keeper.resume(model, loop.optimizer.optimizer)
+        loop.seed, loop.planned = training.get("seed", 0), planned
+        loop.tracker, loop.view = training.get("tracker") or NoTracker(), training.get("view") or NoProgress()
+        loop.taken_up = progress.steps if keeper.resumed else None
         with deterministic_algorithms(loop.fabric.device), SignalWatch() as loop.watch, loop.view:
-            loop.run(epochs or planned, validate)
-        model.load_state_dict(loop.keeper.best(model, progress))
+            loop.run(training.get("epochs") or planned, validate)
+        model.load_state_dict(keeper.best(model, progress))
         best = next((row for row in progress.history if row["epoch"] == progress.best_epoch), {})
         metrics = {name: value for name, value in best.items() if name not in ("epoch", "loss")} if validate else {}
         return FitResult(
             progress.epoch, progress.best_epoch, planned, metrics, progress.history, progress.seconds, loop.taken_up
         )
 
-    def seconds_of_steps(
-        self,
-        number: int,
-        *,
-        model: nn.Module,
-        module: nn.Module,
-        batches: Batches,
-        step: Step,
-        optimizer: OptimizerFactory,
-    ) -> list[float]:
+    def seconds_of_steps(self, number: int, **trainee: Unpack[Trainee]) -> list[float]:
         """Return the seconds that each of the first steps of a training takes; the model is not what it was after it.
 
         Args:
             number: how many steps.
-            model: as in :meth:`train`, like all that follow.
-            module: likewise.
-            batches: likewise.
-            step: likewise.
-            optimizer: likewise.
+            **trainee: what is trained, as in :meth:`train`.
         """
-        loop = self._loop(model, module, batches, step, optimizer, Keeper(None, ""))
+        check_names(trainee, Trainee)
+        loop = self._loop(trainee, Keeper(None, ""))
         loop.planned, took = 1, []
         for _ in range(number):
             before, loop.progress.step = loop.progress.seconds, loop.progress.step % loop.steps
@@ -210,19 +152,11 @@ class Trainer:
         """Return how many optimiser steps an epoch of ``batches`` takes."""
         return math.ceil(len(batches) / self.batches_per_propagation)
 
-    def _loop(
-        self,
-        model: nn.Module,
-        module: nn.Module,
-        batches: Batches,
-        step: Step,
-        optimizer: OptimizerFactory,
-        keeper: Keeper,
-    ) -> Loop:
-        fabric = self.engine.fabric()
+    def _loop(self, trainee: Trainee, keeper: Keeper) -> Loop:
+        fabric, model, batches = self.engine.fabric(), trainee["model"], trainee["batches"]
         parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        wrapped, stepper = fabric.setup(module, optimizer(parameters))
+        wrapped, stepper = fabric.setup(trainee["module"], trainee["optimizer"](parameters))
         rates = [group["lr"] for group in stepper.param_groups]  # before a checkpoint brings those of its moment
-        loop = Loop(self, fabric, model, wrapped, stepper, step, batches, keeper)
+        loop = Loop(self, fabric, model, wrapped, stepper, trainee["step"], batches, keeper)
         loop.steps, loop.rates = self.steps_of(batches), rates
         return loop

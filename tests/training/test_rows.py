@@ -127,3 +127,20 @@ def test_steps_are_timed_one_by_one_over_the_end_of_an_epoch(monkeypatch: pytest
         optimizer=functools.partial(torch.optim.SGD, lr=0.1),
     )
     assert took == [1.0] * (steps + 2)
+
+
+def test_arguments_that_a_training_does_not_have_or_lacks_are_refused() -> None:
+    model, trainer = nn.Linear(WIDTH, 1), Trainer(max_epochs=1)
+    whole: dict[str, Any] = {"model": model, "module": model, "batches": RowBatches(), "step": squared_error}
+    whole["optimizer"] = functools.partial(torch.optim.SGD, lr=0.1)
+    with pytest.raises(
+        TypeError, match=r"has no argument 'validte'\. Did you mean 'validate'\? Arguments: model, .*view"
+    ):
+        trainer.train(**whole | {"validte": None})
+    with pytest.raises(
+        TypeError, match=r"has no argument 'folder'.* Arguments: model, module, batches, step, optimizer\.$"
+    ):
+        trainer.seconds_of_steps(1, **whole | {"folder": None})
+    del whole["model"], whole["step"]
+    with pytest.raises(TypeError, match=r"A training is missing model, step\."):
+        trainer.train(**whole)
