@@ -3,9 +3,9 @@
 from typing import Any
 
 import torch
-from torch_geometric.data import Data, HeteroData
 
 from ragx.checks import check
+from ragx.geometric import Data, HeteroData
 from ragx.graph.adjacency import whole_numbers
 from ragx.graph.graph import Graph
 from ragx.typing import Bool, Int, Tensor

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import torch
-from torch_geometric.data import Data, HeteroData
 
 from ragx.checks import check, check_choice
+from ragx.geometric import Data, HeteroData
 from ragx.graph.adjacency import Adjacency, lies_on, whole_numbers
 from ragx.graph.kept import Kept
 from ragx.lazy import lazy

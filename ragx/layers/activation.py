@@ -1,9 +1,9 @@
 """Activations by name."""
 
 from torch import nn
-from torch_geometric.nn.resolver import activation_resolver
 
 from ragx.checks import did_you_mean
+from ragx.geometric import activation_resolver
 
 USUAL = ("relu", "leaky_relu", "prelu", "elu", "gelu", "silu", "tanh", "sigmoid", "softplus")
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 from torch.nn.modules import module as torch_module
-from torch_geometric.nn.aggr import SumAggregation
 
 from ragx.checks import check
+from ragx.geometric import SumAggregation
 from ragx.graph.graph import Graph
 from ragx.kernels.weighted_sum import weighted_sum
 from ragx.typing import Tensor
@@ -30,7 +30,6 @@ FUSED_HOOKS = "_message_and_aggregate_forward_pre_hooks", "_message_and_aggregat
 MODULE_HOOKS = "_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks"
 
 
-@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
 def may_fuse(layer: "MessageLayer", node_dim: int = -2) -> bool:
     """Say whether the fused form of ``layer`` stands for what its messages do.
 
@@ -52,6 +51,10 @@ def may_fuse(layer: "MessageLayer", node_dim: int = -2) -> bool:
     if not sums or not layer.fuse or layer.node_dim != node_dim or _has_own_propagate(layer):
         return False
     return not layer.explain and not any(getattr(layer, hook) for hook in HOOKS)
+
+
+# As torch.compiler.assume_constant_result does, which imports the compiler for it.
+may_fuse._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def _has_own_propagate(layer: "MessageLayer") -> bool:

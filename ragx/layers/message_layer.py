@@ -4,9 +4,9 @@ import sys
 from typing import Any
 
 from torch.nn import functional
-from torch_geometric.nn import MessagePassing
 
 from ragx.checks import check_fraction
+from ragx.geometric import MessagePassing
 from ragx.graph.graph import Graph
 from ragx.layers.fusion import call_fused, may_fuse
 from ragx.typing import Tensor

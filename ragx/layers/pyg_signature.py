@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
-from torch_geometric.nn import MessagePassing
 
 from ragx.checks import check, did_you_mean
+from ragx.geometric import MessagePassing
 
 GIVEN = ("in_channels", "out_channels", "channels")
 Parameters = Mapping[str, inspect.Parameter]

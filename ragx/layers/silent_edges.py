@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from torch import nn
-from torch_geometric.nn import MessagePassing
 
 from ragx.checks import check
+from ragx.geometric import MessagePassing
 from ragx.graph.graph import Graph
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch_geometric.nn import MessagePassing
 
 from ragx.checks import check
 from ragx.data.dataset import Dataset
 from ragx.data.split import Split
 from ragx.evaluation.diagnostics import Diagnostics
 from ragx.evaluation.protocol import Protocol
+from ragx.geometric import MessagePassing
 from ragx.graph.graph import Graph
 from ragx.metrics.own import own_in, path_of
 from ragx.models.closed_form import ClosedForm

@@ -8,8 +8,8 @@ import torch
 from torch.autograd.gradcheck import GradcheckError, gradcheck
 from torch.func import functional_call
 from torch_geometric.explain.algorithm.utils import clear_masks, set_masks
-from torch_geometric.nn import MessagePassing
 
+from ragx.geometric import MessagePassing
 from ragx.models.relevance_aware_graph import LayerFactory
 from ragx.testing.clauses import UnkeptError, equal, expect, hold
 from ragx.testing.subject import ITEMS, NARROW, USERS, WIDTH, Subject, without

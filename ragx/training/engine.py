@@ -4,12 +4,14 @@ import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from lightning_fabric import Fabric
 
 from ragx.checks import check_choice
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 PRECISIONS = ("32-true", "64-true", "bf16-mixed", "bf16-true")
 
@@ -35,8 +37,10 @@ class Engine:
         """The kind of device that ``"auto"`` comes to here."""
         return "cuda" if self.device != "cpu" and torch.cuda.is_available() else "cpu"
 
-    def fabric(self) -> Fabric:
+    def fabric(self) -> "Fabric":
         """Return a Fabric on one device."""
+        from lightning_fabric import Fabric  # with torch's compiler, which takes seconds and only training needs
+
         reuse_freed_memory()
         precision: Any = self.precision
         return Fabric(accelerator=self.device, devices=1, precision=precision)

@@ -4,9 +4,8 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from lightning_fabric import Fabric
 from torch import nn
 
 from ragx.random import seed_modules
@@ -18,6 +17,9 @@ from ragx.training.state import Progress
 from ragx.training.step import Batches, Step
 from ragx.training.stopping import Stopping
 from ragx.training.trackers import NoTracker, Tracker
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 Validate = Callable[[nn.Module], dict[str, float]]
 
@@ -55,7 +57,7 @@ class Loop:
     """The parts of one training while it runs: ``settings`` say how, ``step`` what a group of batches gives."""
 
     settings: Settings
-    fabric: Fabric
+    fabric: "Fabric"
     model: nn.Module
     wrapped: nn.Module
     optimizer: Any

@@ -1,10 +1,9 @@
 """One optimiser step: propagate once, compare the batches, send the gradients back once."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
-from lightning_fabric import Fabric
 from torch import nn
 
 from ragx.data.batches import Batch
@@ -14,6 +13,9 @@ from ragx.graph.graph import Graph
 from ragx.objectives.base import ViewObjective
 from ragx.objectives.views import Pass, View, Views
 from ragx.typing import Tensor
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 
 class Batches(Protocol):
@@ -43,7 +45,7 @@ class Sampler(Protocol):
 class Step(Protocol):
     """What a group of batches gives within one optimiser step: its mean loss, and the gradients of that."""
 
-    def __call__(self, fabric: Fabric, module: nn.Module, batches: Sequence[Any], /) -> Tensor:
+    def __call__(self, fabric: "Fabric", module: nn.Module, batches: Sequence[Any], /) -> Tensor:
         """Add the gradients of the loss to the parameters by ``fabric.backward``, and return the loss.
 
         Args:
@@ -79,7 +81,7 @@ class OnGraph(nn.Module):
         return nodes
 
 
-def training_step(fabric: Fabric, model: nn.Module, objective: ViewObjective, batches: Sequence[Batch]) -> Tensor:
+def training_step(fabric: "Fabric", model: nn.Module, objective: ViewObjective, batches: Sequence[Batch]) -> Tensor:
     """Add the gradients of the mean loss over ``batches``, which share one propagation, and return that loss.
 
     The batches meet the final embeddings as a leaf; what gathers there goes back through the layers in one pass.

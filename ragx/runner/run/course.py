@@ -10,8 +10,6 @@ from ragx.checks import check_file_name
 from ragx.data.features import feature_joins
 from ragx.learners.learner import Fitted, Stage
 from ragx.metrics.recorded import record_of
-from ragx.report.plots.curve import plot_curve
-from ragx.report.plots.diagnostics import plot_diagnostics
 from ragx.report.tables.output import write_table
 from ragx.runner.run.cell import Cell, with_whole_paths
 from ragx.runner.run.evaluating import Evaluation, add_results, keep_per_unit
@@ -164,6 +162,9 @@ class Course:
         weights = {"identity": cell.identity, "model": dict(fitted.weights), **cell.problem.ids}
         save_checkpoint(cell.folder / "model.pt", weights)
         if fit.history:
+            from ragx.report.plots.curve import plot_curve  # with matplotlib, which only the end of a run needs
+            from ragx.report.plots.diagnostics import plot_diagnostics
+
             picture = cell.folder / "curve.png"
             plot_curve(fit.history, cell.monitor, fit.best_epoch, cell.name, picture, cell.metric.unit)
             plot_diagnostics(fit.best, cell.name, cell.folder / "diagnostics.png")
