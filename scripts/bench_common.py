@@ -85,9 +85,14 @@ def read_pairs() -> tuple[str, np.ndarray, np.ndarray]:
             np.repeat([row[0] for row in rows], [len(row) - 1 for row in rows]),
             np.concatenate([row[1:] for row in rows]),
         )
+    return "generated", *drawn_pairs(USERS, ITEMS, INTERACTIONS)
+
+
+def drawn_pairs(users: int, items: int, interactions: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return user and item of interactions that are drawn, few users and items having most of them."""
     generator = np.random.default_rng(0)
-    user = (USERS * generator.random(INTERACTIONS) ** 2).astype(np.int64)
-    return "generated", user, (ITEMS * generator.random(INTERACTIONS) ** 3).astype(np.int64)
+    user = (users * generator.random(interactions) ** 2).astype(np.int64)
+    return user, (items * generator.random(interactions) ** 3).astype(np.int64)
 
 
 def compare(

@@ -18,8 +18,8 @@ from bench_attention import PYG, attention, memory, our_side, their_side
 from bench_common import CPU, WIDTH, Row, Timed, Verdict, parser_of, print_rows, verdicts_of, write_json
 from bench_contract import contract
 from bench_kernels import sums
+from bench_lightgcn import STEP, Setting, epoch, optimiser, our_step, pyg_steps, read_setting, steps
 from bench_outcome import Call
-from bench_step import STEP, Setting, epoch, optimiser, our_step, pyg_steps, read_setting, steps
 from bench_sweep import Point, sweep
 
 from ragx.kernels.forms import has_scatter

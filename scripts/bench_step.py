@@ -1,212 +1,224 @@
-"""The training step of LightGCN: ours, PyG's on every kind of adjacency, an epoch of it, and the optimiser's share."""
+"""Judge training steps: this checkout's against an older one's, and LightGCN's against torch's fastest product.
 
-import importlib
-import warnings
-from collections.abc import Callable, Sequence
+    git worktree add ../before COMMIT
+    RAGX_DATA=… python scripts/bench_step.py ../before
+
+Every side trains in a process of its own with its own checkout's ragx. The sides take turns of a few steps, the first
+of them another one each round; a ratio is the median of the rounds' own ratios. After the last step the losses of all
+steps and the weights must be equal within rounding. Run it on a quiet machine: it exits with 1 where a limit is not met
+or values differ. With --small it shows that everything runs, and judges no times.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
-import polars as pl
 import torch
-from bench_common import WIDTH, Row, Timed, bare_product, best_first, compare, read_pairs, seconds_of
-from bench_outcome import Call, Training
-from bench_peers import HandWritten, products
-from torch import Tensor
-from torch_geometric.nn.models import LightGCN
+from bench_common import Verdict, at_least, parser_of, write_json
+from bench_outcome import MOST_APART
 
-from ragx.data.batches import Batch, PairBatches
-from ragx.data.interactions import Interactions
-from ragx.data.negatives import Negatives
-from ragx.graph.build import build_graph
-from ragx.graph.graph import Graph
-from ragx.kernels.compressed import compressed_rows
-from ragx.layers.light_conv import LightConv
-from ragx.models.relevance_aware_graph import RelevanceAwareGraph
-from ragx.objectives.pairwise import BayesianPersonalizedRanking
-from ragx.training.engine import Engine, deterministic_algorithms
-from ragx.training.step import OnGraph, training_step
-
-DEPTH, BATCH, SMALL = 3, 2_048, 50
-CALLED, BEST_RATIO, CALLED_RATIO = "PyG LightGCN, edge index", 1.5, 20.0
-STEP = "LightGCN step"
-Draw = Callable[[], Batch]
+OUTPUT = Path("build/bench_step.json")
+HERE, OURS = Path(__file__).resolve().parents[1], "ours"
+WARM, SECONDS_A_TURN = 3, 0.3
+LOSSES_APART = 1e-3
+"""How far the losses of one step may be apart, over the loss: by rounding, which Adam makes larger step by step."""
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What the steps run on.
+class Case:
+    """What is trained on either side.
 
     Args:
-        name: name of the data.
-        graph: its graph with the symmetric norm, on the device.
-        batches: passes over its pairs with one uniform negative each.
-        repeats: timings of every form.
+        name: what the verdict calls it.
+        training: what our side trains, one of ``bench_step_side.TRAININGS``.
+        data: what it is trained on.
+        target: how many times as long the other side must take at least.
+        is_peer: whether the other side is torch's product, in both settings of memory, instead of the older checkout.
     """
 
     name: str
-    graph: Graph
-    batches: PairBatches
-    repeats: int
-
-    @property
-    def device(self) -> torch.device:
-        """Where everything runs."""
-        return self.graph.edge_weight.device
-
-    def draw(self) -> Draw:
-        """Return a draw of one batch after the other; every side of a comparison has its own and gets the same."""
-        step = -1
-
-        def next_batch() -> Batch:
-            nonlocal step
-            step += 1
-            return self.batches.batch(step // len(self.batches), step % len(self.batches))
-
-        return next_batch
-
-    def model(self) -> RelevanceAwareGraph:
-        """Return LightGCN as ragx builds it, the same at every call."""
-        torch.manual_seed(0)
-        sizes = {"num_users": self.graph.num_users, "num_items": self.graph.num_items, "hidden_dim": WIDTH}
-        model = RelevanceAwareGraph(layer=LightConv, num_layers=DEPTH, similarity="inner_product", **sizes)  # type: ignore[arg-type]
-        return model.to(self.device)
+    training: str
+    data: str
+    target: float
+    is_peer: bool = False
 
 
-def read_setting(small: bool, device: torch.device, repeats: int) -> Setting:
-    """Return Gowalla's training part or a generated one; the small one keeps every 50th interaction."""
-    name, user, item = read_pairs()
-    step = SMALL if small else 1
-    events = Interactions.from_events(pl.DataFrame({"user": user[::step], "item": item[::step]}))
-    batches = PairBatches(events, batch_size=BATCH, seed=0, negatives=Negatives())
-    return Setting(name, build_graph(events).to(device), batches, repeats)
+CASES = (
+    Case("default step, Gowalla", "default", "gowalla", 1.8),
+    Case("default step, ml-100k", "default", "ml-100k", 2.0),
+    Case("LightGCN with BPR, Gowalla", "lightgcn", "gowalla", 1.25),
+    Case("LightGCN against torch CSR, symmetric autograd", "lightgcn without penalty", "gowalla", 1.9, is_peer=True),
+)
 
 
-def our_step(setting: Setting, model: RelevanceAwareGraph, share: int = 1) -> Call:
-    """Return the step of ragx's own loop: draw, loss, backward, Adam; the loss is returned."""
-    fabric, draw = Engine(device=setting.device.type).fabric(), setting.draw()
-    objective = BayesianPersonalizedRanking(l2=0.0)
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
-    wrapped, stepper = fabric.setup(OnGraph(model, setting.graph), optimizer)
+class Side:
+    """A training in a process of its own.
 
-    def step() -> Tensor:
-        with deterministic_algorithms(setting.device):
-            stepper.zero_grad()
-            loss = training_step(fabric, wrapped, objective, [draw() for _ in range(share)])
-            stepper.step()
-        return loss
+    Args:
+        checkout: whose ragx it imports.
+        weights: file that it writes its weights to.
+        options: what else ``bench_step_side.py`` is given.
+    """
 
-    return Training(step, model.embedding)
+    def __init__(self, checkout: Path, weights: Path, options: Sequence[str]) -> None:
+        self.checkout, self.weights, self.losses = checkout.resolve(), weights, list[float]()
+        self.command = [sys.executable, str(HERE / "scripts/bench_step_side.py"), str(weights), *options]
+
+    def __enter__(self) -> Self:
+        environment = os.environ | {"PYTHONPATH": str(self.checkout)}
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(self.command, env=environment, stdin=pipe, stdout=pipe, text=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self.process.kill()
+        self.process.communicate()
+
+    def ready(self) -> None:
+        """Wait until the data is read.
+
+        Raises:
+            RuntimeError: another ragx than that of the checkout was imported, or none.
+        """
+        imported = self._answer()["ragx"]
+        if not Path(imported).is_relative_to(self.checkout):
+            raise RuntimeError(f"{self.checkout}: expected its own ragx, and {imported} was imported.")
+
+    def seconds(self, steps: int) -> float:
+        """Return the seconds of a step, over so many more of them."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{steps}\n")
+        self.process.stdin.flush()
+        answer = self._answer()
+        self.losses += answer["losses"]
+        return float(answer["seconds"]) / steps
+
+    def end(self) -> Mapping[str, torch.Tensor]:
+        """End the process and return the weights before the first and after the last step."""
+        self.process.communicate()
+        weights: Mapping[str, torch.Tensor] = torch.load(self.weights, weights_only=True)
+        return weights
+
+    def _answer(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.checkout}: {' '.join(self.command[1:])} ended with {self.process.wait()}.")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
 
 
-def pyg_step(setting: Setting, model: LightGCN | HandWritten, edges: Any) -> Call:
-    """Return the step of PyG's own example: draw, loss, backward, Adam; the loss is returned."""
-    optimizer, draw = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True), setting.draw()
-
-    def step() -> Tensor:
-        optimizer.zero_grad()
-        loss = pyg_loss(model, edges, draw(), setting)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        return loss.detach()
-
-    return Training(step, model.embedding.weight)
-
-
-def pyg_loss(model: LightGCN | HandWritten, edges: Any, batch: Batch, setting: Setting) -> Tensor:
-    """Return the loss of a batch as PyG's example computes it, without its penalty."""
-    assert batch.negatives is not None
-    items = torch.cat([batch.items, batch.negatives.flatten()]) + setting.graph.num_users
-    labels = torch.stack([batch.users.repeat(2), items]).to(setting.device)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Converting sparse tensor to CSR")
-        positive, negative = model(edges, labels).chunk(2)
-    loss: Tensor = model.recommendation_loss(positive, negative, lambda_reg=0.0)
-    return loss
+def judge(case: Case, before: Path, arguments: argparse.Namespace) -> tuple[list[Verdict], dict[str, Any]]:
+    """Return the verdicts on one case, and its figures."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        sides = sides_of(case, before, Path(folder), arguments)
+        for side in sides.values():
+            stack.enter_context(side).ready()  # one after the other: what one reads is in the caches of the next
+        times = in_turns(sides, arguments.repeats)
+        ended = {name: side.end() for name, side in sides.items()}
+    ratios = ratios_of(times)
+    nearest = min(ratios, key=lambda name: ratios[name])
+    verdicts = [] if arguments.small else [at_least(f"{case.name}, {nearest}", ratios[nearest], case.target)]
+    for name in ratios:
+        losses = sides[OURS].losses, sides[name].losses
+        verdicts += equal(f"{case.name}, {name}", losses, (ended[OURS], ended[name]))
+    medians = {name: round(1000 * statistics.median(of_side), 2) for name, of_side in times.items()}
+    steps = len(sides[OURS].losses)
+    return verdicts, {"case": case.name, "milliseconds": medians, "ratios": ratios, "steps": steps}
 
 
-def pyg_inputs(graph: Graph) -> dict[str, Any]:
-    """Return the adjacency in every form that PyG's class takes and that is installed, normed but for the first."""
-    csr = compressed_rows(graph.adjacency, graph.edge_weight)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Sparse CS. tensor support is in beta")
-        coo = csr.to_sparse_coo()  # type: ignore[no-untyped-call]
-        inputs = {"edge index": graph.edge_index, "CSR": csr, "CSC": csr.to_sparse_csc(), "COO": coo}
-    try:
-        sparse: Any = importlib.import_module("torch_sparse")
-    except (ImportError, OSError):
-        return inputs
-    target, source = graph.adjacency.target, graph.adjacency.source
-    size = (graph.num_nodes, graph.num_nodes)
-    return inputs | {
-        "SparseTensor": sparse.SparseTensor(row=target, col=source, value=graph.edge_weight, sparse_sizes=size)
+def sides_of(case: Case, before: Path, folder: Path, arguments: argparse.Namespace) -> dict[str, Side]:
+    """Return the sides of a case by name, ours first."""
+    options = [case.data, f"--threads={arguments.threads}", *(["--small"] if arguments.small else [])]
+    chosen: dict[str, tuple[Path, list[str]]] = {"before": (before, [case.training])}
+    if case.is_peer:
+        chosen = {
+            "glibc's memory settings": (HERE, ["peer"]),
+            "ragx's memory settings": (HERE, ["peer", "--our-memory"]),
+        }
+    return {
+        name: Side(checkout, folder / f"{number}.pt", [*training, *options])
+        for number, (name, (checkout, training)) in enumerate([(OURS, (HERE, [case.training])), *chosen.items()])
     }
 
 
-def pyg_steps(setting: Setting, ours: RelevanceAwareGraph, *, checked: bool) -> dict[str, Call]:
-    """Return the steps of PyG's class by its input, and of hand-written ones by their product, with our vectors."""
-    size = (setting.graph.num_nodes, WIDTH, DEPTH)
-    models: dict[str, tuple[LightGCN | HandWritten, Any]] = {
-        f"PyG LightGCN, {name}": (LightGCN(*size, normalize=name == "edge index"), edges)
-        for name, edges in pyg_inputs(setting.graph).items()
+def in_turns(sides: Mapping[str, Side], rounds: int) -> dict[str, list[float]]:
+    """Return the seconds of a step of every side in every round."""
+    times: dict[str, list[float]] = {name: [] for name in sides}
+    for side in sides.values():
+        side.seconds(WARM)
+    steps = max(1, round(SECONDS_A_TURN / max(side.seconds(WARM) for side in sides.values())))
+    names = list(sides)
+    for number in range(rounds):
+        first = number % len(names)
+        for name in names[first:] + names[:first]:
+            times[name].append(sides[name].seconds(steps))
+    return times
+
+
+def ratios_of(times: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Return how many times as long as ours every other side takes: the median of the rounds' own ratios."""
+    return {
+        name: round(statistics.median(other / our for other, our in zip(of_side, times[OURS], strict=True)), 4)
+        for name, of_side in times.items()
+        if name != OURS
     }
-    models |= {name: (HandWritten(*size, product), None) for name, product in products(setting.graph).items()}
-    steps = {}
-    for name, (model, edges) in models.items():
-        model.to(setting.device).embedding.weight.data.copy_(ours.embedding.data)
-        if checked:
-            check_gradient(setting, model, edges)
-        steps[name] = pyg_step(setting, model, edges)
-    return steps
 
 
-def steps(setting: Setting, apart: Sequence[Timed]) -> list[Row]:
-    """Compare a step with others on every input, gradients, losses and weights being equal, and with its bound."""
-    ours = setting.model()
-    others: dict[str, tuple[Call, float | None]] = {
-        name: (step, CALLED_RATIO if name == CALLED else None)
-        for name, step in pyg_steps(setting, ours, checked=True).items()
-    }
-    bound = "six embedding_bag alone"
-    others[bound] = (partial(_products, setting, ours.embedding.detach().clone(), 2 * DEPTH), 0.5)
-    step = our_step(setting, ours)
-    rows = compare(STEP, step, others, setting.repeats, device=setting.device, unchecked=[bound], apart=apart)
-    return best_first(rows, BEST_RATIO, called=CALLED, unranked=[bound])
+def equal(
+    name: str,
+    losses: tuple[Sequence[float], Sequence[float]],
+    weights: tuple[Mapping[str, torch.Tensor], Mapping[str, torch.Tensor]],
+) -> list[Verdict]:
+    """Return the verdicts on the values of two trainings, the former ours: losses of all steps, and weights."""
+    (ours, theirs), (mine, other) = losses, weights
+    of_losses = max(abs(one - two) / abs(one) for one, two in zip(ours, theirs, strict=True))
+    moved = (mine["end"] - mine["start"]).norm()
+    of_weights = float(((mine["end"] - mine["start"]) - (other["end"] - other["start"])).norm() / moved)
+    return [
+        Verdict(f"{name}: losses apart at most {LOSSES_APART:.0e}", of_losses <= LOSSES_APART, f"{of_losses:.1e}"),
+        Verdict(
+            f"{name}: weights after {len(ours)} steps apart at most {MOST_APART:.0e}",
+            of_weights <= MOST_APART,
+            f"{of_weights:.1e}",
+        ),
+    ]
 
 
-def check_gradient(setting: Setting, theirs: LightGCN | HandWritten, edges: Any) -> None:
-    """Raise ``AssertionError`` unless PyG's model gives our gradient for one batch."""
-    batch, ours = setting.draw()(), setting.model()
-    fabric = Engine(device=setting.device.type).fabric()
-    wrapped = fabric.setup_module(OnGraph(ours, setting.graph))
-    training_step(fabric, wrapped, BayesianPersonalizedRanking(l2=0.0), [batch])
-    assert ours.embedding.grad is not None
-    (gradient,) = torch.autograd.grad(pyg_loss(theirs, edges, batch, setting), theirs.embedding.weight)
-    torch.testing.assert_close(gradient, ours.embedding.grad, rtol=1e-4, atol=1e-8)
+def main() -> None:
+    """Print times and verdicts, write them as JSON, and exit with 1 where a limit is not met."""
+    parser = parser_of(__doc__, OUTPUT, 15)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("before", type=Path, help="the older checkout")
+    parser.add_argument("--small", action="store_true", help="a part of the interactions, to see that it runs")
+    parser.add_argument("--only", nargs="*", type=int, help="numbers of cases, from 1")
+    arguments = parser.parse_args()
+    verdicts, figures = list[Verdict](), list[dict[str, Any]]()
+    for number, case in enumerate(CASES, 1):
+        if arguments.only and number not in arguments.only:
+            continue
+        judged, figure = judge(case, arguments.before, arguments)
+        times = ", ".join(f"{name} {milliseconds:.1f} ms" for name, milliseconds in figure["milliseconds"].items())
+        print(f"{number} {case.name}: {times}", *judged, sep="\n", flush=True)
+        verdicts += judged
+        figures.append(figure)
+    run = {"threads": arguments.threads, "device": "cpu", "small": arguments.small, "rounds": arguments.repeats}
+    write_json(arguments.output, run, verdicts, {"cases": figures})
+    sys.exit(not all(verdict.met for verdict in verdicts))
 
 
-def epoch(setting: Setting, share: int) -> float:
-    """Return the seconds of an epoch that is run, with ``share`` batches to a propagation."""
-    step = our_step(setting, setting.model(), share)
-    step()  # what is made once
-    return seconds_of(lambda: [step() for _ in range(-(-len(setting.batches) // share))], setting.device)
-
-
-def optimiser(setting: Setting) -> list[Row]:
-    """Compare the update of Adam with one product."""
-    model = setting.model()
-    adam: Any = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
-    model.embedding.grad = torch.randn_like(model.embedding)
-    name, product = "one embedding_bag alone", partial(_products, setting, model.embedding.detach().clone(), 1)
-
-    def update() -> Tensor:
-        adam.step()
-        return torch.zeros(())
-
-    return compare("Adam update", update, {name: (product, 1.0)}, setting.repeats, device=setting.device)
-
-
-def _products(setting: Setting, x: Tensor, number: int) -> Tensor:
-    for _ in range(number):
-        bare_product(setting.graph.adjacency, setting.graph.edge_weight, x)
-    return torch.zeros(())
+if __name__ == "__main__":
+    main()
