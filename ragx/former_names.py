@@ -48,7 +48,7 @@ FORMER = {
     "ragx.evaluation.diagnostics.LayerDiagnostics": "ragx.evaluation.LayerDiagnostics",
     "ragx.evaluation.diagnostics.NoDiagnostics": "ragx.evaluation.NoDiagnostics",
     "ragx.evaluation.evaluate.EvaluationResult": "ragx.evaluation.EvaluationResult",
-    "ragx.evaluation.per_user_run.PerUserRun": "ragx.evaluation.PerUserRun",
+    "ragx.evaluation.per_user_run.PerUserRun": "ragx.evaluation.PerUnitRun",
     "ragx.evaluation.protocol.Protocol": "ragx.evaluation.Protocol",
     "ragx.evaluation.significance.compare": "ragx.evaluation.compare",
     "ragx.evaluation.significance.compare_table": "ragx.evaluation.compare_table",

@@ -179,7 +179,7 @@ def test_no_task_or_metric_is_named_by_what_runs_them() -> None:
     """A new task or metric is a file of its own: nothing that runs, keeps or shows results asks which it is."""
     contracts = {
         "tasks": {"ragx.tasks.task"},
-        "learners": {"ragx.learners.learner", "ragx.learners.given", "ragx.learners.parts", "ragx.learners.memory"}
+        "learners": {"ragx.learners.learner", "ragx.learners.given", "ragx.learners.parts", "ragx.learners.trying"}
         | {"ragx.learners.node_models"},
         "metrics": {f"ragx.metrics.{name}" for name in ("name", "direction", "known", "own", "recorded")},
     }

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from ragx.checks import check
 from ragx.data.ids.id_map import IdMap
-from ragx.data.ids.identifiers import as_ids
+from ragx.data.ids.identifiers import Identifier, as_ids
 from ragx.data.source import Source
 from ragx.notebook import one_line
 
@@ -85,6 +85,11 @@ class Interactions:
     def num_users(self) -> int:
         """Number of users U in the map, with or without interactions."""
         return len(self.users)
+
+    @property
+    def ids(self) -> dict[str, list[Identifier]]:
+        """Outside ids of users and items in the order of their rows."""
+        return {"users": self.users.ids.to_list(), "items": self.items.ids.to_list()}
 
     @property
     def num_items(self) -> int:

@@ -82,7 +82,7 @@ class Split(Problem[Interactions]):
     @property
     def ids(self) -> dict[str, list[Identifier]]:
         """Outside ids of users and items in the order of a model's rows."""
-        return {"users": self.train.users.ids.to_list(), "items": self.train.items.ids.to_list()}
+        return self.train.ids
 
     @property
     def contents(self) -> str:

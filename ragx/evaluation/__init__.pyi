@@ -1,7 +1,7 @@
 from .conventions import Conventions
 from .diagnostics import Diagnostics, LayerDiagnostics, NoDiagnostics
 from .evaluate import EvaluationResult
-from .per_user_run import PerUserRun
+from .per_unit_run import PerUnitRun, PerUserRun
 from .protocol import Protocol
 from .result import Result
 from .significance import compare, compare_table, holm
@@ -12,6 +12,7 @@ __all__ = [
     "EvaluationResult",
     "LayerDiagnostics",
     "NoDiagnostics",
+    "PerUnitRun",
     "PerUserRun",
     "Protocol",
     "Result",

@@ -33,7 +33,7 @@ class Comparison:
             (but for units that all differ by the same); few where fewer than 50 units differ.
         effect_size: mean of the units' differences by their standard deviation (Cohen's d for pairs); infinite where
             all units differ by the same.
-        p_users: two-sided paired t-test over units, each unit's value averaged over seeds.
+        p_units: two-sided paired t-test over units, each unit's value averaged over seeds.
         p_seeds: two-sided t-test over seeds; None where ``seed_test`` says why there is none.
         p_both: two-sided t-test whose variance is that over units and over seeds together; None like ``p_seeds``.
         seed_test: the test over seeds, or the reason for none.
@@ -49,7 +49,7 @@ class Comparison:
     baseline_mean: float
     difference: Interval
     effect_size: float
-    p_users: float
+    p_units: float
     p_seeds: float | None
     p_both: float | None
     seed_test: SeedTest
@@ -63,7 +63,7 @@ class Comparison:
     def p_values(self) -> dict[str, float]:
         """The p-values by what they are over."""
         units = plural(self.unit)
-        p_values = {units: self.p_users, "seeds": self.p_seeds, f"{units} and seeds": self.p_both}
+        p_values = {units: self.p_units, "seeds": self.p_seeds, f"{units} and seeds": self.p_both}
         return {over: value for over, value in p_values.items() if value is not None}
 
     @property

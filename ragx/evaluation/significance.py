@@ -18,7 +18,7 @@ from ragx.checks import check, check_choice
 from ragx.data.ids.joins import join_ids
 from ragx.evaluation.comparison import Comparison
 from ragx.evaluation.intervals import CONFIDENCE, Interval, is_few
-from ragx.evaluation.per_user_run import PerUserRun
+from ragx.evaluation.per_unit_run import PerUnitRun
 from ragx.evaluation.seeds import TOLERANCE, SeedTest, seed_test, sides_of
 from ragx.evaluation.units import plural
 from ragx.evaluation.variances import Variance, half_width, p_of, variances_of
@@ -39,7 +39,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in adjusted]
 
 
-def compare(run: PerUserRun, baseline: PerUserRun, metric: str) -> Comparison:
+def compare(run: PerUnitRun, baseline: PerUnitRun, metric: str) -> Comparison:
     """Test whether ``run`` and ``baseline`` differ in a metric; the difference is the run's mean less the baseline's.
 
     Args:
@@ -73,7 +73,7 @@ def compare(run: PerUserRun, baseline: PerUserRun, metric: str) -> Comparison:
         baseline_mean=float(theirs.mean()),
         difference=Interval(centre, centre - half, centre + half, is_few(difference)),
         effect_size=centre / spread if spread else float(np.copysign(np.inf, centre)) if centre else 0.0,
-        p_users=p_values["users"],
+        p_units=p_values["users"],
         p_seeds=p_values.get("seeds"),
         p_both=p_values.get("users and seeds"),
         seed_test=test,
@@ -93,7 +93,7 @@ def corrected(comparisons: Mapping[Key, Comparison]) -> dict[Key, Comparison]:
     }
 
 
-def compare_table(runs: Mapping[str, PerUserRun], baseline: str, metric: str) -> dict[str, Comparison]:
+def compare_table(runs: Mapping[str, PerUnitRun], baseline: str, metric: str) -> dict[str, Comparison]:
     """Return the comparison of every run with the baseline, corrected by Holm over all of them.
 
     Raises:
@@ -103,7 +103,7 @@ def compare_table(runs: Mapping[str, PerUserRun], baseline: str, metric: str) ->
     return corrected({name: compare(run, runs[baseline], metric) for name, run in runs.items() if name != baseline})
 
 
-def _check_comparable(run: PerUserRun, baseline: PerUserRun) -> None:
+def _check_comparable(run: PerUnitRun, baseline: PerUnitRun) -> None:
     check(
         run.fingerprint == baseline.fingerprint,
         f"expected two runs on one split, got the splits {run.fingerprint} and {baseline.fingerprint}.",
@@ -111,18 +111,18 @@ def _check_comparable(run: PerUserRun, baseline: PerUserRun) -> None:
     ours, theirs = run.conventions, baseline.conventions
     differences = ours.differences(theirs) if ours and theirs else "some and none"
     check(ours == theirs, f"expected two runs under one set of conventions, got {differences}.")
-    if not run.users.equals(baseline.users):
+    if not run.units.equals(baseline.units):
         units = plural(run.unit)
         paired = join_ids(
-            f"expected two runs over the same {units}, got {{}} {units} of the baseline", baseline.users, run.users
+            f"expected two runs over the same {units}, got {{}} {units} of the baseline", baseline.units, run.units
         )
         raise ValueError(f"{paired.sentence} Evaluate both on the same {units}.")
 
 
 def _seed_test(
-    run: PerUserRun, baseline: PerUserRun, ours: NDArray[np.float64], theirs: NDArray[np.float64], rounding: float
+    run: PerUnitRun, baseline: PerUnitRun, ours: NDArray[np.float64], theirs: NDArray[np.float64], rounding: float
 ) -> SeedTest:
-    paired = list(run.per_user) == list(baseline.per_user)
+    paired = list(run.per_unit) == list(baseline.per_unit)
     test = seed_test((len(ours), len(theirs)), paired, (run.deterministic, baseline.deterministic))
     spreads = [float(np.ptp(side.values.mean(1))) for side in sides_of(ours, theirs, test)]
     return "constant" if spreads and max(spreads) <= rounding else test

@@ -43,7 +43,7 @@ def user_values(
     Raises:
         ValueError: a metric of one's own does not give one finite value a user.
     """
-    functions = {name: _function(known) for name, known in metrics.items() if known.is_mean_over_users}
+    functions = {name: _function(known) for name, known in metrics.items() if known.is_mean_over_units}
     hits, counts = relevant.contains(ranking.users, ranking.items), relevant.lengths[ranking.users]
     values_by_name = {
         name: _values(name, of, hits, counts, name.k, conventions) for name, of in functions.items() if name.k

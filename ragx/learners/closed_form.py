@@ -45,6 +45,15 @@ class ByClosedForm:
         """Nothing decides beside the options of the model."""
         return {}
 
+    @property
+    def tables_read(self) -> set[str]:
+        """Nothing beside the parts of the problem."""
+        return set()
+
+    def check(self, problem: Problem[Any]) -> list[str]:
+        """Check nothing: a fit says by itself what it cannot learn from."""
+        return []
+
     def fit(self, problem: Problem[Any], stage: Stage) -> Fitted:
         """Fit to the train part, or in a refit to train and validation.
 

@@ -16,3 +16,6 @@ GIVEN: dict[str, tuple[str, ...]] = {
     "tracker": (),
 }
 """The parts of a run, and what each is given when it is built."""
+
+OF_TASK = ("target_kind",)
+"""Settings beside the parts that say which question the task asks."""

@@ -93,6 +93,17 @@ class Learner(Protocol):
     def decisive(self) -> Mapping[str, Any]:
         """What decides its result beside the parts and the seed, such as the precision."""
 
+    @property
+    def tables_read(self) -> set[str]:
+        """Tables of attributes that are learned from, as :attr:`ragx.tasks.Task.tables_read` names them."""
+
+    def check(self, problem: Problem[Any]) -> list[str]:
+        """Check, before any training, that the data has what is learned from, and say for how many units it has.
+
+        Raises:
+            ValueError: something is missing.
+        """
+
     def fit(self, problem: Problem[Any], stage: Stage) -> Fitted:
         """Learn from the problem's train part, or in a refit from train and validation.
 

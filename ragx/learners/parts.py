@@ -76,16 +76,17 @@ def build_split(parts: Mapping[str, Part], dataset: Dataset, target_kind: str | 
     return split if target_kind is None else split.for_target(target_kind)
 
 
-def build_task(parts: Mapping[str, Part], target_kind: str | None) -> Any:
+def build_task(parts: Mapping[str, Part], settings: Mapping[str, Any]) -> Any:
     """Return the task of a run, given a split and the evaluation of rankings where it takes them.
 
     Args:
         parts: the bound config; without ``evaluation``, whose code need not be there, rankings are evaluated as usual.
-        target_kind: the kind of event that the split is for.
+        settings: the settings beside the parts, or what a run recorded of them: ``target_kind`` says which kind of
+            event the split is for, none where it is missing.
     """
     given: dict[str, Any] = {}
     if takes(parts["task"], "split"):
-        given["split"] = functools.partial(build_split, parts, target_kind=target_kind)
+        given["split"] = functools.partial(build_split, parts, target_kind=settings.get("target_kind"))
     if takes(parts["task"], "evaluation"):
         given["evaluation"] = parts["evaluation"].build() if "evaluation" in parts else Protocol()
     return parts["task"].build(**given)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property, partial
 from typing import Any
 
+from ragx.data.features import feature_joins
 from ragx.data.interactions import Interactions
 from ragx.data.negatives import TrainPairs
 from ragx.data.problem import Problem
@@ -54,6 +55,19 @@ class Trained:
     def decisive(self) -> Mapping[str, Any]:
         """Precision and device."""
         return {"precision": self.trainer.engine.precision, "device": self.device}
+
+    @property
+    def tables_read(self) -> set[str]:
+        """The tables that features are made of, where they are asked for."""
+        return {"users", "items"} if self.settings.features else set()
+
+    def check(self, problem: Problem[Any]) -> list[str]:
+        """Say how many users and items have the features that are asked for.
+
+        Raises:
+            ValueError: none has.
+        """
+        return feature_joins(problem.dataset, self._split(problem).evidence) if self.settings.features else []
 
     def fit(self, problem: Problem[Any], stage: Stage) -> Fitted:
         """Train on the train part, or, given what was chosen there, as long on train and validation.

@@ -10,6 +10,8 @@ from ragx.metrics.known import KNOWN, Metric
 from ragx.metrics.name import MetricName
 
 FIELDS = {field.name: field.type for field in fields(Metric)}
+FORMER_KEYS = {"is_mean_over_users": "is_mean_over_units"}
+"""Keys that runs wrote before, which go on being read."""
 
 
 def record_of(metrics: Iterable[Metric]) -> dict[str, dict[str, Any]]:
@@ -60,8 +62,9 @@ def agreed(name: str, records: Mapping[str, Recorded]) -> Metric:
 
 def _metric(name: str, written: Any, where: object) -> Metric:
     check(isinstance(written, Mapping), f"{where}: expected a mapping for the metric {name}; the file is damaged.")
-    known = {key: value for key, value in written.items() if key in FIELDS and key != "name"}
-    text, truth = ("unit", "path"), ("larger_is_better", "takes_cutoff", "is_mean_over_users")
+    named = {FORMER_KEYS.get(key, key): value for key, value in written.items()}
+    known = {key: value for key, value in named.items() if key in FIELDS and key != "name"}
+    text, truth = ("unit", "path"), ("larger_is_better", "takes_cutoff", "is_mean_over_units")
     fits = all(isinstance(known.get(key, ""), str) for key in text) and all(
         isinstance(known.get(key, True), bool) or (key == "larger_is_better" and known[key] is None) for key in truth
     )

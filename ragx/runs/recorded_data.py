@@ -36,7 +36,7 @@ def recorded_data(folder: Path, record: Record, parts: dict[str, Part], kept: Id
     if "schema" not in record:
         return _as_0_1_0_had_it(folder, record, parts)
     dataset: Dataset = parts["dataset"].build()
-    task = build_task(parts, record.get("target_kind"))
+    task = build_task(parts, record)
     _check_contents(folder, record, dataset, kept, lambda: task.problem(dataset))
     problem: Problem[Any] = task.problem(dataset)
     _check_split(folder, record, problem, kept)
@@ -83,8 +83,7 @@ def _check_contents(
     try:
         now = problem().ids
     except ValueError:  # what is there now can no longer be split
-        events = dataset.interactions
-        now = {"users": events.users.ids.to_list(), "items": events.items.ids.to_list()}
+        now = dataset.interactions.ids
     ids = [words for side in now for words in _ids_changed(side, kept.get(side, ()), now[side])]
     description = "; ".join(ids + [change for change in changed if not ids or not change.startswith("ids of")])
     raise ValueError(f"{folder}: the data is not what the run was made on; what changed: {description}. {REMEDY}")
@@ -100,7 +99,7 @@ def _check_split(folder: Path, record: Record, problem: Problem[Any], kept: Ids)
 def _as_0_1_0_had_it(folder: Path, record: Record, parts: dict[str, Part]) -> Problem[Any]:
     with as_read_by_0_1_0():
         dataset: Dataset = parts["dataset"].build()
-        problem: Problem[Any] = build_task(parts, record.get("target_kind")).problem(dataset)
+        problem: Problem[Any] = build_task(parts, record).problem(dataset)
     tables = dataset.tables if record.get("features") else {}
     hashes = content_hash_of_0_1_0(dataset.interactions.table, tables), problem.fingerprint
     check(

@@ -17,7 +17,7 @@ from ragx.runs.find import is_set_aside
 from ragx.runs.looks import Readings
 from ragx.runs.provenance import identity_of
 from ragx.runs.source_hash import modules_of
-from ragx.runs.task import MODEL, baselines_of, per_unit_column, per_unit_file, question_of, unit_of
+from ragx.runs.task import MODEL, RULES, baselines_of, per_unit_column, per_unit_file, question_of, unit_of
 
 WRITTEN = {
     "run.json": ("name", "identity", "cell", "seed", "source", "fingerprint", "data", "refit", "dataset", "config"),
@@ -124,7 +124,7 @@ def _course(record: Row, config: Row, metrics: Row) -> Row:
     """Return how a run went, under which rules it was evaluated, and where it comes from."""
     fit, origin = metrics.get("fit", {}), record.get("provenance", {})
     rules: Any = metrics.get("evaluation", config.get("evaluation", {}))
-    named = {name: rules.get(name) for name in ("conventions", "cold_users")}
+    named = {name: rules.get(name) for name in RULES}
     return {
         "rules": json.dumps(named, sort_keys=True) if rules else None,
         "monitor": metrics.get("monitor"),

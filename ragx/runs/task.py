@@ -9,6 +9,9 @@ MODEL = "model"
 OF_TASK_APART = ("monitor", "baselines")
 """Options of a task that leave the question as it is: the first is the loop's, the others stand beside a run."""
 
+RULES = ("conventions", "cold_users")
+"""Options of an evaluation of rankings that reach what is learned, since they choose the best model."""
+
 OLD_UNIT = "user"
 """The unit of runs of earlier versions, which asked for nothing but rankings and did not write it."""
 

@@ -79,7 +79,7 @@ class ValueTask(Task):
             f"{name}.measure: expected what the task declares, {', '.join(known)}; got {', '.join(measured)}.",
         )
         for metric, value in measured.items():
-            of_units = known[metric].is_mean_over_users
+            of_units = known[metric].is_mean_over_units
             form = (
                 f"[{units}] values, one of each unit,"
                 if of_units
@@ -89,7 +89,7 @@ class ValueTask(Task):
                 np.shape(value) == ((units,) if of_units else ()),
                 f"{name}.measure: expected {form} of {metric}, got {list(np.shape(value))}.",
             )
-        return {metric: np.asarray(value) for metric, value in measured.items() if known[metric].is_mean_over_users}
+        return {metric: np.asarray(value) for metric, value in measured.items() if known[metric].is_mean_over_units}
 
     def outputs(self, fitted: Fitted, problem: Problem[Any], refit: bool) -> Mapping[str, pl.DataFrame]:
         """Return what is predicted for every unit of the validation part, beside what it was."""

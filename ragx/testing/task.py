@@ -132,7 +132,7 @@ def _metrics(asked: _Asked) -> None:
 
 
 def _units(asked: _Asked) -> None:
-    means = {metric.name for metric in asked.task.metrics if metric.is_mean_over_users}
+    means = {metric.name for metric in asked.task.metrics if metric.is_mean_over_units}
     for part, result in asked.results.items():
         table = result.per_unit
         expect(isinstance(table, pl.DataFrame) and "id" in table.columns, f"{part}: expected a table with a column id.")

@@ -104,7 +104,7 @@ class Keeper:
         return f"The last good checkpoint is {last}." if last and last.is_file() else "No checkpoint was written yet."
 
 
-def finished_epochs(folder: Path) -> list[dict[str, float]]:
+def finished_curve(folder: Path) -> list[dict[str, float]]:
     """Return the records of the epochs that a training in ``folder`` would not run again."""
     if not (folder / "last.pt").is_file():
         return []

@@ -1,5 +1,6 @@
 """Where a training stands, and what came of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,3 +59,13 @@ class FitResult:
     def as_dict(self) -> dict[str, Any]:
         """Return the plain values."""
         return dict(vars(self))
+
+
+def fit_sentence(fit: Mapping[str, Any]) -> str:
+    """Say which epoch was kept, of what a run records of its training; of a closed form, that it had none."""
+    return f"kept epoch {fit['best_epoch']} of {fit['epochs']}" if fit["epochs"] else "fitted in one calculation"
+
+
+def fit_numbers(fit: Mapping[str, Any]) -> dict[str, int]:
+    """Return what a tracker is told at the end of what a run records of its training."""
+    return {"best_epoch": fit["best_epoch"]}

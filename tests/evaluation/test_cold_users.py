@@ -8,7 +8,7 @@ from ragx.data.split import Split
 from ragx.data.splits.cold import cold_users_split
 from ragx.data.splits.splitters import time_split
 from ragx.evaluation.cold_users import COLD_USERS, serve_by_popularity
-from ragx.evaluation.per_user_run import PerUserRun
+from ragx.evaluation.per_unit_run import PerUnitRun
 from ragx.evaluation.protocol import Protocol
 from ragx.models.most_popular import MostPopular
 from ragx.ranking.ranking import rank
@@ -64,7 +64,7 @@ def test_what_cold_users_got_is_part_of_what_makes_results_comparable(tiny_split
     results = {choice: Protocol(cold_users=choice).validate(popular, tiny_split) for choice in COLD_USERS}
     assert [result.conventions.cold_users for result in results.values()] == list(COLD_USERS)
     with pytest.raises(ValueError, match="expected seeds on one split under one set of conventions, got 2"):
-        PerUserRun.of({0: results["model"], 1: results["popularity"]})
+        PerUnitRun.of({0: results["model"], 1: results["popularity"]})
 
 
 def test_exclusion_counts_who_is_left_out(tiny_shop: Dataset) -> None:

@@ -5,7 +5,7 @@ from ragx.evaluation.intervals import Interval
 
 FOUND = Comparison(
     metric="ndcg@20", mean=0.2036, baseline_mean=0.2, difference=Interval(0.0036, 0.0028, 0.0044), effect_size=0.3,
-    p_users=0.00002, p_seeds=0.0031, p_both=0.0012, seed_test="paired", num_seeds=(5, 5), p_adjusted=0.0062, family=2,
+    p_units=0.00002, p_seeds=0.0031, p_both=0.0012, seed_test="paired", num_seeds=(5, 5), p_adjusted=0.0062, family=2,
 )  # fmt: skip
 
 

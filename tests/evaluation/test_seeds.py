@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from ragx.evaluation.conventions import LIGHTGCN
-from ragx.evaluation.per_user_run import PerUserRun
+from ragx.evaluation.per_unit_run import PerUnitRun
 from ragx.evaluation.seeds import seed_test
 from ragx.evaluation.significance import compare
 
@@ -16,13 +16,13 @@ METRIC, USERS = "ndcg@20", 500
 BASE = np.random.default_rng(0).uniform(0, 0.4, USERS)
 
 
-def seeds_alone(draw: int, seeds: int, first: int = 0) -> PerUserRun:
+def seeds_alone(draw: int, seeds: int, first: int = 0) -> PerUnitRun:
     """Return a run whose seeds have luck of their own, the same for all users, and no other advantage."""
     rng, tables = np.random.default_rng([draw, first]), {}
     for seed in range(seeds):
         values = BASE + rng.normal(0, 0.01) + rng.normal(0, 0.05, USERS)
         tables[first + seed] = pl.DataFrame({"user": np.arange(USERS), METRIC: values})
-    return PerUserRun(tables, LIGHTGCN, "split")
+    return PerUnitRun(tables, LIGHTGCN, "split")
 
 
 @pytest.mark.parametrize(("seeds", "first"), [(2, 0), (3, 0), (5, 0), (4, 10)])
@@ -30,7 +30,7 @@ def test_the_luck_of_seeds_is_not_called_a_difference(seeds: int, first: int) ->
     """The seeds are the same ones on both sides, or, in the last case, others."""
     pairs = [(seeds_alone(2 * k, seeds), seeds_alone(2 * k + 1, seeds, first)) for k in range(120)]
     comparisons = [compare(*pair, METRIC) for pair in pairs]
-    assert np.mean([comparison.p_users < 0.05 for comparison in comparisons]) > 0.4  # users alone are fooled
+    assert np.mean([comparison.p_units < 0.05 for comparison in comparisons]) > 0.4  # users alone are fooled
     assert np.mean([comparison.p_value < 0.05 for comparison in comparisons]) <= 0.1
     assert np.mean([comparison.difference.low <= 0 <= comparison.difference.high for comparison in comparisons]) >= 0.9
 
@@ -64,8 +64,8 @@ def test_an_interval_leaves_0_out_where_the_finding_is_below_5_per_cent() -> Non
 def test_a_difference_beyond_the_luck_of_seeds_is_found() -> None:
     for first in (0, 10):
         better = seeds_alone(1, 5)
-        better = PerUserRun(
-            {seed: table.with_columns(pl.col(METRIC) + 0.06) for seed, table in better.per_user.items()},
+        better = PerUnitRun(
+            {seed: table.with_columns(pl.col(METRIC) + 0.06) for seed, table in better.per_unit.items()},
             LIGHTGCN,
             "split",
         )

@@ -10,7 +10,7 @@ from ragx.metrics import KNOWN, about, direction, is_better
 def test_every_metric_that_is_computed_is_known_for_what_it_is() -> None:
     computed = {name for name, metric in KNOWN.items() if metric.takes_cutoff}
     assert computed == {*USER_METRICS, *SET_METRICS}
-    assert {name for name in computed if KNOWN[name].is_mean_over_users} == set(USER_METRICS)
+    assert {name for name in computed if KNOWN[name].is_mean_over_units} == set(USER_METRICS)
     assert all(name == metric.name for name, metric in KNOWN.items())
 
 

@@ -29,6 +29,13 @@ def test_what_a_later_version_adds_is_passed_over_and_an_earlier_one_wrote_nothi
     assert read_record_of(None) == {}
 
 
+def test_a_key_of_earlier_runs_is_read_under_its_name_of_now() -> None:
+    written = {"spread": {"larger_is_better": False, "is_mean_over_users": False}}
+    assert read_record_of(written) == {"spread": Metric("spread", larger_is_better=False, is_mean_over_units=False)}
+    with pytest.raises(ValueError, match="damaged"):
+        read_record_of({"spread": {"is_mean_over_users": "no"}})
+
+
 @pytest.mark.parametrize("written", ["rank", {"rank": 1}, {"rank": {"larger_is_better": "no"}}, {"rank": {"unit": 5}}])
 def test_what_is_damaged_is_refused(written: Any) -> None:
     with pytest.raises(ValueError, match=r"^runs/a/metrics.json: expected .*damaged"):

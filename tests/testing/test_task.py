@@ -101,7 +101,7 @@ class Undeclared(Spending):
 
 
 class NotFinite(Spending):
-    metrics = (*ValueTask.metrics, Metric("ratio", takes_cutoff=False, is_mean_over_users=False))
+    metrics = (*ValueTask.metrics, Metric("ratio", takes_cutoff=False, is_mean_over_units=False))
 
     def measure(self, predicted: Numbers, actual: Numbers) -> dict[str, Numbers | float]:
         return {**super().measure(predicted, actual), "ratio": float("inf")}

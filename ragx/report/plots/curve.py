@@ -6,23 +6,23 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ragx.files import write_atomically
+from ragx.training.state import FitResult
 
 BLUE, ORANGE = "#0072B2", "#D55E00"  # distinct to colour-blind readers and in grey
 
 
-def plot_curve(
-    history: list[dict[str, float]], monitor: str, best_epoch: int, title: str, path: Path, unit: str = ""
-) -> None:
+def plot_curve(fit: FitResult, monitor: str, title: str, path: Path, unit: str = "") -> None:
     """Draw the curves of a run.
 
     Args:
-        history: one record for each epoch, with ``epoch``, ``loss`` and, where validated, the metrics.
+        fit: the training, whose kept epoch is marked; its history has ``epoch``, ``loss`` and, where validated, the
+            metrics.
         monitor: the metric to draw.
-        best_epoch: the epoch that was kept, marked.
         title: heading.
         path: file to write; its ending names the format.
         unit: what the values of the metric are counted in.
     """
+    history, best_epoch = fit.history, fit.best_epoch
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     axes = figure.subplots()
     axes.plot([row["epoch"] for row in history], [row["loss"] for row in history], color=BLUE, label="training loss")

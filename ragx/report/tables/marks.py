@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from ragx.evaluation.comparison import Comparison, notes_on_tests
-from ragx.evaluation.per_user_run import PerUserRun
+from ragx.evaluation.per_unit_run import PerUnitRun
 from ragx.evaluation.per_user_table import KEYS
 from ragx.evaluation.significance import compare, corrected
 from ragx.evaluation.units import plural
@@ -58,7 +58,7 @@ def add_p_values(
     warnings: list[str] = []
     for column in columns:
         metric = about(column.metric, known)
-        if metric.is_mean_over_users and column in baseline.cells:
+        if metric.is_mean_over_units and column in baseline.cells:
             comparisons |= _compared(rows, baseline, column, part, metric, warnings)
     for (label, column), comparison in corrected(comparisons).items():
         row = next(candidate for candidate in rows if candidate.label == label)
@@ -71,7 +71,7 @@ def _compared(
     rows: Sequence[TableRow], baseline: TableRow, column: Column, part: str, metric: Metric, warnings: list[str]
 ) -> dict[tuple[str, Column], Comparison]:
     """Return the comparisons of a column's rows with the baseline, and add a warning for what cannot be compared."""
-    runs: dict[str, PerUserRun] = {}
+    runs: dict[str, PerUnitRun] = {}
     for row in rows:
         if column not in row.cells:
             continue
@@ -89,7 +89,7 @@ def _compared(
         return {}
 
 
-def _values(row: TableRow, runs: Sequence[Run], column: Column, part: str, metric: Metric) -> PerUserRun:
+def _values(row: TableRow, runs: Sequence[Run], column: Column, part: str, metric: Metric) -> PerUnitRun:
     """Return the values of units under a row.
 
     Raises:
@@ -114,9 +114,9 @@ def _values(row: TableRow, runs: Sequence[Run], column: Column, part: str, metri
     conventions = conventions_of(runs[0])
     if conventions is None and runs[0]["rules"] is not None:
         raise ValueError(f"its conventions {rules_of(runs[0])[0]} are unknown here")
-    per_user = PerUserRun(tables, conventions, split_of(runs[0], part), known={metric.name: metric}, unit=unit)
+    per_unit = PerUnitRun(tables, conventions, split_of(runs[0], part), known={metric.name: metric}, unit=unit)
     closed = row.side != MODEL or all(run.get("epochs") == 0 for run in runs)
-    return per_user.without_draws() if closed else per_user
+    return per_unit.without_draws() if closed else per_unit
 
 
 def _file_and_value(row: TableRow, run: Run, column: Column, part: str) -> tuple[Any, float]:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ragx.checks import check, check_choice
 from ragx.evaluation.comparison import Comparison, notes_on_tests
-from ragx.evaluation.per_user_run import PerUserRun
+from ragx.evaluation.per_unit_run import PerUnitRun
 from ragx.evaluation.per_user_table import KEYS
 from ragx.evaluation.significance import compare_table
 from ragx.evaluation.units import plural
@@ -98,7 +98,7 @@ def compare_runs(arguments: Sequence[str]) -> None:
 
 def _runs(
     groups: Mapping[str, Sequence[Compared]], tables: Mapping[str, Mapping[int, pl.DataFrame]], options: Options
-) -> tuple[dict[str, PerUserRun], Options]:
+) -> tuple[dict[str, PerUnitRun], Options]:
     """Return the values of units as they are compared, and the options with the metric, where none was asked for."""
     reads = [read for of_label in groups.values() for read in of_label]
     some = reads[0]
@@ -109,7 +109,7 @@ def _runs(
     known = agreed(options.metric, {str(read.folder): read.recorded for read in reads})
     runs = {}
     for label, values in tables.items():
-        run = PerUserRun(values, some.rules, str(some.record["fingerprint"]), known={known.name: known}, unit=some.unit)
+        run = PerUnitRun(values, some.rules, str(some.record["fingerprint"]), known={known.name: known}, unit=some.unit)
         closed = label not in groups or all(is_closed_form(read.metrics) for read in groups[label])
         runs[label] = run.without_draws() if closed else run
     return runs, options
@@ -118,7 +118,7 @@ def _runs(
 def _show(
     console: Console,
     comparisons: Mapping[str, Comparison],
-    runs: Mapping[str, PerUserRun],
+    runs: Mapping[str, PerUnitRun],
     baseline: str,
     options: Options,
 ) -> None:
@@ -130,7 +130,7 @@ def _show(
     for name in ("seeds", "mean", "difference", "95 %", "effect size", *names):
         table.add_column(name, justify="right")
     mean = float(runs[baseline].matrix(options.metric).mean())
-    table.add_row(Text(baseline), str(len(runs[baseline].per_user)), f"{mean:.4f}")
+    table.add_row(Text(baseline), str(len(runs[baseline].per_unit)), f"{mean:.4f}")
     for label, comparison in comparisons.items():
         value, spread = f"{comparison.difference.value:+.4f}", comparison.difference.spell("+.4f")
         numbers = (
@@ -149,13 +149,13 @@ def _show(
 
 def _notes(
     groups: Mapping[str, Sequence[Compared]],
-    runs: Mapping[str, PerUserRun],
+    runs: Mapping[str, PerUnitRun],
     comparisons: Mapping[str, Comparison],
     part: str,
 ) -> list[str]:
     some = next(iter(groups.values()))[0]
     splits = dict.fromkeys(str(read.record["fingerprint"]) for reads in groups.values() for read in reads)
-    count = len(next(iter(runs.values())).users)
+    count = len(next(iter(runs.values())).units)
     notes = [f"Split {' and '.join(splits)}, {count:,} of {count:,} {plural(some.unit)} paired."]
     notes[0] += f" Conventions: {some.rules.spell()}." if some.rules else ""
     if part == "test":
@@ -164,7 +164,7 @@ def _notes(
         notes.append(Looks(*sorted(folders)).by_test_part().get(mark, Readings()).sentence(mark))
     notes += [*notes_on_tests([*comparisons.items()]), *_told_apart(groups)]
     for label, reads in groups.items():
-        if len(reads) > len(runs[label].per_user):
+        if len(reads) > len(runs[label].per_unit):
             notes.append(f"{label}: its {len(reads)} seeds gave the same values, without draws, and count as one.")
         if len({read.record.get("source") for read in reads}) > 1:
             notes.append(f"{label}: its seeds were run by different code.")
@@ -197,7 +197,7 @@ def _options(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, A
 
 
 _P_VALUES = {
-    "p_users": f"p over {UNITS}",
+    "p_units": f"p over {UNITS}",
     "p_seeds": "p over seeds",
     "p_both": "p over both",
     "p_adjusted": "p after Holm",
@@ -212,7 +212,7 @@ def _rows(comparisons: Mapping[str, Comparison]) -> pl.DataFrame:
     names = ("metric", "mean", "baseline_mean", "effect_size", *_P_VALUES)
     rows = []
     for label, comparison in comparisons.items():
-        own = {name.replace("p_users", f"p_{plural(comparison.unit)}"): getattr(comparison, name) for name in names}
+        own = {name.replace("p_units", f"p_{plural(comparison.unit)}"): getattr(comparison, name) for name in names}
         finite = None if not np.isfinite(comparison.effect_size) else comparison.effect_size
         value, low, high, few = comparison.difference
         rows.append(

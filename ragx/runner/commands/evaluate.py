@@ -140,7 +140,7 @@ def _task(record: Mapping[str, Any], evaluation: dict[str, Any], trust: Trusted)
         f"{', '.join(set(evaluation) - {'final'})}: expected no option of a ranking's evaluation, as the task of this "
         f"run is {config['task'][TARGET]}; leave them out.",
     )
-    task: Task = build_task(bind(config, groups, trust), record.get("target_kind"))
+    task: Task = build_task(bind(config, groups, trust), record)
     return task
 
 

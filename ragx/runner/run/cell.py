@@ -9,10 +9,12 @@ from typing import Any
 
 import torch
 
+from ragx.data.catalogue.places import without_places
 from ragx.data.catalogue.root import stamps
 from ragx.data.contents import content_hash, contents_of
 from ragx.data.dataset import Dataset
 from ragx.data.problem import Problem
+from ragx.learners.given import OF_TASK
 from ragx.learners.learner import Learner, Settings
 from ragx.learners.node_models import takes
 from ragx.learners.parts import build_learner, build_task
@@ -26,15 +28,13 @@ from ragx.runs.files import WAS_FIXED
 from ragx.runs.find import folders_of
 from ragx.runs.provenance import identity_of, provenance
 from ragx.runs.source_hash import hash_of_sources, modules_of_parts, sources_of
-from ragx.runs.task import OF_TASK_APART
+from ragx.runs.task import OF_TASK_APART, RULES
 from ragx.tasks.task import Task
 from ragx.training.stopping import Stopping
 from ragx.training.trackers import Tracker
 from ragx.training.trainer import Trainer
 
 DECISIVE = ("dataset", "split", "graph", "layer", "model", "objective", "optimizer", "trainer")
-PLACES = ("root", "path", "uri", "vectors", "train", "validation", "test", "item_attributes")
-RULES = ("conventions", "cold_users")  # of the evaluation, these alone reach the choice of the epoch
 _last_data: dict[str, tuple[Dataset, Problem[Any]]] = {}
 
 
@@ -59,7 +59,7 @@ class Cell:
         idle = () if "layer" in self.parts and takes(self.parts["model"], "layer") else ("layer",)
         decisive = {name: self.plain[name] for name in DECISIVE if name in self.plain and name not in idle}
         decisive |= {name: part for name in WAS_FIXED if (part := self._unusual(name))}
-        decisive["dataset"] = _without_places(self.plain["dataset"])
+        decisive["dataset"] = without_places(self.plain["dataset"])
         if "trainer" in decisive:
             apart = ("checkpoint_every", "engine", "refit")
             decisive["trainer"] = {name: value for name, value in self.plain["trainer"].items() if name not in apart}
@@ -98,7 +98,7 @@ class Cell:
 
     @cached_property
     def stopping(self) -> Stopping:
-        """What chooses an epoch, and among runs: the loop's, or, without a loop, the task's metric."""
+        """What chooses within a run, and among runs: the loop's, or, without a loop, the task's metric."""
         if "trainer" not in self.parts:
             return Stopping(monitor=self.task.monitor)
         trainer: Trainer = self.parts["trainer"].build()
@@ -127,7 +127,7 @@ class Cell:
     @cached_property
     def contents(self) -> dict[str, str]:
         """Hashes of all that is read: ids, events with times, values and kinds, and the tables that are read."""
-        read = {"users", "items"} if self.config["features"] else self.task.tables_read
+        read = self.learner.tables_read | self.task.tables_read
         return contents_of(self.dataset, {name: table for name, table in self.dataset.tables.items() if name in read})
 
     @cached_property
@@ -143,7 +143,7 @@ class Cell:
     @cached_property
     def task(self) -> Task:
         """What is asked of the data."""
-        task: Task = build_task(self.parts, self.config["target_kind"])
+        task: Task = build_task(self.parts, self.config)
         return task
 
     @cached_property
@@ -187,19 +187,19 @@ def load_cell(config: dict[str, Any], refuse: Refuse | None = None) -> Cell:
     parts = bind_cell(config, refuse)
     if config["threads"]:
         torch.set_num_threads(config["threads"])
-    return Cell(config, parts, *_data(parts, config["target_kind"]))
+    return Cell(config, parts, *_data(parts, {name: config[name] for name in OF_TASK}))
 
 
-def _data(parts: dict[str, Part], target_kind: str | None) -> tuple[Dataset, Problem[Any]]:
+def _data(parts: dict[str, Part], settings: dict[str, Any]) -> tuple[Dataset, Problem[Any]]:
     """Return dataset and problem; the last are kept while their files stay, since the cells of a sweep share them."""
     named = parts["dataset"].as_dict()
     files = stamps(_texts(named), named.get("root"))
     dividing = [parts[name].as_dict() for name in ("task", "split") if name in parts]
-    key = json.dumps([named, files, dividing, target_kind], default=str)
+    key = json.dumps([named, files, dividing, settings], default=str)
     if key not in _last_data:
         _last_data.clear()
         dataset: Dataset = parts["dataset"].build()
-        _last_data[key] = dataset, build_task(parts, target_kind).problem(dataset)
+        _last_data[key] = dataset, build_task(parts, settings).problem(dataset)
     return _last_data[key]
 
 
@@ -209,20 +209,3 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, dict | list):
         for entry in value.values() if isinstance(value, dict) else value:
             yield from _texts(entry)
-
-
-def with_whole_paths(value: Any) -> Any:
-    """Return the config of a dataset whose files are found again from any current folder."""
-    if not isinstance(value, dict):
-        return value
-    whole = {name: with_whole_paths(entry) for name, entry in value.items()}
-    for name in PLACES:
-        if isinstance(whole.get(name), str) and Path(whole[name]).exists():
-            whole[name] = str(Path(whole[name]).resolve())
-    return whole
-
-
-def _without_places(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_places(entry) for name, entry in value.items() if name not in PLACES}
-    return [_without_places(entry) for entry in value] if isinstance(value, list) else value

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ragx.checks import check_file_name
-from ragx.data.features import feature_joins
+from ragx.data.catalogue.places import with_whole_paths
+from ragx.data.sentences import steps_of
+from ragx.learners.given import OF_TASK
 from ragx.learners.learner import Fitted, Stage
 from ragx.metrics.recorded import record_of
 from ragx.report.tables.output import write_table
-from ragx.runner.run.cell import Cell, with_whole_paths
+from ragx.runner.run.cell import Cell
 from ragx.runner.run.evaluating import Evaluation, add_results, keep_per_unit
 from ragx.runner.run.opening import open_test
 from ragx.runner.run.speaker import Speaker
@@ -21,7 +23,7 @@ from ragx.runs.lock import RunLock
 from ragx.runs.looks import Kind
 from ragx.runs.peak_memory import peak_memory_mb, reset_peak
 from ragx.training.checkpoint import save_checkpoint
-from ragx.training.keeper import finished_epochs
+from ragx.training.keeper import finished_curve
 from ragx.training.progress import TerminalProgress
 from ragx.training.state import FitResult
 
@@ -49,7 +51,7 @@ class Course:
         cell = self.cell
         record = self._record()
         write_json(cell.folder / "run.json", record)
-        cell.tracker.start(cell.folder, record, finished_epochs(cell.folder / "train"))
+        cell.tracker.start(cell.folder, record, finished_curve(cell.folder / "train"))
         began = time.perf_counter()
         reset_peak()
         joins = self._joins()
@@ -84,9 +86,7 @@ class Course:
     def _joins(self) -> list[str]:
         """Check that the data has what the run is made of, and say for how many units."""
         cell, problem = self.cell, self.cell.problem
-        joins = cell.task.check(problem)
-        if cell.config["features"]:
-            joins += feature_joins(cell.dataset, problem.evidence)  # type: ignore[attr-defined]
+        joins = [*cell.task.check(problem), *cell.learner.check(problem)]
         for sentence in joins:
             self.speaker.print(sentence, highlight=False)
         return joins
@@ -94,13 +94,9 @@ class Course:
     def _of_data(self, joins: list[str]) -> dict[str, Any]:
         """Return what ``metrics.json`` says of the data: counts after each step, notes, parts and their marks."""
         cell, problem = self.cell, self.cell.problem
-        steps = [
-            dict(zip(("name", "users", "items", "interactions"), step, strict=True))
-            for step in (*cell.dataset.steps, *problem.steps)
-        ]
         marks = {"fingerprint": problem.fingerprint, "published_fingerprint": problem.published_fingerprint}
         return {
-            "steps": steps,
+            "steps": steps_of(cell.dataset, problem),
             "notes": [*cell.dataset.notes, *cell.dataset.joins, *joins],
             "split": {"name": problem.name, **marks, "counts": problem.sizes, "notes": problem.notes},
         }
@@ -108,7 +104,7 @@ class Course:
     def _record(self) -> dict[str, Any]:
         """Return what ``run.json`` holds: all that it takes to run this again, and what ran it."""
         cell, config = self.cell, self.cell.config
-        names = ("seed", "threads", "features", "target_kind")
+        names = ("seed", "threads", "features", *OF_TASK)
         return {
             "schema": SCHEMA,
             "name": cell.name,
@@ -165,8 +161,7 @@ class Course:
             from ragx.report.plots.curve import plot_curve  # with matplotlib, which only the end of a run needs
             from ragx.report.plots.diagnostics import plot_diagnostics
 
-            picture = cell.folder / "curve.png"
-            plot_curve(fit.history, cell.monitor, fit.best_epoch, cell.name, picture, cell.metric.unit)
+            plot_curve(fit, cell.monitor, cell.name, cell.folder / "curve.png", cell.metric.unit)
             plot_diagnostics(fit.best, cell.name, cell.folder / "diagnostics.png")
         for name, table in cell.task.outputs(fitted, cell.problem, cell.refit).items():
             write_table(table, cell.folder / f"{check_file_name('outputs', name)}.parquet")

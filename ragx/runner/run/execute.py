@@ -18,7 +18,7 @@ from ragx.runs.find import folders_of
 from ragx.runs.lock import RunLock
 from ragx.runs.looks import Kind
 from ragx.runs.source_hash import changed_sources
-from ragx.training.keeper import finished_epochs
+from ragx.training.keeper import finished_curve
 
 UNFINISHED = ("train", "refit")
 How = Literal["skipped", "opened", "continued", "run"]
@@ -91,7 +91,7 @@ def _open(cell: Cell, say: Speaker, kind: Kind) -> None:
     """Evaluate a finished run on test too, without training, and tell its tracker."""
     say.print(f"This run is finished; the model in {cell.folder} is evaluated on test.")
     metrics = open_test(cell, kind)
-    cell.tracker.start(cell.folder, read_json(cell.folder / "run.json"), finished_epochs(cell.folder / "train"))
+    cell.tracker.start(cell.folder, read_json(cell.folder / "run.json"), finished_curve(cell.folder / "train"))
     cell.tracker.finish(summary_line(metrics))
     print_summary(say, cell.folder)
 

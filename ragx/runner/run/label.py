@@ -11,6 +11,7 @@ from typing import Any
 
 from ragx.checks import check
 from ragx.former_names import TARGET
+from ragx.learners.given import OF_TASK
 
 RANK, RELEVANCE_AWARE, PYG = "ragx.tasks.Rank", "ragx.models.RelevanceAwareGraph", "ragx.layers.PyGConv"
 USUAL_GRAPH = ("build_graph", "symmetric_norm")
@@ -35,7 +36,7 @@ def run_label(config: Mapping[str, Any], dataset: str, settings: Mapping[str, An
     Args:
         config: the parts with every default, as :meth:`ragx.parts.Part.as_dict` gives them.
         dataset: name of the data.
-        settings: ``name``, ``seed``, ``features`` and ``target_kind``, where they are set.
+        settings: ``name``, ``seed``, ``features`` and those of the task, where they are set.
     """
     if settings.get("name"):
         return str(settings["name"])
@@ -63,7 +64,7 @@ def configuration_label(config: Mapping[str, Any], settings: Mapping[str, Any]) 
         _short(config, "objective"),
         "" if graph in USUAL_GRAPH else graph,
         "features" if settings.get("features") else "",
-        str(settings.get("target_kind") or ""),
+        *(str(settings.get(name) or "") for name in OF_TASK),
         "refit" if _of(config, "trainer").get("refit") else "",
     ]
     return "-".join(filter(None, (_fitting(piece, LONGEST_PIECE) for piece in pieces))) or "run"

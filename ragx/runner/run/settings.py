@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ragx.checks import LONGEST_NAME, as_typed, check, check_choice, did_you_mean
-from ragx.learners.given import GIVEN
+from ragx.checks import LONGEST_NAME, check, check_choice, did_you_mean
+from ragx.data.target_kind import check_target_kind
+from ragx.learners.given import GIVEN, OF_TASK
 from ragx.passwords import passwords
 from ragx.runner.run.label import check_given_name
 
@@ -14,7 +15,7 @@ REUSE = ("same", "code", "never")
 """Which finished runs are taken for what they are: those of the same code, of any code, or none."""
 RESUME = ("same", "anyway")
 """Whether a run is taken up only on what it was begun on (forms of kernels, compiler, versions), or on anything."""
-SETTINGS = ("seed", "threads", "runs", "reuse", "resume", "target_kind", "sweep")
+SETTINGS = ("seed", "threads", "runs", "reuse", "resume", *OF_TASK, "sweep")
 FOR_SWEEPS = ("seeds", "dry_run")
 NEWER = ("name",)
 """Settings that earlier configs and run folders lack."""
@@ -43,9 +44,7 @@ def check_settings(config: dict[str, Any]) -> None:
     for name, label in (("features", "model.features"), ("dry_run", "dry_run")):
         value = config.get(name, False)
         check(isinstance(value, bool), f"{label}: expected true or false, got {value!r}.")
-    kind = config["target_kind"]
-    typed = f": text is written {as_typed('target_kind', str(kind))}" if isinstance(kind, int | float) else ""
-    check(kind is None or isinstance(kind, str), f"target_kind: expected null or a kind of event, got {kind!r}{typed}.")
+    check_target_kind(config["target_kind"])
     check_threads("threads", config["threads"])
     check_sweep(config["sweep"])
 

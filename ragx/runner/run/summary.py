@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ragx.data.dataset import Dataset
 from ragx.data.problem import Problem
+from ragx.data.sentences import kinds_sentence, step_sentences
 from ragx.evaluation.measured import few_are_measured, measured_sentence
 from ragx.evaluation.units import Counts, plural
 from ragx.metrics.direction import about, is_better, larger_is_better
@@ -19,22 +20,20 @@ from ragx.metrics.recorded import read_record_of
 from ragx.report.baselines import label_of
 from ragx.runner.run.speaker import Speaker
 from ragx.runs.looks import Readings, test_mark
-from ragx.runs.task import OLD_UNIT, unit_of
+from ragx.runs.task import OLD_UNIT, is_closed_form, unit_of
+from ragx.training.state import fit_numbers, fit_sentence
 
 LOUD = "bold yellow"
 
 
 def print_data(console: Console | Speaker, dataset: Dataset, problem: Problem[Any]) -> None:
     """Print counts after every step and by kind of event, notes of reading, the parts and their fingerprint."""
-    interactions = dataset.interactions
-    for name, users, items, rows in (*dataset.steps, *problem.steps):
-        console.print(f"{name}: {users:,} users, {items:,} items, {rows:,} interactions", style="dim", markup=False)
+    for sentence in step_sentences(dataset, problem):
+        console.print(sentence, style="dim", markup=False)
     for note in (*dataset.notes, *dataset.joins):
         console.print(note, highlight=False, markup=False, soft_wrap=True)
-    if interactions.has("kind"):
-        kinds = interactions.table["kind"].value_counts(sort=True).rows()
-        by_kind = ", ".join(f"{count:,} {kind}" for kind, count in kinds)
-        console.print(f"kinds of event: {by_kind}", highlight=False, markup=False)
+    if kinds := kinds_sentence(dataset):
+        console.print(kinds, highlight=False, markup=False)
     parts = ", ".join(f"{count:,} {part}" for part, count in problem.sizes.items())
     label, fingerprint = (dataset.name, "bold"), (problem.fingerprint, "bold")
     console.print(Text.assemble(label, f": {problem.contents}; split {problem.name} ", fingerprint, f": {parts}"))
@@ -61,7 +60,7 @@ def results_table(
         title: title of the table.
         metrics: what ``metrics.json`` holds.
         parts: ``"validation"``, ``"test"`` or both.
-        names: the metrics; by default Recall and NDCG at the cut-off nearest to 20, and what the run was chosen by.
+        names: the metrics; by default the few that there is always room for, and what the run was chosen by.
     """
     usual = [*usual_names(metrics[parts[0]]), metrics.get("monitor")]
     shown = names or [name for name in metrics[parts[0]] if name in usual]
@@ -103,13 +102,12 @@ def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Pa
             console.print(sentence, highlight=False)
     fit = metrics["fit"]
     seconds = fit["seconds"] + metrics.get("refit", {}).get("seconds", 0.0)
-    epochs = f"kept epoch {fit['best_epoch']} of {fit['epochs']}" if fit["epochs"] else "fitted in one calculation"
     refit = ", refitted on train + validation" if "refit" in metrics else ""
     stages = [("training", fit), ("refit", metrics.get("refit", {}))]
     resumed = [f", {name} taken up at step {stage['resumed_at']}" for name, stage in stages if stage.get("resumed_at")]
     taken_up = "".join(resumed)
     console.print(
-        f"{epochs}{refit}{taken_up}; {seconds:.0f} s of training, {metrics['seconds']:.0f} s in all, "
+        f"{fit_sentence(fit)}{refit}{taken_up}; {seconds:.0f} s of training, {metrics['seconds']:.0f} s in all, "
         f"{metrics['peak_memory_mb']:,} MB at most.",
         highlight=False,
     )
@@ -122,7 +120,7 @@ def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Pa
         )
     tables = sorted(path.stem for path in folder.glob("*.parquet") if not path.stem.startswith("per_"))
     curve = ["curve"] if (folder / "curve.png").is_file() else []
-    kept = "checkpoint" if fit["epochs"] else "record"
+    kept = "record" if is_closed_form(metrics) else "checkpoint"
     message = f"{', '.join(['Results', *curve, *tables])} and {kept}: {folder}"
     console.print(message, highlight=False, markup=False, soft_wrap=True)
 
@@ -153,7 +151,7 @@ def summary_line(metrics: dict[str, Any]) -> dict[str, Any]:
         for part in ("validation", "test")
         for name, value in results.get(part, {}).items()
     }
-    flat |= {"best_epoch": metrics["fit"]["best_epoch"], "fingerprint": metrics["split"]["fingerprint"]}
+    flat |= fit_numbers(metrics["fit"]) | {"fingerprint": metrics["split"]["fingerprint"]}
     for part, counts in metrics.get("counts", {}).items():
         if sentence := measured_sentence(part, counts, unit_of(metrics)):
             flat |= {f"{part}/{name}": count for name, count in counts.items()} | {f"{part}/measured": sentence}

@@ -109,7 +109,8 @@ def _impossible(plain: dict[str, Any]) -> str | None:
         ValueError: an option is unknown, of a wrong kind or out of range.
     """
     check_by_source(plain)
-    from ragx.runner.run.preflight import bind_parts, try_alone, try_together  # with torch, whose import takes seconds
+    from ragx.learners.trying import try_together  # with torch, whose import takes seconds
+    from ragx.runner.run.preflight import bind_parts, try_alone
 
     parts = bind_parts(plain)
     check_settings(plain)

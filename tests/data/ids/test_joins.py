@@ -17,7 +17,7 @@ from ragx.data.readers.sequences import sequence_file
 from ragx.data.readers.table import parquet_file, table_file
 from ragx.evaluation.conventions import LIGHTGCN
 from ragx.evaluation.group_reports import check_groups
-from ragx.evaluation.per_user_run import PerUserRun
+from ragx.evaluation.per_unit_run import PerUnitRun
 from ragx.evaluation.significance import compare
 from ragx.ranking.recommendations import titles_said
 from ragx.runner.commands.id_lists import matched
@@ -106,8 +106,8 @@ def _with(table: str, frame: pl.DataFrame) -> Dataset:
     return Dataset("made up", some, tables={table: frame})
 
 
-def _values(users: list[str]) -> PerUserRun:
-    return PerUserRun({0: pl.DataFrame({"id": users, "ndcg@20": [0.5] * len(users)})}, LIGHTGCN, "split")
+def _values(users: list[str]) -> PerUnitRun:
+    return PerUnitRun({0: pl.DataFrame({"id": users, "ndcg@20": [0.5] * len(users)})}, LIGHTGCN, "split")
 
 
 SOME = IdMap("user", pl.Series(["a", "b"]))

@@ -28,7 +28,7 @@ from ragx.evaluation.evaluate import evaluate
 from ragx.evaluation.group_reports import user_labels
 from ragx.evaluation.groups import deciles
 from ragx.evaluation.names import parse_metrics
-from ragx.evaluation.per_user_run import PerUserRun
+from ragx.evaluation.per_unit_run import PerUnitRun
 from ragx.evaluation.protocol import Protocol
 from ragx.evaluation.significance import compare
 from ragx.ranking.item_lists import ItemLists
@@ -65,14 +65,14 @@ def evaluated(seen: ItemLists | None, conventions: Conventions) -> Callable[[], 
     return lambda: evaluate(Constant(SCORES, 2), LISTS, seen, cutoffs=[1], conventions=conventions)
 
 
-def per_user(*values: float, **options: Any) -> PerUserRun:
+def per_user(*values: float, **options: Any) -> PerUnitRun:
     tables = {seed: pl.DataFrame({"user": [0], "recall@20": [value]}) for seed, value in enumerate(values)}
-    return PerUserRun(tables, LIGHTGCN, "f", **options)
+    return PerUnitRun(tables, LIGHTGCN, "f", **options)
 
 
-def of_users(*values: float) -> PerUserRun:
+def of_users(*values: float) -> PerUnitRun:
     table = pl.DataFrame({"user": range(len(values)), "recall@20": values})
-    return PerUserRun({0: table}, LIGHTGCN, "f")
+    return PerUnitRun({0: table}, LIGHTGCN, "f")
 
 
 def described() -> Dataset:

@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from ragx.report.plots.curve import plot_curve
+from ragx.training.state import FitResult
 
 
 @pytest.mark.parametrize("epochs", [2, 5, 30])
@@ -20,7 +21,8 @@ def test_epochs_are_whole_numbers(epochs: int, tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(Figure, "savefig", saved)
     history = [{"epoch": epoch, "loss": 1 / epoch, "ndcg@20": epoch / 100} for epoch in range(1, epochs + 1)]
-    plot_curve(history, "ndcg@20", epochs, "run", tmp_path / "curve.png", "EUR")
+    fit = FitResult(epochs, epochs, epochs, {}, history, 1.0, None)
+    plot_curve(fit, "ndcg@20", "run", tmp_path / "curve.png", "EUR")
     (figure,) = drawn
     assert figure.axes[1].get_ylabel() == "validation ndcg@20 (EUR)"
     assert (tmp_path / "curve.png").stat().st_size
