@@ -26,6 +26,7 @@ from ragx.runner.run.preflight import bind_parts, try_small
 from ragx.runner.run.settings import check_settings
 from ragx.runs.files import WAS_FIXED
 from ragx.runs.find import folders_of
+from ragx.runs.later_options import without_unused
 from ragx.runs.provenance import identity_of, provenance
 from ragx.runs.source_hash import hash_of_sources, modules_of_parts, sources_of
 from ragx.runs.task import OF_TASK_APART, RULES
@@ -64,7 +65,7 @@ class Cell:
             apart = ("checkpoint_every", "engine", "refit")
             decisive["trainer"] = {name: value for name, value in self.plain["trainer"].items() if name not in apart}
         cell = {
-            **decisive,
+            **without_unused(decisive),
             "rules": {name: self.plain.get("evaluation", {}).get(name) for name in RULES},
             "features": self.config["features"],
             "refit": self.refit,
