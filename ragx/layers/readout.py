@@ -9,15 +9,17 @@ from torch import nn
 from ragx.checks import check, check_choice
 from ragx.typing import Tensor
 
-ReadoutName = Literal["last", "mean", "concat", "learned"]
-READOUTS: tuple[ReadoutName, ...] = ("last", "mean", "concat", "learned")
+ReadoutName = Literal["last", "mean", "mean_of_layers", "concat", "learned"]
+READOUTS: tuple[ReadoutName, ...] = ("last", "mean", "mean_of_layers", "concat", "learned")
 
 
 class Readout(nn.Module):
     """Join the outputs x⁰ … x^L of a stack: the last, their mean, their concatenation, or Σ_l softmax(a)_l x^l.
 
+    ``"mean_of_layers"`` is the mean of x¹ … x^L, without the embeddings x⁰ (Yu et al., 2022), and x⁰ where L is 0.
+
     Args:
-        name: ``"last"``, ``"mean"``, ``"concat"`` or ``"learned"``.
+        name: ``"last"``, ``"mean"``, ``"mean_of_layers"``, ``"concat"`` or ``"learned"``.
         widths: width of x⁰ and of every layer's output.
 
     Raises:
@@ -44,6 +46,8 @@ class Readout(nn.Module):
         if self.logits is not None:
             weights = torch.softmax(self.logits, dim=0)
             return sum((weight * x for weight, x in zip(weights, outputs, strict=True)), torch.zeros_like(outputs[0]))
+        if self.name == "mean_of_layers":
+            outputs = outputs[1:] or outputs
         total = outputs[0]
         for x in outputs[1:]:
             total = total + x

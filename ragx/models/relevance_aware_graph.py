@@ -40,7 +40,7 @@ class RelevanceAwareGraph(NodeModel):
         layer: makes each layer, see :class:`LayerFactory`.
         num_layers: number of layers L; 0 is matrix factorisation.
         hidden_dim: width of embeddings and layers, or a list of L widths, the first also that of the embeddings.
-        readout: ``"last"``, ``"mean"``, ``"concat"`` or ``"learned"``.
+        readout: ``"last"``, ``"mean"``, ``"mean_of_layers"``, ``"concat"`` or ``"learned"``.
         similarity: what ranking compares by, ``"cosine"`` or ``"inner_product"``.
         temperature: τ of the ranking; the objective's own where ``popularity_prior`` is to be on its scale.
         popularity_prior: weight β of log d_i in the ranking; 0 leaves popularity out.
@@ -93,14 +93,19 @@ class RelevanceAwareGraph(NodeModel):
         """Return the final vector of every node, users first."""
         if not self.is_linear_propagation:
             return self.readout(self.layer_outputs(graph))  # type: ignore[no-any-return]
-        x = self._input(graph)
-        share = 1 / (len(self.layers) + 1)
-        coefficients = [share] * (len(self.layers) + 1)
-        if self.readout.name == "last":
-            coefficients = [0.0] * len(self.layers) + [1.0]
+        x, coefficients = self._input(graph), self._coefficients()
         weight = graph.weight_in(x.dtype)
         transposed = graph.transposed_of(weight)
         return linear_propagation(x, weight, graph.adjacency, coefficients, transposed_weight=transposed)
+
+    def _coefficients(self) -> list[float]:
+        """Return the share of each power of the adjacency in the read-out of a linear stack."""
+        depth = len(self.layers)
+        if self.readout.name == "last" or depth == 0:
+            return [0.0] * depth + [1.0]
+        if self.readout.name == "mean_of_layers":
+            return [0.0] + [1 / depth] * depth
+        return [1 / (depth + 1)] * (depth + 1)
 
     def layer_outputs(
         self, graph: Graph, after: Callable[[Tensor], Tensor] | None = None
@@ -127,6 +132,6 @@ class RelevanceAwareGraph(NodeModel):
     @property
     def is_linear_propagation(self) -> bool:
         """Whether outputs of layers come to one polynomial of the adjacency."""
-        return self.readout.name in ("last", "mean") and all(
+        return self.readout.name in ("last", "mean", "mean_of_layers") and all(
             getattr(layer, "is_linear_propagation", False) for layer in self.layers
         )

@@ -62,5 +62,15 @@ class Objective(ViewObjective):
 
     def of_batch(self, views: Views, batch: Batch) -> Float[Tensor, ""]:
         """Return the loss of the batch's final vectors and, where λ is above 0, the penalty."""
-        loss = self.loss(*views.rows(views.final, batch), batch)
+        return self.of_vectors(views.final, views, batch)
+
+    def of_vectors(self, nodes: Float[Tensor, "N D"], views: Views, batch: Batch) -> Float[Tensor, ""]:
+        """Return the loss of a batch, with its penalty, where the vectors of all nodes are the given ones.
+
+        Args:
+            nodes: vectors of the nodes, users first, such as those of another view.
+            views: what the model gives in this step.
+            batch: rows of users, items and negatives, and the train pairs.
+        """
+        loss = self.loss(*views.rows(nodes, batch), batch)
         return loss + self.penalty(views.base_rows(batch), batch) if self.l2 else loss

@@ -9,6 +9,7 @@ from ragx.checks import check, check_choice, check_positive
 from ragx.data.batches import Batch
 from ragx.kernels.gather_rows import gather_rows
 from ragx.objectives.base import Objective
+from ragx.objectives.batch_items import false_negatives
 from ragx.objectives.similarity import SIMILARITIES, SimilarityName, comparable
 from ragx.typing import Float, Int, Tensor
 
@@ -57,7 +58,7 @@ class InBatchSoftmax(Objective):
         distinct, target, count = torch.unique(batch.items, return_inverse=True, return_counts=True)
         first = torch.empty_like(distinct)
         first[target] = torch.arange(len(target))
-        false = self._false_negatives(batch, distinct)
+        false = false_negatives(batch, distinct) if self.mask_false_negatives else None
         device = users.device
         columns = gather_rows(comparable(self.similarity, items), first.to(device))
         loss: Tensor = _CrossEntropy.apply(  # type: ignore[no-untyped-call]
@@ -77,17 +78,6 @@ class InBatchSoftmax(Objective):
             expected = batch.pairs.popularity[distinct] * (len(batch.items) / len(batch.pairs))
             weight -= self.correction * expected.log()
         return weight
-
-    def _false_negatives(self, batch: Batch, distinct: Int[Tensor, " C"]) -> Int[Tensor, "2 F"] | None:
-        """Return (row, column) of every item of the batch that the row's user has in train."""
-        if not self.mask_false_negatives:
-            return None
-        column_of = torch.full((batch.pairs.num_items,), -1)
-        column_of[distinct] = torch.arange(len(distinct))
-        row, item = batch.pairs.items_of(batch.users)
-        column = column_of[item]
-        hit = (column >= 0).nonzero().squeeze(1)
-        return torch.stack([row[hit], column[hit]])
 
     def _space(self, size: int, like: Tensor) -> Tensor:
         """Return memory for B × C numbers, kept from step to step: fresh pages would cost as much as a product."""

@@ -79,7 +79,8 @@ class Views:
     def perturbed(self, noise: float) -> View:
         """Return a pass in which every layer's output is shifted: x + ε sign(x) ⊙ u / ‖u‖ with u uniform in [0, 1).
 
-        It is the perturbation of SimGCL (Yu et al., 2022); two calls draw two views.
+        It is the perturbation of SimGCL (Yu et al., 2022); two calls draw two views. Of a model without layers the
+        final vectors are shifted.
 
         Args:
             noise: length ε of the shift.
@@ -148,11 +149,12 @@ def thinned(graph: Graph, share: float) -> Graph:
 
 
 def _through(model: nn.Module, graph: Graph, after: Callable[[Tensor], Tensor] | None) -> View:
-    known = hasattr(model, "layer_outputs") and hasattr(model, "readout")
+    outputs: list[Tensor] = model.layer_outputs(graph, after) if hasattr(model, "layer_outputs") else []  # type: ignore[operator]
     check(
-        known,
+        len(outputs) == 1 or (len(outputs) > 1 and hasattr(model, "readout")),
         f"objective: it asks for the outputs of layers, which {type(model).__name__} does not give: expected methods "
         "layer_outputs(graph, after) and readout(outputs), as ragx.models.relevance_aware_graph has them.",
     )
-    outputs = model.layer_outputs(graph, after)  # type: ignore[operator]
-    return View(model.readout(outputs), outputs)  # type: ignore[operator]
+    if len(outputs) == 1 and after is not None:  # a model without layers
+        outputs = [after(outputs[0])]
+    return View(model.readout(outputs) if hasattr(model, "readout") else outputs[0], outputs)  # type: ignore[operator]

@@ -14,6 +14,7 @@ from ragx.testing.toy import ITEMS, USERS, Toy
 from ragx.typing import Tensor
 
 STEPS, RATE = 60, 0.05
+NEAR = 0.2  # share of another direction in the vector of a negative that lies near its user
 ENOUGH = 0.9  # of all pairs of a user's item and another that are in the right order; none is learned at 0.5
 
 
@@ -71,8 +72,15 @@ def _loss(toy: Toy) -> None:
 
 
 def _gradients(toy: Toy) -> None:
-    """Look at two pairs on a graph without edges, where no row has a gradient for another one's sake."""
+    """Look at two pairs on a graph without edges, where no row has a gradient for another one's sake.
+
+    Negatives lie near their users, for a loss with a margin looks at none that are far.
+    """
     model, batch = toy.model(), toy.two_pairs()
+    if batch.negatives is not None:
+        with torch.no_grad():
+            near = model.embedding[batch.users]
+            model.embedding[batch.negatives[:, 0] + USERS] = near + NEAR * near.roll(1, dims=1)
     toy.learn(model, batch, toy.empty)
     gradient = model.embedding.grad
     expect(gradient is not None and bool(gradient.any()), "no gradient reaches the embeddings.")

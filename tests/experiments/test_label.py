@@ -46,6 +46,8 @@ def config(config_of: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         ("layer=gatv2 trainer.refit=true target_kind=buy", "shop-gatv2-1l-softmax-buy-refit"),
         ("layer=time_decay model.features=true", "shop-time_decay-1l-softmax-features"),
         ("model=mf", "shop-mf-bpr"),
+        ("model=mf objective=bsl", "shop-mf-bsl"),
+        ("model=lightgcn objective=xsimgcl", "shop-lightgcn-3l-xsimgcl"),
         ("model=ease", "shop-ease"),
         ("model.num_layers=0", "shop-mf-softmax"),
         ("model=ngcf", "shop-ngcf-3l-bpr"),

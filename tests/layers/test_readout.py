@@ -13,6 +13,7 @@ OUTPUTS = [torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0, 4.0]]), torch.tensor(
     [
         ("last", [[8.0, 0.0]]),
         ("mean", [[4.0, 2.0]]),
+        ("mean_of_layers", [[5.5, 2.0]]),
         ("concat", [[1.0, 2.0, 3.0, 4.0, 8.0, 0.0]]),
         ("learned", [[4.0, 2.0]]),
     ],
@@ -46,7 +47,7 @@ def test_different_widths_join_by_concatenation_or_the_last() -> None:
     outputs = [torch.ones(3, 2), torch.ones(3, 5)]
     assert Readout("concat", [2, 5])(outputs).shape == (3, 7)
     assert Readout("last", [2, 5])(outputs).shape == (3, 5)
-    for name in ("mean", "learned"):
+    for name in ("mean", "mean_of_layers", "learned"):
         with pytest.raises(
             ValueError, match=rf"readout={name} needs equal widths, got \[2, 5\].*use model.readout=last"
         ):
@@ -54,5 +55,7 @@ def test_different_widths_join_by_concatenation_or_the_last() -> None:
 
 
 def test_an_unknown_name_gives_the_nearest() -> None:
-    with pytest.raises(ValueError, match=r"readout: expected one of last, mean, concat, learned; got 'men'.*'mean'"):
+    with pytest.raises(
+        ValueError, match=r"readout: expected one of last, mean, mean_of_layers, concat, learned; got 'men'.*'mean'"
+    ):
         Readout("men", [2])  # type: ignore[arg-type]

@@ -38,16 +38,17 @@ def test_pyg_s_lightgcn_says_the_same(num_layers: int, tiny_graph: Graph) -> Non
     torch.testing.assert_close(ours, of_theirs, atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("readout", ["last", "mean", "concat", "learned"])
+@pytest.mark.parametrize("readout", ["last", "mean", "mean_of_layers", "concat", "learned"])
 def test_one_polynomial_is_the_layers_one_after_the_other(readout: ReadoutName, tiny_graph: Graph) -> None:
     model = model_of(tiny_graph, num_layers=3, readout=readout)
-    assert model.is_linear_propagation is (readout in ("last", "mean"))
+    assert model.is_linear_propagation is (readout in ("last", "mean", "mean_of_layers"))
     outputs: list[Tensor] = [model.embedding]
     for layer in model.layers:
         outputs.append(layer(outputs[-1], tiny_graph.edge_index, tiny_graph.edge_weight))
     joined = {
         "last": outputs[-1],
         "mean": torch.stack(outputs).mean(0),
+        "mean_of_layers": torch.stack(outputs[1:]).mean(0),
         "concat": torch.cat(outputs, 1),
         "learned": torch.stack(outputs).mean(0),
     }
@@ -56,6 +57,8 @@ def test_one_polynomial_is_the_layers_one_after_the_other(readout: ReadoutName, 
 
 def test_without_layers_it_is_matrix_factorisation(tiny_graph: Graph) -> None:
     model = model_of(tiny_graph, num_layers=0)
+    torch.testing.assert_close(model(tiny_graph), model.embedding.detach())
+    model = model_of(tiny_graph, num_layers=0, readout="mean_of_layers")
     torch.testing.assert_close(model(tiny_graph), model.embedding.detach())
     assert len(model.layers) == 0
 
@@ -198,7 +201,7 @@ def test_the_symmetric_norm_is_not_all_zeros(tiny_graph: Graph) -> None:
         ({"hidden_dim": 0}, "hidden_dim: expected a width or 2 widths of at least 1, got 0"),
         ({"hidden_dim": [8, 8, 8]}, r"hidden_dim: expected a width or 2 widths of at least 1, got \[8, 8, 8\]"),
         ({"hidden_dim": [8, 4]}, "Without a linear map a layer keeps its width: got 8 in and 4 out"),
-        ({"readout": "average"}, "readout: expected one of last, mean, concat, learned; got 'average'"),
+        ({"readout": "average"}, "readout: expected one of last, mean, mean_of_layers, concat, learned; got 'average'"),
         ({"similarity": "dot"}, "similarity: expected one of cosine, inner_product; got 'dot'"),
         ({"temperature": 0.0}, "temperature: expected a number greater than 0, got 0.0"),
         ({"popularity_prior": -1.0}, "popularity_prior: expected at least 0, got -1.0"),

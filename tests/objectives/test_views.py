@@ -13,6 +13,7 @@ from ragx.data.split import Split
 from ragx.graph.graph import Graph
 from ragx.graph.weights import SymmetricNorm
 from ragx.layers.relevance_conv import RelevanceConv
+from ragx.models.matrix_factorization import MatrixFactorization
 from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.objectives.base import ViewObjective
 from ragx.objectives.views import View, Views, thinned
@@ -152,6 +153,20 @@ def test_a_model_without_layers_is_named_by_an_objective_that_looks_at_them(tiny
     for ask in (views.plain, lambda: views.perturbed(0.1), lambda: views.dropped(0.1)):
         with pytest.raises(ValueError, match="asks for the outputs of layers, which Towers does not give"):
             ask()
+
+
+@pytest.mark.parametrize("without", [MatrixFactorization, functools.partial(RelevanceAwareGraph, num_layers=0)])
+def test_without_layers_the_vectors_themselves_are_shifted(without: Any, tiny_graph: Graph) -> None:
+    options = {} if without is MatrixFactorization else {"layer": RelevanceConv}
+    model = without(num_users=tiny_graph.num_users, num_items=tiny_graph.num_items, hidden_dim=6, **options)
+    views = Views(OnGraph(model, tiny_graph))
+    assert torch.equal(views.plain().final, model.embedding)
+    one, other = views.perturbed(0.25), views.perturbed(0.25)
+    assert torch.equal(one.final, one.outputs[0])
+    shift = one.final - model.embedding
+    torch.testing.assert_close(shift.norm(dim=1), torch.full((len(shift),), 0.25), atol=1e-5, rtol=0)
+    assert bool((shift * model.embedding >= -1e-6).all())
+    assert not torch.equal(one.final, other.final)
 
 
 def test_views_out_of_range_are_refused(tiny_graph: Graph) -> None:

@@ -32,7 +32,7 @@ def test_every_model_that_has_a_yaml_keeps_the_contract(name: str) -> None:
     check_model(NAMES[config["_target_"]], **options)
 
 
-@pytest.mark.parametrize("readout", ["last", "concat", "learned"])
+@pytest.mark.parametrize("readout", ["last", "mean_of_layers", "concat", "learned"])
 def test_every_read_out_and_depth_keeps_it(readout: str) -> None:
     check_model(RelevanceAwareGraph, readout=readout, num_layers=2, hidden_dim=8)
     check_model(RelevanceAwareGraph, readout=readout, num_layers=3, hidden_dim=8, layer=LightConv)

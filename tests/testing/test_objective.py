@@ -12,10 +12,15 @@ from torch.nn import functional
 from ragx.data.batches import Batch
 from ragx.data.negatives import Negatives, NegativeSampler, TrainPairs
 from ragx.objectives.base import ViewObjective
+from ragx.objectives.bilateral_softmax import BilateralSoftmax
+from ragx.objectives.cosine_contrastive import CosineContrastive
+from ragx.objectives.direct_au import DirectAU
 from ragx.objectives.in_batch_softmax import InBatchSoftmax
 from ragx.objectives.pairwise import BayesianPersonalizedRanking
 from ragx.objectives.sampled_softmax import SampledSoftmax
+from ragx.objectives.sim_gcl import SimGCL
 from ragx.objectives.views import Views
+from ragx.objectives.x_sim_gcl import XSimGCL
 from ragx.testing import check_objective
 
 
@@ -27,6 +32,12 @@ from ragx.testing import check_objective
         InBatchSoftmax(),
         InBatchSoftmax(mask_false_negatives=False, correction=1.0, l2=0.01),
         SampledSoftmax(negatives=Negatives(count=4, distribution="popularity")),
+        BilateralSoftmax(),
+        BilateralSoftmax(negatives=Negatives(count=4), ratio=1.1, pool_positives=True, mask_false_negatives=False),
+        CosineContrastive(),
+        DirectAU(l2=0.01),
+        SimGCL(),
+        XSimGCL(ranking=InBatchSoftmax()),
     ],
 )
 def test_every_objective_keeps_the_contract(objective: ViewObjective) -> None:

@@ -18,7 +18,12 @@ USUAL_GRAPH = ("build_graph", "symmetric_norm")
 SHORT = {
     "ragx.models.MatrixFactorization": "mf",
     "ragx.objectives.BayesianPersonalizedRanking": "bpr",
+    "ragx.objectives.BilateralSoftmax": "bsl",
+    "ragx.objectives.CosineContrastive": "simplex",
+    "ragx.objectives.DirectAU": "directau",
     "ragx.objectives.InBatchSoftmax": "softmax",
+    "ragx.objectives.SimGCL": "simgcl",
+    "ragx.objectives.XSimGCL": "xsimgcl",
 }
 LIGHTGCN = {"readout": "mean", "similarity": "inner_product", "popularity_prior": 0}
 """What makes plain sums over the symmetric graph the published model."""
