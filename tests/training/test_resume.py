@@ -17,6 +17,7 @@ from ragx.data.negatives import Negatives
 from ragx.data.split import Split
 from ragx.objectives.in_batch_softmax import InBatchSoftmax
 from ragx.objectives.pairwise import BayesianPersonalizedRanking
+from ragx.objectives.sim_gcl import SimGCL
 from ragx.training.interruption import Interrupted
 from ragx.training.schedule import Schedule
 from ragx.training.trackers import NoTracker
@@ -45,6 +46,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "plain": {},
     "dropout": {"dropout": 0.3},
     "negatives": {"objective": lambda: BayesianPersonalizedRanking(negatives=Negatives(count=2))},
+    "noisy views": {"objective": SimGCL},
     "cosine schedule": {"schedule": Schedule(decay="cosine", warmup=0.2)},
     "shared propagation": {"batches_per_propagation": 2, "batch_size": BATCH // 2},
     "clipped": {"clip_norm": 0.05},
