@@ -1,4 +1,5 @@
 from .closed_form import ClosedForm
+from .closed_forms.item_knn import ItemKNN
 from .ease import EASE
 from .heads import Head
 from .matrix_factorization import MatrixFactorization
@@ -10,6 +11,7 @@ __all__ = [
     "EASE",
     "ClosedForm",
     "Head",
+    "ItemKNN",
     "LayerFactory",
     "MatrixFactorization",
     "MostPopular",

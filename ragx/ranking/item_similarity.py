@@ -14,20 +14,24 @@ from ragx.typing import Float, Int, Tensor
 
 @final
 class ItemSimilarity:
-    """Scores ``s_uj = Σ_i h_ui m_ij``: what a user holds, carried over by an item-item matrix.
+    """Scores ``s_uj = b_j + Σ_i h_ui m_ij``: what a user holds, carried over by an item-item matrix.
 
     The sum runs over the history in its own order, so a score does not depend on what is computed beside it.
 
     Args:
         history: what the users hold: item lists, which weigh 1, or a sparse matrix [U, I] of weights.
         matrix: [I, I], sparse or dense.
+        bias: b [I], zeros if None.
 
     Raises:
-        ValueError: the matrix is not square, or the history does not fit it.
+        ValueError: the matrix is not square, or the history or the bias does not fit it.
     """
 
     def __init__(
-        self, history: ItemLists | sp.sparray | sp.spmatrix, matrix: sp.sparray | sp.spmatrix | Tensor | NDArray[Any]
+        self,
+        history: ItemLists | sp.sparray | sp.spmatrix,
+        matrix: sp.sparray | sp.spmatrix | Tensor | NDArray[Any],
+        bias: NDArray[Any] | None = None,
     ) -> None:
         given: Any = _as_scipy(matrix) if isinstance(matrix, Tensor) else matrix
         self._sparse = bool(sp.issparse(given))
@@ -36,13 +40,17 @@ class ItemSimilarity:
         check(len(shape) == 2 and shape[0] == shape[1], f"matrix: expected items by items, got shape {shape}.")
         self._matrix = columns
         self._history = _history_matrix(history, shape[0], columns.dtype)
+        fits = bias is None or bias.shape == shape[:1]
+        check(fits, f"bias: expected one number for each of {shape[0]} items, got shape {np.shape(bias)}.")
+        self._bias = None if bias is None else torch.from_numpy(bias.astype(columns.dtype))
         self.num_users, self.num_items = self._history.shape[0], shape[0]
         self._blocks: dict[tuple[int, int], Any] = {}
 
     def scores(self, users: Int[Tensor, " B"], items: slice) -> Float[Tensor, "B I_block"]:
         """Return ``H_users M`` for a block of columns."""
         product = self._history[users.cpu().numpy()] @ self._columns(*items.indices(self.num_items)[:2])
-        return torch.from_numpy(product.toarray() if self._sparse else product)
+        scores = torch.from_numpy(product.toarray() if self._sparse else product)
+        return scores if self._bias is None else scores.add_(self._bias[items])
 
     def _columns(self, start: int, stop: int) -> Any:
         if stop - start == self.num_items:

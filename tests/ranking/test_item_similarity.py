@@ -30,6 +30,16 @@ def test_weighted_history() -> None:
     assert ItemSimilarity(history, MATRIX).scores(torch.tensor([0]), slice(0, 4)).tolist() == [[0.0, 2.0, 4.0, 10.5]]
 
 
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_array])
+def test_a_bias_is_added_to_every_user(form: type) -> None:
+    bias = np.array([0.0, 1.0, 2.0, 3.0])
+    scorer = ItemSimilarity(HISTORY, form(MATRIX), bias)
+    assert scorer.scores(USERS, slice(0, 4)).tolist() == (np.array(EXPECTED) + bias).tolist()
+    assert scorer.scores(USERS[2:], slice(1, 3)).tolist() == [[1.0, 7.0]]
+    with pytest.raises(ValueError, match="bias: expected one number for each of 4 items, got shape"):
+        ItemSimilarity(HISTORY, form(MATRIX), bias[:3])
+
+
 def test_ranking_is_that_of_the_dense_scores() -> None:
     rng = np.random.default_rng(0)
     matrix = sp.csr_array(np.where(rng.random((300, 300)) < 0.05, rng.random((300, 300)), 0.0))

@@ -1,0 +1,1 @@
+"""Models that one calculation fits."""
