@@ -40,9 +40,7 @@ class ItemSimilarity:
         check(len(shape) == 2 and shape[0] == shape[1], f"matrix: expected items by items, got shape {shape}.")
         self._matrix = columns
         self._history = _history_matrix(history, shape[0], columns.dtype)
-        fits = bias is None or bias.shape == shape[:1]
-        check(fits, f"bias: expected one number for each of {shape[0]} items, got shape {np.shape(bias)}.")
-        self._bias = None if bias is None else torch.from_numpy(bias.astype(columns.dtype))
+        self._bias = None if bias is None else _bias_vector(bias, shape[0], columns.dtype)
         self.num_users, self.num_items = self._history.shape[0], shape[0]
         self._blocks: dict[tuple[int, int], Any] = {}
 
@@ -70,6 +68,13 @@ def _as_scipy(matrix: Tensor) -> Any:
         return matrix.detach().cpu().numpy()
     entries = matrix.detach().cpu().to_sparse(layout=torch.sparse_coo).coalesce()
     return sp.coo_array((entries.values().numpy(), tuple(entries.indices().numpy())), shape=tuple(entries.shape))
+
+
+def _bias_vector(bias: NDArray[Any], num_items: int, dtype: np.dtype[Any]) -> Tensor:
+    check(
+        bias.shape == (num_items,), f"bias: expected one number for each of {num_items} items, got shape {bias.shape}."
+    )
+    return torch.from_numpy(bias.astype(dtype))
 
 
 def _history_matrix(history: Any, num_items: int, dtype: np.dtype[Any]) -> Any:

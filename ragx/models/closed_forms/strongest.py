@@ -19,7 +19,7 @@ def strongest_of_product(
     most: int,
     *,
     keys: NDArray[np.int64],
-    values: Callable[[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]], NDArray[np.float64]],
+    values: Callable[[NDArray[Any], NDArray[Any], NDArray[np.float64]], NDArray[np.float64]],
 ) -> sparse.csr_array:
     """Return the ``most`` largest entries of every row of f(A B), those on its diagonal and those of A B = 0 left out.
 

@@ -1,6 +1,7 @@
 """ItemKNN: worked by hand, held against a dense calculation, and its edges."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -23,7 +24,7 @@ def interactions(pairs: Iterable[tuple[str, str]], items: Iterable[str] = ()) ->
     return Interactions.from_events(events, items=catalogue)
 
 
-BARE = {"normalise": False, "centre": False}
+BARE: dict[str, Any] = {"normalise": False, "centre": False}
 
 
 def scores_of(model: ItemKNN, train: Interactions) -> NDArray[np.float64]:
