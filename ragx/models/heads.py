@@ -17,7 +17,8 @@ class Head:
 
     Args:
         similarity: ``"cosine"`` or ``"inner_product"``.
-        temperature: τ.
+        temperature: τ, which orders items otherwise only beside a prior. A config writes it once, in the objective:
+            ``model.temperature`` is read from there unless it is set, so that the prior is on the scale of training.
         popularity_prior: weight β of log d_i; 0 leaves popularity out.
 
     Raises:

@@ -55,6 +55,8 @@ def test_a_run_is_evaluated_otherwise_and_left_as_it_is(run: Path, capsys: pytes
     assert list(other["validation"]) == ["recall@5", "recall@20", "coverage@5", "coverage@20"]
     assert other["validation"]["recall@20"] == metrics["validation"]["recall@20"]
     assert other["evaluation"]["conventions"] == "trec"
+    as_of_a_run = ["metrics=[recall,coverage]", "cutoffs=[5,20]", "groups=[activity]"]
+    assert evaluated(run, *(f"evaluation.{option}" for option in as_of_a_run), "evaluation=trec") == other
     assert other["groups"]["validation"]["activity"]["recall@20"]["mean"]
     out = capsys.readouterr().out
     assert "by activity" in out and "activity: tenths of the users, 0 those with the fewest items." in out

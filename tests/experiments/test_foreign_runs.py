@@ -67,7 +67,7 @@ def test_the_remedy_works(changed: Change, command: Any, tmp_path: Path, monkeyp
     assert remedy == "trust=[my_own_layers]"
     assert command("recommend", f"run={folder}", "users=all", remedy).status == 0
     assert load_run(folder, trust=["my_own_layers"]).recommend(k=1).height > 0
-    assert trusted("[a, b.c]").modules == ("a", "b.c")
+    assert trusted("trust", "[a, b.c]").modules == ("a", "b.c")
 
 
 @pytest.mark.parametrize("name", ["..", "../..", "/etc", "a/b", "", 7, None])

@@ -1,28 +1,105 @@
 """Command lines of ``name=value``, and lists of ids as people give them."""
 
-from dataclasses import dataclass
+import importlib
+import re
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Annotated, Any
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ragx.runner.command import COMMANDS
 from ragx.runner.commands.id_lists import id_list
-from ragx.runner.commands.options import parse_options, truth, whole
+from ragx.runner.commands.options import (
+    JsonFile,
+    Names,
+    NotNegative,
+    Part,
+    Wholes,
+    key,
+    parse_options,
+    split_options,
+    truth,
+    whole,
+)
+from ragx.runs.trusted import Trusted
 
 
 @dataclass(frozen=True)
 class Options:
     run: str
     users: str = "all"
-    k: str = "10"
+    k: int = 10
+
+
+@dataclass(frozen=True)
+class Typed:
+    part: Part = "test"
+    runs: Path = Path("runs")
+    refit: bool = False
+    metrics: Names = None
+    cutoffs: Wholes = None
+    tolerance: NotNegative = 0.5
+    random: Annotated[int, key] = 1
+    output: JsonFile = None
+    trust: Trusted = field(default_factory=Trusted)
 
 
 def test_options_have_names_and_defaults() -> None:
-    assert parse_options(Options, ["run=a b", "k= 3 "]) == Options("a b", "all", "3")
+    assert parse_options(Options, ["run=a b", "k= 3 "]) == Options("a b", "all", 3)
     assert parse_options(Options, ["run=x=y"]) == Options("x=y")
-    assert parse_options(Options, ["folder", "k=3"], first="run") == Options("folder", k="3")
+    assert parse_options(Options, ["folder", "k=3"], first="run") == Options("folder", k=3)
+
+
+def test_options_are_read_as_what_they_are(tmp_path: Path) -> None:
+    texts = ["part=validation", "runs=other", "refit=true", "metrics=[recall, ndcg,]", "cutoffs=[5,20]", "tolerance=0"]
+    read = parse_options(Typed, [*texts, "random=0", f"output={tmp_path}/a.json", "trust=[a, b.c]"])
+    assert read.trust.modules == ("a", "b.c")
+    expected = Typed("validation", Path("other"), True, ["recall", "ndcg"], [5, 20], 0.0, 0, tmp_path / "a.json")
+    assert read == replace(expected, trust=read.trust)
+    assert parse_options(Typed, ["metrics=[]"]).metrics == []  # no metric is not the metrics of before
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("part=tset", "part: expected one of validation, test; got 'tset'. Did you mean 'test'?"),
+        ("refit=yes", "refit: expected true or false, got 'yes'."),
+        ("cutoffs=[5,x]", "cutoffs: expected a whole number of at least 1, got 'x'."),
+        ("tolerance=-1", "tolerance: expected a number of at least 0, got '-1'."),
+        ("tolerance=nan", "tolerance: expected a number of at least 0, got 'nan'."),
+        ("tolerance=near", "tolerance: expected a number of at least 0, got 'near'."),
+        ("random=-1", "random: expected a whole number, got '-1'."),
+        ("output=a.csv", "output: expected a file ending in .json, got 'a.csv'."),
+        ("output=folder.json", "output: expected a file, but folder.json is a folder."),
+        ("trust=[a-b]", "trust: expected names of modules such as my_layers, got 'a-b'."),
+    ],
+)
+def test_options_of_another_type_are_named(
+    argument: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder.json").mkdir()
+    with pytest.raises(ValueError) as caught:
+        parse_options(Typed, [argument])
+    assert str(caught.value) == message
+
+
+def test_options_of_two_commands_are_told_apart() -> None:
+    assert split_options(Options, ["k=3", "model.k=4", "--flag", "run=a"]) == (
+        ["k=3", "run=a"],
+        ["model.k=4", "--flag"],
+    )
+
+
+@pytest.mark.parametrize("name", [name for name, (module, _) in COMMANDS.items() if module.startswith("commands.")])
+def test_help_names_every_option_and_no_other(name: str) -> None:
+    module: Any = importlib.import_module(f"ragx.runner.{COMMANDS[name][0]}")
+    listed = re.findall(r"^(\w+)=", module.HELP, re.M)
+    assert listed == [option.name for option in fields(module.Options)]
 
 
 @pytest.mark.parametrize(
@@ -53,10 +130,16 @@ def test_an_argument_without_a_name_is_taken_once() -> None:
         parse_options(Options, ["a", "b"], first="run")
 
 
+@dataclass(frozen=True)
+class Words:
+    run: str
+    users: str = "all"
+
+
 @given(st.text(), st.text())
 def test_whatever_is_typed_gives_options_or_one_message(name: str, value: str) -> None:
     try:
-        options = parse_options(Options, ["run=a", f"{name}={value}"])
+        options = parse_options(Words, ["run=a", f"{name}={value}"])
     except ValueError as error:
         assert str(error)
     else:

@@ -83,5 +83,5 @@ def test_a_run_that_began_anew_is_found(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_mistake_is_named_before_anything_is_run() -> None:
-    with pytest.raises(ValueError, match="kills: expected a whole number, got 'two'"):
+    with pytest.raises(ValueError, match="kills: expected a whole number of at least 1, got 'two'"):
         verify_resume(["kills=two"])

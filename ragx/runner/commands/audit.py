@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ragx.checks import check
 from ragx.data.dataset import Dataset
 from ragx.data.split import Split
 from ragx.evaluation.audit import audit
 from ragx.evaluation.findings import VERDICTS, Audit, Verdict
 from ragx.learners.given import GIVEN
 from ragx.parts import bind
+from ragx.runner.commands.options import json_file
 from ragx.runner.run.settings import check_folder
 from ragx.runner.run.summary import print_data
 from ragx.runs.files import write_json
@@ -30,9 +30,8 @@ def run_audit(config: dict[str, Any]) -> Verdict:
         ValueError: the config or the data is at fault, or the output cannot be written.
     """
     parts = bind(config, {name: GIVEN[name] for name in ("dataset", "split")})
-    output = config["output"]
     check_folder("runs", config["runs"])
-    _check_output(output)
+    output = None if config["output"] is None else json_file("output", config["output"])
     console = Console(file=sys.stdout)
     dataset: Dataset = parts["dataset"].build()
     split: Split = parts["split"].build(dataset=dataset)
@@ -41,19 +40,9 @@ def run_audit(config: dict[str, Any]) -> Verdict:
     report = audit(dataset, split, on_open=lambda reason: _record(looks, split, reason))
     _show(console, report)
     if output is not None:
-        write_json(Path(output), report.as_dict())
+        write_json(output, report.as_dict())
         console.print(f"The findings as JSON: {output}", highlight=False, markup=False)
     return report.verdict
-
-
-def _check_output(output: Any) -> None:
-    """Find out before the test part is read whether the findings can be written."""
-    if output is None:
-        return
-    named = isinstance(output, str) and output.endswith(".json")
-    check(named, f"output: expected a file ending in .json, got {output!r}.")
-    check_folder("output", str(Path(output).parent))
-    check(not Path(output).is_dir(), f"output: expected a file, but {output} is a folder.")
 
 
 def _record(looks: Looks, split: Split, reason: str) -> None:

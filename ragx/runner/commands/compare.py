@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ragx.checks import check, check_choice
+from ragx.checks import check
 from ragx.evaluation.comparison import Comparison, notes_on_tests
 from ragx.evaluation.per_unit_run import PerUnitRun
 from ragx.evaluation.per_user_table import KEYS
@@ -20,7 +20,7 @@ from ragx.evaluation.units import plural
 from ragx.former_names import TARGET
 from ragx.metrics.name import usual_name
 from ragx.metrics.recorded import agreed
-from ragx.report.tables.output import check_format, write_table
+from ragx.report.tables.output import write_table
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.compared_runs import (
     Compared,
@@ -31,14 +31,15 @@ from ragx.runner.commands.compared_runs import (
     run_folders,
 )
 from ragx.runner.commands.id_lists import id_list
-from ragx.runner.commands.options import parse_options, trusted
+from ragx.runner.commands.options import NOBODY, Part, TableFile, parse_options
 from ragx.runner.commands.paired_values import values_of_units
 from ragx.runner.run.summary import print_measured
 from ragx.runs.looks import Looks, Readings, test_mark
 from ragx.runs.task import is_closed_form
+from ragx.runs.trusted import Trusted
 
 UNITS = "units"
-PARTS, WIDTH, MOST_TOLD = ("validation", "test"), 200, 5
+WIDTH, MOST_TOLD = 200, 5
 HELP = """ragx compare runs=[a,b,c] baseline=a metric=ndcg@20 part=test
 
 runs=[…]          finished runs, each as much of its path or identity as no other finished run begins with, or folders
@@ -51,16 +52,19 @@ output=out.csv    write the table as .parquet, .csv, .json or .jsonl
 trust=[my_rules]  modules of your own whose protocol the runs name"""
 
 
+Runs = Annotated[list[str], lambda name, text: id_list(name, text) if text.startswith("[") else [text]]
+
+
 @dataclass(frozen=True)
 class Options:
-    """What was asked for, as text."""
+    """What was asked for."""
 
-    runs: str
+    runs: Runs
     baseline: str
     metric: str = ""
-    part: str = "test"
-    output: str = ""
-    trust: str = ""
+    part: Part = "test"
+    output: TableFile = None
+    trust: Trusted = NOBODY
 
 
 def compare_runs(arguments: Sequence[str]) -> None:
@@ -70,12 +74,8 @@ def compare_runs(arguments: Sequence[str]) -> None:
         ValueError: the options or a run is at fault, or the runs are not comparable.
     """
     options = parse_options(Options, arguments)
-    check_choice("part", options.part, PARTS)
-    if options.output:
-        check_format(options.output)
-    named = id_list("runs", options.runs) if options.runs.startswith("[") else [options.runs]
-    trust = trusted(options.trust)
-    reads = [read_compared(folder, trust) for folder in run_folders(named)]
+    trust = options.trust
+    reads = [read_compared(folder, trust) for folder in run_folders(options.runs)]
     beside = options.baseline if any(options.baseline in read.baselines for read in reads) else None
     cell = None if beside else baseline_cell(options.baseline, reads, trust)
     check_comparable(reads, options.part)

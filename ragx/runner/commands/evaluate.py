@@ -11,16 +11,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ragx.checks import check, check_choice
+from ragx.checks import check
 from ragx.former_names import TARGET
 from ragx.learners.parts import build_task, groups_of
 from ragx.metrics.own import own_in, path_of
 from ragx.parts import bind
 from ragx.runner.command_line import plain_command
-from ragx.runner.commands.options import parse_options, trusted, whole
+from ragx.runner.commands.options import NOBODY, JsonFile, Names, Part, Wholes, Word, parse_options
 from ragx.runner.run.evaluating import Evaluation, add_results
 from ragx.runner.run.opening import check_stored_model, stored_model_differs
-from ragx.runner.run.settings import check_folder, check_threads
+from ragx.runner.run.settings import check_threads
 from ragx.runner.run.summary import print_measured, results_table
 from ragx.runs.files import read_run, write_json
 from ragx.runs.find import find_run
@@ -31,7 +31,8 @@ from ragx.serving.run import Run, load_run
 from ragx.tasks.task import Task
 from ragx.testing.metric import check_own_metrics
 
-PARTS = ("validation", "test")
+ASKED = ("metrics", "cutoffs", "conventions", "groups", "cold_users")
+"""Options of the protocol."""
 DECILES = {
     "activity": "activity: tenths of the users, 0 those with the fewest items.",
     "popularity": "popularity: tenths of the items, 0 those with the fewest train interactions.",
@@ -42,7 +43,7 @@ run=<folder>        a finished run, or as much of its path or identity as no oth
 part=validation     or test: opens the test part, which counts as a look
 metrics=[…]         as the run had them by default, like all that follow; my_metrics.first_hit is one of your own
 cutoffs=[…]         lengths of the lists
-conventions=trec    lightgcn, recbole, trec, pyg or repeat_buying
+conventions=trec    lightgcn, recbole, trec, pyg or repeat_buying; evaluation=trec, as ragx run has it, is the same
 groups=[…]          activity, popularity, columns of the table of users
 cold_users=exclude  or popularity, or model
 output=found.json   write everything that was found
@@ -53,17 +54,17 @@ Nothing is trained, and the run's folder stays as it is."""
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for, as text."""
+    """What was asked for; what is None stays as the run had it."""
 
     run: str
-    part: str = "validation"
-    metrics: str = ""
-    cutoffs: str = ""
-    conventions: str = ""
-    groups: str = ""
-    cold_users: str = ""
-    output: str = ""
-    trust: str = ""
+    part: Part = "validation"
+    metrics: Names = None
+    cutoffs: Wholes = None
+    conventions: Word = None
+    groups: Names = None
+    cold_users: Word = None
+    output: JsonFile = None
+    trust: Trusted = NOBODY
 
 
 def evaluate_run(arguments: Sequence[str]) -> None:
@@ -72,12 +73,8 @@ def evaluate_run(arguments: Sequence[str]) -> None:
     Raises:
         ValueError: the options or the run is at fault, or the output cannot be written; no part was opened then.
     """
-    options = parse_options(Options, arguments, first="run")
-    check_choice("part", options.part, PARTS)
-    if options.output:
-        check(options.output.endswith(".json"), f"output: expected a file ending in .json, got {options.output!r}.")
-        check_folder("output", str(Path(options.output).parent))
-    trust, folder = trusted(options.trust), find_run(options.run)
+    options = parse_options(Options, [_short(argument) for argument in arguments], first="run")
+    trust, folder = options.trust, find_run(options.run)
     record, metrics = read_run(folder)
     check(
         options.part == "test" or not record["refit"],
@@ -103,26 +100,26 @@ def evaluate_run(arguments: Sequence[str]) -> None:
     report |= _measure(_evaluation(run, asked), options.part, folder, str(record["identity"]))
     _show(console, report, folder, everything=bool(options.metrics or options.cutoffs))
     if options.output:
-        write_json(Path(options.output), {"evaluation": stored | _asked(options), **report})
+        write_json(options.output, {"evaluation": stored | _asked(options), **report})
         console.print(f"Everything that was found: {options.output}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _short(argument: str) -> str:
+    """Return an option of the protocol as this command calls it, where it is given as ``ragx run`` takes it."""
+    if argument.startswith("evaluation="):
+        return f"conventions={argument.removeprefix('evaluation=')}"
+    return argument.removeprefix("evaluation.")
 
 
 def _asked(options: Options) -> dict[str, Any]:
     """Return the options of the protocol that the command line gives."""
-    asked: dict[str, Any] = {name: _names(text) for name in ("metrics", "groups") if (text := getattr(options, name))}
-    if options.cutoffs:
-        asked["cutoffs"] = [whole("cutoffs", text) for text in _names(options.cutoffs)]
-    return asked | {name: text for name in ("conventions", "cold_users") if (text := getattr(options, name))}
+    return {name: value for name in ASKED if (value := getattr(options, name)) is not None}
 
 
 def _with_asked(trust: Trusted, options: Options) -> Trusted:
     """Return whose code may be run: a metric that the command line itself names needs no further word."""
-    own = own_in("metrics", _names(options.metrics))
+    own = own_in("metrics", options.metrics or [])
     return Trusted([*trust.modules, *(path_of(name).rpartition(".")[0] for name in own)])
-
-
-def _names(text: str) -> list[str]:
-    return [name for part in text.removeprefix("[").removesuffix("]").split(",") if (name := part.strip())]
 
 
 def _task(record: Mapping[str, Any], evaluation: dict[str, Any], trust: Trusted) -> Task:

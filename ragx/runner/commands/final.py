@@ -16,7 +16,7 @@ from ragx.checks import check
 from ragx.evaluation.units import Counts
 from ragx.metrics.name import usual_names
 from ragx.runner.command_line import plain_command
-from ragx.runner.commands.options import parse_options, trusted, truth
+from ragx.runner.commands.options import NOBODY, parse_options
 from ragx.runner.commands.recorded_config import config_of
 from ragx.runner.run.cell import Cell, load_cell
 from ragx.runner.run.execute import execute
@@ -45,12 +45,12 @@ DIVIDING = ("dataset", "split", "task", "target_kind")
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for, as text."""
+    """What was asked for."""
 
     sweep: str
-    refit: str = "false"
-    runs: str = "runs"
-    trust: str = ""
+    refit: bool = False
+    runs: Path = Path("runs")
+    trust: Trusted = NOBODY
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,13 @@ def finalize(arguments: Sequence[str]) -> None:
         ValueError: there is no such sweep, or no configuration of a row is done with all its seeds.
     """
     options = parse_options(Options, arguments)
-    refit, trust = truth("refit", options.refit), trusted(options.trust)
+    refit, trust = options.refit, options.trust
     console = Console(file=sys.stdout)
-    record = find_sweep(Path(options.runs), options.sweep)
+    record = find_sweep(options.runs, options.sweep)
     choices = choose(record, console)
     for cell in (cell for choice in choices for cell in choice.cells):
         rehearse(_ready(cell, refit, trust, console))
-    before = Looks(Path(options.runs)).by_test_part()
+    before = Looks(options.runs).by_test_part()
     opened = [(choice, [_look(cell, refit, trust) for cell in choice.cells]) for choice in choices]
     rows = [
         {
@@ -106,7 +106,7 @@ def finalize(arguments: Sequence[str]) -> None:
     write_json(record.folder / "final.json", {"refit": refit, "rows": rows})
     results = [(choice, [read_run(cell.folder)[1] for cell in cells]) for choice, cells in opened]
     _show(console, results, record)
-    for sentence in _looks_of(results, before, Looks(Path(options.runs)).by_test_part()):
+    for sentence in _looks_of(results, before, Looks(options.runs).by_test_part()):
         console.print(sentence, highlight=False, soft_wrap=True)
     console.print(f"Record: {record.folder / 'final.json'}", highlight=False, soft_wrap=True)
 

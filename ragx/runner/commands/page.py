@@ -23,7 +23,7 @@ class Options:
     """What was asked for."""
 
     sweep: str
-    runs: str = "runs"
+    runs: Path = Path("runs")
 
 
 def write(arguments: Sequence[str]) -> None:
@@ -33,8 +33,7 @@ def write(arguments: Sequence[str]) -> None:
         ValueError: the options or the sweep are at fault, or the page cannot be written.
     """
     options = parse_options(Options, arguments, first="sweep")
-    runs = Path(options.runs)
-    print(write_page(find_sweep(runs, options.sweep), runs))
+    print(write_page(find_sweep(options.runs, options.sweep), options.runs))
 
 
 def main() -> int:

@@ -12,11 +12,12 @@ from rich.text import Text
 
 from ragx.checks import check
 from ragx.ranking.recommendations import titles_said, with_titles
-from ragx.report.tables.output import check_format, write_table
+from ragx.report.tables.output import write_table
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.id_lists import id_list, is_id_file, matched
-from ragx.runner.commands.options import parse_options, trusted, truth, whole
+from ragx.runner.commands.options import NOBODY, TableFile, parse_options
 from ragx.runs.find import find_run
+from ragx.runs.trusted import Trusted
 from ragx.serving.run import load_run
 
 SHOWN_USERS = 10
@@ -36,17 +37,17 @@ trust=[my_layers] modules of your own that the run names: their code is run, tha
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for, as text."""
+    """What was asked for; lists of ids as text, since they may name files."""
 
     run: str
     users: str = ""
     items: str = ""
-    k: str = "10"
+    k: int = 10
     only: str = ""
     without: str = ""
-    exclude_seen: str = "true"
-    output: str = ""
-    trust: str = ""
+    exclude_seen: bool = True
+    output: TableFile = None
+    trust: Trusted = NOBODY
 
 
 def parse(arguments: list[str]) -> Options:
@@ -70,13 +71,9 @@ def recommend(arguments: list[str]) -> None:
         ValueError: the options, the run, a user, an item, k or the output is at fault.
     """
     options = parse(arguments)
-    k = whole("k", options.k)
-    if options.output:
-        check_format(options.output)
     given = {name: text for name in LISTS if (text := getattr(options, name)) and (name, text) != ("users", "all")}
     lists = {name: id_list(name, text) for name, text in given.items()}
-    exclude_seen = truth("exclude_seen", options.exclude_seen)
-    run = load_run(_folder(options.run), trust=trusted(options.trust).modules)
+    run = load_run(_folder(options.run), trust=options.trust.modules)
     console = Console(file=sys.stdout)
     for name, text in given.items():
         if is_id_file(text):
@@ -85,7 +82,8 @@ def recommend(arguments: list[str]) -> None:
             console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     make: Any = run.fold_in if options.items else run.recommend
     first = lists.get("items" if options.items else "users")
-    table = make(first, k, exclude_seen=exclude_seen, only=lists.get("only"), without=lists.get("without"))
+    limits = {"exclude_seen": options.exclude_seen, "only": lists.get("only"), "without": lists.get("without")}
+    table = make(first, options.k, **limits)
     table = with_titles(table, run.dataset)
     for sentence in titles_said(run.dataset):
         console.print(sentence, highlight=False, markup=False, soft_wrap=True)
@@ -100,7 +98,7 @@ def _folder(run: str) -> Path:
     return find_run(run)
 
 
-def _show(console: Console, table: pl.DataFrame, output: str) -> None:
+def _show(console: Console, table: pl.DataFrame, output: Path | None) -> None:
     users = table["user"].unique(maintain_order=True)
     shown = table.join(users.head(SHOWN_USERS).to_frame(), on="user", how="semi", maintain_order="left")
     printed = Table(title_justify="left")

@@ -12,7 +12,7 @@ from rich.console import Console
 from ragx.checks import RunError, check
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.difference import Difference, difference
-from ragx.runner.commands.options import parse_options, trusted
+from ragx.runner.commands.options import NOBODY, NotNegative, parse_options
 from ragx.runner.commands.recorded_config import config_of
 from ragx.runner.run.cell import Cell, load_cell
 from ragx.runner.run.execute import execute
@@ -20,9 +20,9 @@ from ragx.runner.run.speaker import Speaker
 from ragx.runs.files import SCHEMA, read_run
 from ragx.runs.find import find_run
 from ragx.runs.recorded_data import check_unchanged
+from ragx.runs.trusted import Trusted
 from ragx.training.checkpoint import load_checkpoint
 
-TOLERANCE = 1e-3
 UNTRACKED = {"tracker": {"_target_": "ragx.training.NoTracker"}}
 """A reproduction has the id of the first run, under which a tracker would write over what that one recorded."""
 HELP = """ragx reproduce <run> [tolerance=0.001]
@@ -41,11 +41,11 @@ class NotReproducedError(RunError):
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for, as text."""
+    """What was asked for."""
 
     run: str
-    tolerance: str = str(TOLERANCE)
-    trust: str = ""
+    tolerance: NotNegative = 1e-3
+    trust: Trusted = NOBODY
 
 
 def reproduce(arguments: Sequence[str]) -> None:
@@ -56,15 +56,12 @@ def reproduce(arguments: Sequence[str]) -> None:
         NotReproducedError: its metrics are further apart than the tolerance; the message says what else differs.
     """
     options = parse_options(Options, arguments, first="run")
-    try:
-        tolerance = float(options.tolerance)
-    except ValueError:
-        raise ValueError(f"tolerance: expected a number, got {options.tolerance!r}.") from None
+    tolerance = options.tolerance
     folder = find_run(options.run)
     record, metrics = read_run(folder)
     console = Console(file=sys.stdout)
     config = config_of(folder, final="test" in metrics, reuse="code") | UNTRACKED
-    cell = load_cell(config, trusted(options.trust))
+    cell = load_cell(config, options.trust)
     kept = load_checkpoint(folder / "model.pt", str(record["identity"]))
     check_unchanged(folder, record, cell.parts, cell.problem, kept)
     changed = differences(record, cell)
@@ -111,7 +108,6 @@ def differences(record: dict[str, Any], cell: Cell) -> list[str]:
 
 def sentence(gap: Difference, tolerance: float, changed: Sequence[str]) -> str:
     """Return the finding in words."""
-    check(tolerance >= 0, f"tolerance: expected at least 0, got {tolerance}.")
     also = "; ".join(changed)
     if gap.is_none:
         return (

@@ -20,10 +20,10 @@ runs=runs      folder of run folders"""
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for, as text."""
+    """What was asked for."""
 
     sweep: str
-    runs: str = "runs"
+    runs: Path = Path("runs")
 
 
 def show_status(arguments: Sequence[str]) -> None:
@@ -33,7 +33,7 @@ def show_status(arguments: Sequence[str]) -> None:
         ValueError: there is no such sweep.
     """
     options = parse_options(Options, arguments, first="sweep")
-    print_sweep(Console(file=sys.stdout), find_sweep(Path(options.runs), options.sweep))
+    print_sweep(Console(file=sys.stdout), find_sweep(options.runs, options.sweep))
 
 
 def main() -> int:

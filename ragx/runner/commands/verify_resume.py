@@ -9,13 +9,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from rich.console import Console
 
 from ragx.checks import RunError, check
 from ragx.runner.command_line import plain_command
 from ragx.runner.commands.difference import difference
+from ragx.runner.commands.options import key, parse_options, split_options
 from ragx.runs.files import read_run
 from ragx.training.checkpoint import load_checkpoint
 
@@ -32,6 +35,14 @@ class NotResumedError(RunError):
     """A run that was taken up ended otherwise than an unbroken one, or began anew."""
 
 
+@dataclass(frozen=True)
+class Options:
+    """What was asked for, beside the options of the run."""
+
+    kills: int = 1
+    random: Annotated[int, key] = 0
+
+
 def verify_resume(arguments: Sequence[str]) -> None:
     """Kill a run, take it up again and compare it with an unbroken one.
 
@@ -39,21 +50,17 @@ def verify_resume(arguments: Sequence[str]) -> None:
         ValueError: an option is at fault.
         NotResumedError: the two differ, or the run was not taken up at a step above 0.
     """
-    own = dict(
-        argument.partition("=")[::2] for argument in arguments if argument.partition("=")[0] in ("kills", "random")
-    )
-    options = [argument for argument in arguments if argument.partition("=")[0] not in ("kills", "random")]
-    for name, text in own.items():
-        check(text.isdecimal(), f"{name}: expected a whole number, got {text!r}.")
+    given, options = split_options(Options, arguments)
+    own = parse_options(Options, given)
     console = Console(file=sys.stdout)
-    draw = random.Random(int(own.get("random", "0")))
+    draw = random.Random(own.random)
     with tempfile.TemporaryDirectory(prefix="ragx-resume-") as folder:
         whole, broken = Path(folder) / "whole", Path(folder) / "broken"
         _finish(whole, options)
         (unbroken,) = (path.parent for path in whole.glob("*/metrics.json"))
         has_steps = (unbroken / "train" / "last.pt").is_file()
         cut_off = _cut_off_at_steps if has_steps else _cut_off_at_moments
-        for sentence in cut_off(unbroken, broken, options, draw, int(own.get("kills", "1"))):
+        for sentence in cut_off(unbroken, broken, options, draw, own.kills):
             console.print(sentence, highlight=False)
         _finish(broken, options)
         (resumed,) = (path.parent for path in broken.glob("*/metrics.json"))
