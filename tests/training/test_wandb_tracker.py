@@ -3,11 +3,15 @@
 import json
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock, call
 
 import pytest
+import wandb
 
 from ragx.metrics import Metric
 from ragx.training.wandb_tracker import WandbTracker
@@ -123,6 +127,60 @@ def test_disabled_writes_nothing(tmp_path: Path) -> None:
     tracker.log({"loss": 0.5}, 1)
     tracker.finish({})
     assert not list(tmp_path.glob("run/**/*.wandb"))
+
+
+def test_offline_the_start_runs_beside_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, begun = threading.Event(), Mock()
+
+    def init(**options: Any) -> Any:
+        assert go_on.wait(30), "the start was waited for"
+        return begun
+
+    monkeypatch.setattr("wandb.init", init)
+    tracker = WandbTracker()
+    tracker.start(tmp_path, RUN, [{"epoch": 1, "loss": 0.5}])
+    go_on.set()
+    tracker.log({"loss": 0.4}, 2)
+    assert begun.log.call_args_list == [call({"loss": 0.5}, step=1), call({"loss": 0.4}, step=2)]
+    tracker.finish({"best": 1.0})
+    tracker.finish({}, failed=True)  # as where the summary of a run cannot be printed
+    begun.finish.assert_called_once_with(exit_code=0)
+
+
+def test_a_run_that_fails_while_w_and_b_starts_ends_its_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = Mock()
+    monkeypatch.setattr("wandb.init", lambda **options: time.sleep(0.2) or begun)
+    tracker = WandbTracker()
+    tracker.start(tmp_path, RUN, [])
+    tracker.finish({}, failed=True)
+    begun.finish.assert_called_once_with(exit_code=1)
+
+
+@pytest.mark.parametrize("mode", ["offline", "online"])
+def test_a_refusal_is_told_once_and_never_in_place_of_another_failure(
+    mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**options: Any) -> None:
+        raise wandb.Error("no disk")
+
+    def begin() -> WandbTracker:
+        tracker = WandbTracker(mode=mode)
+        tracker.start(tmp_path, RUN, [])
+        return tracker
+
+    monkeypatch.setattr("wandb.init", refuse)
+    told = r"^tracker: W&B refuses \(no disk\); tracker\.mode=offline needs no account\.$"
+    if mode == "online":  # before anything is trained
+        with pytest.raises(ValueError, match=told):
+            begin()
+        return
+    begin().finish({}, failed=True)
+    tracker = begin()
+    with pytest.raises(ValueError, match=told):
+        tracker.log({"loss": 0.5}, 1)
+    tracker.finish({}, failed=True)
+    with pytest.raises(ValueError, match=told):
+        begin().finish({})
 
 
 def test_a_bad_mode_gives_the_nearest() -> None:
