@@ -1,7 +1,7 @@
 """PyG without what no layer asks of it: its datasets and torch's compiler, which take most of its import.
 
-Both are there as soon as somebody names them. PyG imports them first of all, and uses neither before it is asked to;
-so they are put off with the loader that the standard library has for this, for the time of that import alone.
+Both are there as soon as somebody names them. PyG imports its datasets and uses none: they are put off with the loader
+that the standard library has for this, for the time of that import alone. Of the compiler see ``ragx.compiler``.
 """
 
 import sys
@@ -10,39 +10,35 @@ from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
 from types import ModuleType
 
-import torch
+from ragx.compiler import put_off_compiler
 
-PUT_OFF = ("torch._dynamo", "torch_geometric.datasets")
+DATASETS = "torch_geometric.datasets"
 
 
 class _PutOff:
-    """Finds the modules of ``PUT_OFF``, to be loaded when something in them is asked for."""
+    """Finds PyG's datasets, to be loaded when something in them is asked for."""
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        spec = PathFinder.find_spec(name, path, target) if name in PUT_OFF else None
+        spec = PathFinder.find_spec(name, path, target) if name == DATASETS else None
         if spec is not None and spec.loader is not None:
             spec.loader = LazyLoader(spec.loader)
         return spec
 
 
 def _import_pyg() -> None:
-    """Import PyG, and leave behind no module that is not loaded: a later import of one is an ordinary one."""
+    """Import PyG, whose own lazy loader has the datasets afterwards, as it has others of its packages."""
     sys.meta_path.insert(0, _PutOff)
     try:
         import torch_geometric
     finally:
         sys.meta_path.remove(_PutOff)
-    compiler, datasets = (type(sys.modules.get(name)) for name in PUT_OFF)
-    loaded = (ModuleType, type(None))
-    if compiler not in loaded:
-        del sys.modules[PUT_OFF[0]], torch._dynamo  # torch imports it when the attribute is asked for
-    if datasets not in loaded:
-        del sys.modules[PUT_OFF[1]]
-        lazy = torch_geometric.lazy_loader.LazyLoader("datasets", vars(torch_geometric), PUT_OFF[1])
-        torch_geometric.datasets = lazy
+    if type(sys.modules.get(DATASETS)) not in (ModuleType, type(None)):  # not loaded: a later import is an ordinary one
+        del sys.modules[DATASETS]
+        torch_geometric.datasets = torch_geometric.lazy_loader.LazyLoader("datasets", vars(torch_geometric), DATASETS)
 
 
+put_off_compiler()
 if "torch_geometric" not in sys.modules:
     _import_pyg()
 

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOUNDATION = (
     *("typing", "checks", "lazy", "cache", "random", "rows", "files", "notebook", "passwords", "former_names"),
-    *("hints", "signatures", "parts", "geometric"),
+    *("hints", "signatures", "parts", "compiler", "geometric"),
 )
 ORDER = (
     *FOUNDATION,

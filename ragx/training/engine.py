@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ragx.checks import check_choice
+from ragx.compiler import set_deterministic
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -39,7 +40,7 @@ class Engine:
 
     def fabric(self) -> "Fabric":
         """Return a Fabric on one device."""
-        from lightning_fabric import Fabric  # with torch's compiler, which takes seconds and only training needs
+        from lightning_fabric import Fabric  # which only training needs
 
         reuse_freed_memory()
         precision: Any = self.precision
@@ -70,10 +71,10 @@ def deterministic_algorithms(device: torch.device) -> Iterator[None]:
     before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
     switches: Any = torch.utils.deterministic  # a module that is a class at run time
     fill = switches.fill_uninitialized_memory
-    torch.use_deterministic_algorithms(True)
+    set_deterministic(True)
     switches.fill_uninitialized_memory = False  # it costs a pass over every fresh tensor
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        set_deterministic(*before)
         switches.fill_uninitialized_memory = fill

@@ -149,7 +149,12 @@ def test_offline_the_start_runs_beside_the_training(tmp_path: Path, monkeypatch:
 
 def test_a_run_that_fails_while_w_and_b_starts_ends_its_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun = Mock()
-    monkeypatch.setattr("wandb.init", lambda **options: time.sleep(0.2) or begun)
+
+    def init(**options: Any) -> Any:
+        time.sleep(0.2)
+        return begun
+
+    monkeypatch.setattr("wandb.init", init)
     tracker = WandbTracker()
     tracker.start(tmp_path, RUN, [])
     tracker.finish({}, failed=True)
@@ -169,17 +174,17 @@ def test_a_refusal_is_told_once_and_never_in_place_of_another_failure(
         return tracker
 
     monkeypatch.setattr("wandb.init", refuse)
-    told = r"^tracker: W&B refuses \(no disk\); tracker\.mode=offline needs no account\.$"
+    message = r"^tracker: W&B refuses \(no disk\); tracker\.mode=offline needs no account\.$"
     if mode == "online":  # before anything is trained
-        with pytest.raises(ValueError, match=told):
+        with pytest.raises(ValueError, match=message):
             begin()
         return
     begin().finish({}, failed=True)
     tracker = begin()
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         tracker.log({"loss": 0.5}, 1)
     tracker.finish({}, failed=True)
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         begin().finish({})
 
 
