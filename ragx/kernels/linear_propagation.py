@@ -7,8 +7,9 @@ import torch
 
 from ragx.checks import check
 from ragx.graph.adjacency import Adjacency
-from ragx.kernels.raw.weighted_sum import product, weighted_sum_reference
-from ragx.typing import Float, Tensor
+from ragx.kernels.raw.horner import Chosen, chosen_of, horner
+from ragx.kernels.raw.weighted_sum import weighted_sum_reference
+from ragx.typing import Float, Int, Tensor
 
 
 def linear_propagation(
@@ -18,10 +19,13 @@ def linear_propagation(
     coefficients: Sequence[float],
     *,
     transposed_weight: Float[Tensor, " E"] | None = None,
+    nodes: Int[Tensor, " R"] | None = None,
 ) -> Float[Tensor, "N D"]:
     """Propagate linearly: ``y = Σ_k coefficients[k] Aᵏ x``, where row i of A holds the weights of the edges into i.
 
-    Horner's scheme, ``y ← c_k x + A y``; the backward pass is the same with A transposed, and no layer is kept.
+    Horner's scheme, ``y ← c_k x + A y``; the backward pass is the same with A transposed, and no layer is kept. Where
+    few nodes are asked for, the last of the products is made for their rows of A alone, and the first of the backward
+    pass for their columns; the bits of values and gradients are those of the whole.
 
     Args:
         x: values of the nodes, [N, D].
@@ -29,18 +33,23 @@ def linear_propagation(
         adjacency: the edges, among N nodes.
         coefficients: factor of every power of A, from 0 up; K layers have K + 1 of them.
         transposed_weight: ``weight[adjacency.permutation]``, to spare every backward pass the permutation.
+        nodes: nodes whose y is asked for, each once, [R]; all by default.
+
+    Returns:
+        y of all nodes, [N, D], or of those asked for, [R, D].
 
     Raises:
-        ValueError: sources and targets differ in number, shapes do not fit, or the weight needs a gradient.
+        ValueError: sources and targets differ in number, shapes do not fit, the weight needs a gradient, or a node is
+            asked for that is not there or was asked for before.
     """
-    nodes = adjacency.num_targets
+    size = adjacency.num_targets
     check(
-        adjacency.num_sources == nodes,
-        f"adjacency: expected as many sources as targets, got {adjacency.num_sources} and {nodes}.",
+        adjacency.num_sources == size,
+        f"adjacency: expected as many sources as targets, got {adjacency.num_sources} and {size}.",
     )
     check(
-        x.dim() == 2 and x.shape[0] == nodes and list(weight.shape) == [adjacency.num_edges],
-        f"x and weight: expected shapes [{nodes}, D] and [{adjacency.num_edges}], "
+        x.dim() == 2 and x.shape[0] == size and list(weight.shape) == [adjacency.num_edges],
+        f"x and weight: expected shapes [{size}, D] and [{adjacency.num_edges}], "
         f"got {list(x.shape)} and {list(weight.shape)}.",
     )
     check(weight.dtype == x.dtype, f"weight: expected the dtype of x, {x.dtype}, got {weight.dtype}; cast it.")
@@ -57,9 +66,10 @@ def linear_propagation(
     factors = tuple(float(factor) for factor in coefficients)
     if torch.compiler.is_compiling():
         traced: Tensor = _operation(x, weight, transposed_weight, adjacency.packed, factors)
-        return traced
+        return traced if nodes is None else traced.index_select(0, nodes)
+    chosen = None if nodes is None else _chosen(nodes, adjacency)
     result: Tensor = _LinearPropagation.apply(  # type: ignore[no-untyped-call]
-        x, weight, transposed_weight, adjacency, factors
+        x, weight, transposed_weight, adjacency, factors, None, chosen
     )
     return result
 
@@ -75,20 +85,22 @@ def linear_propagation_reference(
     return result
 
 
-def _horner(x: Tensor, weight: Tensor, adjacency: Adjacency, coefficients: Sequence[float]) -> Tensor:
-    leading = coefficients[-1]
-    if leading == 0 or len(coefficients) == 1:
-        return leading * x if len(coefficients) == 1 else _horner(x, weight, adjacency, coefficients[:-1])
-    result = x  # the leading factor comes last and in place, since a scaled copy of x would cost fresh memory
-    for factor in reversed(coefficients[:-1]):
-        result = product(result, weight, adjacency)
-        if factor:
-            result.add_(x, alpha=factor / leading)
-    return result if leading == 1 else result.mul_(leading)
+def _chosen(nodes: Tensor, adjacency: Adjacency) -> Chosen:
+    size = adjacency.num_targets
+    low, high = (int(nodes.min()), int(nodes.max())) if nodes.numel() else (0, -1)
+    check(
+        nodes.dim() == 1 and nodes.dtype == torch.int64 and low >= 0 and high < size,
+        f"nodes: expected one row of int64 numbers from 0 to {size - 1}, got {list(nodes.shape)} of {nodes.dtype} from "
+        f"{low} to {high}.",
+    )
+    chosen = chosen_of(nodes.contiguous(), size)
+    number = int((chosen.position >= 0).sum())
+    check(number == len(nodes), f"nodes: expected each node once, got {number} in {len(nodes)} rows.")
+    return chosen
 
 
 class _LinearPropagation(torch.autograd.Function):
-    """The gradient is the same polynomial of the transposed adjacency."""
+    """The gradient is the same polynomial of the transposed adjacency, given what was asked for."""
 
     @staticmethod
     def forward(
@@ -98,21 +110,24 @@ class _LinearPropagation(torch.autograd.Function):
         transposed_weight: Tensor | None,
         adjacency: Adjacency,
         coefficients: tuple[float, ...],
+        given: Chosen | None,
+        asked: Chosen | None,
     ) -> Tensor:
-        ctx.adjacency, ctx.coefficients = adjacency, coefficients
+        ctx.adjacency, ctx.coefficients, ctx.chosen = adjacency, coefficients, (given, asked)
         ctx.save_for_backward(weight, transposed_weight)
-        return _horner(x.detach(), weight, adjacency, coefficients)
+        return horner(x.detach(), weight, adjacency, coefficients, given=given, asked=asked)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         weight, transposed_weight = ctx.saved_tensors
         adjacency: Adjacency = ctx.adjacency
+        given, asked = ctx.chosen
         if transposed_weight is None:
             transposed_weight = weight.index_select(0, adjacency.permutation)
-        gradient = linear_propagation(
-            gradients[0], transposed_weight, adjacency.transposed, ctx.coefficients, transposed_weight=weight
+        gradient = _LinearPropagation.apply(  # type: ignore[no-untyped-call]
+            gradients[0], transposed_weight, weight, adjacency.transposed, ctx.coefficients, asked, given
         )
-        return gradient, None, None, None, None
+        return gradient, *[None] * 6
 
 
 @torch.library.custom_op("ragx::linear_propagation", mutates_args=())
@@ -120,7 +135,7 @@ def _operation(
     x: Tensor, weight: Tensor, transposed: Tensor | None, edges: Sequence[Tensor], coefficients: Sequence[float]
 ) -> Tensor:
     """The same for ``torch.compile`` and ``torch.export``, see :mod:`ragx.kernels.adjoint`."""
-    return _horner(x, weight, Adjacency.unpacked(edges), coefficients)
+    return horner(x, weight, Adjacency.unpacked(edges), coefficients)
 
 
 @_operation.register_fake

@@ -119,13 +119,16 @@ def _made(name: str, dtype: torch.dtype, heads: int, size: int, **constants: int
         return None
 
 
-def run_rows(call: Callable[..., object], adjacency: Adjacency, *given: Tensor | float | None) -> None:
+def run_rows(
+    call: Callable[..., object], adjacency: Adjacency, *given: Tensor | float | None, ends: Tensor | None = None
+) -> None:
     """Call what ``native.h`` describes for all rows of an adjacency, on as many threads as torch uses.
 
     Args:
         call: a function of a library; after what shares out the rows it is given the row pointer and the sources.
         adjacency: the edges.
         given: what else it is given: numbers, and where tensors lie. They must be contiguous.
+        ends: bounds of the ranges that threads share out, where they are not those of all rows.
     """
     tensors = [argument for argument in given if isinstance(argument, torch.Tensor)]
     for tensor in (adjacency.source, *tensors):
@@ -134,7 +137,7 @@ def run_rows(call: Callable[..., object], adjacency: Adjacency, *given: Tensor |
             f"expected all tensors on the CPU, got one on {tensor.device}; move it with .to.",
         )
     threads = torch.get_num_threads()
-    ends = adjacency.row_parts(PARTS * threads)
+    ends = adjacency.row_parts(PARTS * threads) if ends is None else ends
     rows = threads, ctypes.c_int64(len(ends) - 1), _place(ends), ctypes.c_int64(adjacency.num_edges)
     dtype = next(tensor.dtype for tensor in tensors if tensor.is_floating_point())
     numbers = [NATIVE[dtype](argument) if isinstance(argument, float) else _place(argument) for argument in given]

@@ -78,12 +78,16 @@ def call_fused(layer: "MessageLayer", edges: Any, **arguments: Any) -> Tensor:
 
 def is_called_as(layer: "MessageLayer", author: "type[MessageLayer]") -> bool:
     """Say whether calling ``layer`` comes to what ``author`` wrote, fused form included, and to nothing beside it."""
-    own = vars(layer).keys() & {"forward", "message_and_aggregate"}
-    written = type(layer).forward is author.forward
     fused = type(layer).message_and_aggregate is author.message_and_aggregate
-    watched = any(getattr(layer, hook) for hook in (*FUSED_HOOKS, *MODULE_HOOKS))
-    watched = watched or bool(torch_module._has_any_global_hook())  # type: ignore[no-untyped-call]
-    return not own and written and fused and not watched
+    watched = "message_and_aggregate" in vars(layer) or any(getattr(layer, hook) for hook in FUSED_HOOKS)
+    return fused and not watched and runs_as(layer, author)
+
+
+def runs_as(module: nn.Module, author: type[nn.Module]) -> bool:
+    """Say whether calling ``module`` comes to the ``forward`` that ``author`` wrote, and to no hook beside it."""
+    written = type(module).forward is author.forward and "forward" not in vars(module)
+    watched = any(getattr(module, hook) for hook in MODULE_HOOKS)
+    return written and not watched and not torch_module._has_any_global_hook()  # type: ignore[no-untyped-call]
 
 
 def weights_of(edges: Graph | Tensor, edge_weight: Tensor | None, x: Tensor) -> Tensor:

@@ -51,6 +51,18 @@ class NodeModel(nn.Module):
         """Return the final vector of every node, users first: by default the embeddings, matrix factorisation."""
         return self.base_embeddings
 
+    def vectors_of(self, graph: Graph, nodes: Int[Tensor, " R"]) -> Float[Tensor, "R D"] | None:
+        """Return the final vectors of some nodes where they cost less than those of all; None, by default, where not.
+
+        A training step, which asks for the nodes of its batches, then takes :meth:`forward` for all. Vectors and
+        gradients must be those of :meth:`forward`.
+
+        Args:
+            graph: the graph.
+            nodes: which, ascending, each once.
+        """
+        return None
+
     def layer_outputs(
         self, graph: Graph, after: Callable[[Tensor], Tensor] | None = None
     ) -> list[Float[Tensor, "N D"]]:

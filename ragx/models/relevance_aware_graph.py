@@ -10,11 +10,14 @@ from torch import nn
 from ragx.checks import check
 from ragx.graph.graph import Graph
 from ragx.kernels.linear_propagation import linear_propagation
+from ragx.layers.fusion import runs_as
 from ragx.layers.readout import Readout, ReadoutName
 from ragx.models.heads import Head
 from ragx.models.node_model import NodeModel
 from ragx.objectives.similarity import SimilarityName
-from ragx.typing import Float, Tensor
+from ragx.typing import Float, Int, Tensor
+
+FEW = 0.75  # share of the edges up to which rows of a product are made by themselves
 
 
 class LayerFactory(Protocol):
@@ -93,10 +96,23 @@ class RelevanceAwareGraph(NodeModel):
         """Return the final vector of every node, users first."""
         if not self.is_linear_propagation:
             return self.readout(self.layer_outputs(graph))  # type: ignore[no-any-return]
+        return self._propagate(graph)
+
+    def vectors_of(self, graph: Graph, nodes: Int[Tensor, " R"]) -> Float[Tensor, "R D"] | None:
+        """Return the final vectors of some nodes, to the bit, where layers are linear and few edges lead to the nodes.
+
+        None where that would not save much, or where :meth:`forward` is not the one written here or is watched.
+        """
+        few = int(graph.degree[nodes].sum()) < FEW * graph.num_edges
+        if few and self.is_linear_propagation and runs_as(self, RelevanceAwareGraph):
+            return self._propagate(graph, nodes)
+        return None
+
+    def _propagate(self, graph: Graph, nodes: Tensor | None = None) -> Tensor:
         x, coefficients = self._input(graph), self._coefficients()
         weight = graph.weight_in(x.dtype)
         transposed = graph.transposed_of(weight)
-        return linear_propagation(x, weight, graph.adjacency, coefficients, transposed_weight=transposed)
+        return linear_propagation(x, weight, graph.adjacency, coefficients, transposed_weight=transposed, nodes=nodes)
 
     def _coefficients(self) -> list[float]:
         """Return the share of each power of the adjacency in the read-out of a linear stack."""

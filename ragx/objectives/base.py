@@ -62,7 +62,7 @@ class Objective(ViewObjective):
 
     def of_batch(self, views: Views, batch: Batch) -> Float[Tensor, ""]:
         """Return the loss of the batch's final vectors and, where λ is above 0, the penalty."""
-        return self.of_vectors(views.final, views, batch)
+        return self._of_rows(views.final_rows(batch), views, batch)
 
     def of_vectors(self, nodes: Float[Tensor, "N D"], views: Views, batch: Batch) -> Float[Tensor, ""]:
         """Return the loss of a batch, with its penalty, where the vectors of all nodes are the given ones.
@@ -72,5 +72,8 @@ class Objective(ViewObjective):
             views: what the model gives in this step.
             batch: rows of users, items and negatives, and the train pairs.
         """
-        loss = self.loss(*views.rows(nodes, batch), batch)
+        return self._of_rows(views.rows(nodes, batch), views, batch)
+
+    def _of_rows(self, rows: tuple[Tensor, Tensor, Tensor | None], views: Views, batch: Batch) -> Tensor:
+        loss = self.loss(*rows, batch)
         return loss + self.penalty(views.base_rows(batch), batch) if self.l2 else loss

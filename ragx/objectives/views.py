@@ -1,6 +1,6 @@
 """What an objective may see of a model within one step: final vectors, outputs of layers, and changed views of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 import torch
@@ -27,7 +27,7 @@ class View(NamedTuple):
     outputs: list[Float[Tensor, "N D"]]
 
 
-Pass = Callable[[nn.Module, Graph], View]
+Pass = Callable[[nn.Module, Graph], View | Tensor | None]
 
 
 class Model(Protocol):
@@ -39,22 +39,26 @@ class Model(Protocol):
     def base_embeddings(self) -> Tensor:
         """The embeddings before any layer."""
 
-    def __call__(self, change: Pass | None = None) -> Tensor | View:
-        """Return the final vectors of all nodes, or the view that ``change`` makes."""
+    def __call__(self, change: Pass | None = None) -> Tensor | View | None:
+        """Return the final vectors of all nodes, or what ``change`` makes."""
 
 
 class Views:
     """The views of a model within one step, each made when it is asked for.
 
     The batches of a step share :attr:`final`: their gradients gather there and go back through the layers in one pass.
-    Every other view is a pass of its own, whose gradient goes back with the loss that it enters.
+    So do they share the vectors that :meth:`final_rows` gives, which are those of their own nodes alone where the model
+    can do without the others. Every other view is a pass of its own, whose gradient goes back with the loss that it
+    enters.
 
     Args:
         model: the model on its graph.
+        batches: the batches of the step.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, batches: Sequence[Batch] = ()) -> None:
         self.model, self.graph, self.num_users = model, model.graph, model.graph.num_users
+        self.batches = batches
 
     @lazy
     def _final(self) -> tuple[Tensor, Tensor]:
@@ -66,6 +70,21 @@ class Views:
     def final(self) -> Float[Tensor, "N D"]:
         """The final vectors of all nodes, users first."""
         return self._final[1]
+
+    @lazy
+    def _own(self) -> tuple[Tensor, Tensor, Tensor] | None:
+        """The final vectors of the batches' nodes, the leaf that batches meet, and every node's row of these."""
+        if not self.batches or "_final" in vars(self):
+            return None
+        device = self.graph.edge_weight.device
+        index = torch.cat([batch_rows(batch, self.num_users)[0] for batch in self.batches]).to(device)
+        among = torch.zeros(self.graph.num_nodes, dtype=torch.bool, device=device).index_fill_(0, index, True)
+        nodes = among.nonzero().squeeze(1)
+
+        vectors = self.model(lambda model, graph: _vectors_of(model, graph, nodes))
+        if not isinstance(vectors, Tensor):
+            return None
+        return vectors, vectors.detach().requires_grad_(), among.cumsum(0) - 1
 
     @property
     def base_embeddings(self) -> Float[Tensor, "N D"]:
@@ -109,8 +128,19 @@ class Views:
         They are in single precision at least.
         """
         index, sizes = batch_rows(batch, self.num_users)
+        return self._parts(x, index.to(x.device), sizes, batch)
+
+    def final_rows(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Return :meth:`rows` of the final vectors, which may be made for the nodes of the step's batches alone."""
+        own = self._own if any(batch is known for known in self.batches) else None
+        if own is None:
+            return self.rows(self.final, batch)
+        index, sizes = batch_rows(batch, self.num_users)
+        return self._parts(own[1], own[2][index.to(own[2].device)], sizes, batch)
+
+    def _parts(self, x: Tensor, index: Tensor, sizes: list[int], batch: Batch) -> tuple[Tensor, Tensor, Tensor | None]:
         single = torch.promote_types(x.dtype, torch.float32)
-        users, items, negatives = gather_rows(x, index.to(x.device)).to(single).split(sizes)  # type: ignore[no-untyped-call]
+        users, items, negatives = gather_rows(x, index).to(single).split(sizes)  # type: ignore[no-untyped-call]
         return users, items, None if batch.negatives is None else negatives.view(*batch.negatives.shape, -1)
 
     def base_rows(self, batch: Batch) -> Float[Tensor, "R D"]:
@@ -120,8 +150,9 @@ class Views:
 
     def send_back(self, backward: Callable[..., None]) -> None:
         """Send what gathered at the final vectors back through the layers, by the engine's ``backward``."""
-        if "_final" in vars(self) and self.final.grad is not None:
-            backward(self._final[0], gradient=self.final.grad)
+        for vectors, leaf, *_ in (made for made in (vars(self).get("_final"), vars(self).get("_own")) if made):
+            if leaf.grad is not None:
+                backward(vectors, gradient=leaf.grad)
 
     def _pass(self, change: Pass) -> View:
         view = self.model(change)
@@ -146,6 +177,12 @@ def thinned(graph: Graph, share: float) -> Graph:
     scale = (graph.degree / degree.clamp(min=1)).sqrt().to(graph.edge_weight)
     factor = scale[graph.adjacency.target] * scale[graph.adjacency.source] * kept
     return graph.with_weight(graph.edge_weight * factor)
+
+
+def _vectors_of(model: nn.Module, graph: Graph, nodes: Tensor) -> Tensor | None:
+    written = getattr(type(model), "vectors_of", None)  # of its class: what wraps a model may give all that this has
+    vectors: Tensor | None = None if written is None else written(model, graph, nodes)
+    return vectors
 
 
 def _through(model: nn.Module, graph: Graph, after: Callable[[Tensor], Tensor] | None) -> View:

@@ -19,10 +19,11 @@ from ragx.typing import Tensor
 def check_model(kind: Callable[..., NodeModel], /, **options: Any) -> None:
     """Hold a class of models against the contract of :class:`ragx.models.NodeModel`, clause by clause.
 
-    Shapes; finite values; a gradient to every parameter; users first; outputs of layers; repeatable draws; the
-    scorer; training and evaluation; nodes without edges; state round trip; nothing kept from before; the graph
-    untouched; float64; features. It is made as a run makes it, on 7 users and 11 items: with ``layer`` where its
-    constructor names that, without and with ``features`` where it names these. Torch's generators stay as they were.
+    Shapes; finite values; a gradient to every parameter; users first; outputs of layers; vectors of some nodes;
+    repeatable draws; the scorer; training and evaluation; nodes without edges; state round trip; nothing kept from
+    before; the graph untouched; float64; features. It is made as a run makes it, on 7 users and 11 items: with
+    ``layer`` where its constructor names that, without and with ``features`` where it names these. Torch's generators
+    stay as they were.
 
     Args:
         kind: the class, or what makes a model.
@@ -112,6 +113,21 @@ def _scorer(subject: MadeModel) -> None:
     if type(model).scorer is NodeModel.scorer:
         expected = _scores(model.head.scorer(model(graph).detach(), graph), users)
         equal(scores, expected, "the scores are not those of head and forward")
+
+
+def _some_nodes(subject: MadeModel) -> None:
+    model, graph, nodes = moved(subject.made()), subject.graph, torch.arange(0, NODES, 5)
+    if (some := model.vectors_of(graph, nodes)) is None:
+        return
+    equal(some, model(graph)[nodes], "vectors_of does not give what forward gives of the nodes")
+    learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    one, other = (
+        torch.autograd.grad(projected(vectors), learned, allow_unused=True) for vectors in (some, model(graph)[nodes])
+    )
+    for mine, theirs in zip(one, other, strict=True):
+        expect((mine is None) == (theirs is None), "vectors_of reaches other parameters than forward.")
+        if mine is not None:
+            equal(mine, theirs, "the gradient of vectors_of is not that of forward")
 
 
 def _modes(subject: MadeModel) -> None:
@@ -210,6 +226,7 @@ CLAUSES: dict[str, Callable[[MadeModel], None]] = {
     "users first": _users_first,
     "outputs of layers": _layers,
     "repeatable draws": _repeatable,
+    "vectors of some nodes": _some_nodes,
     "scorer": _scorer,
     "training and evaluation": _modes,
     "nodes without edges": _without_edges,

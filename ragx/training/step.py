@@ -73,8 +73,8 @@ class OnGraph(nn.Module):
         base: Tensor = self.model.base_embeddings  # type: ignore[assignment]
         return base
 
-    def forward(self, change: Pass | None = None) -> Tensor | View:
-        """Return the final embeddings of all nodes, or the view that ``change`` makes of model and graph."""
+    def forward(self, change: Pass | None = None) -> Tensor | View | None:
+        """Return the final embeddings of all nodes, or what ``change`` makes of model and graph."""
         if change is not None:
             return change(self.model, self.graph)
         nodes: Tensor = self.model(self.graph)
@@ -92,7 +92,7 @@ def training_step(fabric: "Fabric", model: nn.Module, objective: ViewObjective, 
         objective: loss and penalty.
         batches: mini-batches of this step.
     """
-    views = Views(model)  # type: ignore[arg-type]
+    views = Views(model, batches)  # type: ignore[arg-type]
     total = torch.zeros((), device=views.base_embeddings.device)
     for batch in batches:
         loss = objective.of_batch(views, batch) / len(batches)

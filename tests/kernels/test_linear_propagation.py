@@ -9,6 +9,7 @@ from ragx.graph.adjacency import Adjacency
 from ragx.kernels.compressed import compressed_rows
 from ragx.kernels.forms import FORMS, use_form
 from ragx.kernels.linear_propagation import linear_propagation, linear_propagation_reference
+from ragx.kernels.native import has_compiler
 
 GraphOf = Callable[[str, int], Adjacency]
 
@@ -75,17 +76,74 @@ def test_values_and_gradients_equal_the_reference_and_dense_powers(
     _assert_near(gradient, polynomial.T @ ones, gradient_size)
 
 
+@pytest.mark.parametrize("nodes", [None, [0, 7, 3]])
 @pytest.mark.parametrize("keep", [False, True])
-def test_first_and_second_derivatives(graph_of: GraphOf, keep: bool) -> None:
+def test_first_and_second_derivatives(graph_of: GraphOf, keep: bool, nodes: list[int] | None) -> None:
     adjacency = graph_of("square", 0)
     x, weight = _inputs(adjacency, 0)
     transposed = weight[adjacency.permutation] if keep else None
+    asked = None if nodes is None else torch.tensor(nodes, device=x.device)
 
     def propagate(y: torch.Tensor) -> torch.Tensor:
-        return linear_propagation(y, weight, adjacency, (0.5, 0.0, 1.0), transposed_weight=transposed) ** 2
+        factors = 0.5, 0.0, 1.0
+        return linear_propagation(y, weight, adjacency, factors, transposed_weight=transposed, nodes=asked) ** 2
 
     assert torch.autograd.gradcheck(propagate, (x,))
     assert torch.autograd.gradgradcheck(propagate, (x,), fast_mode=True)
+
+
+@given(data=st.data(), seed=st.integers(0, 10_000), kind=st.sampled_from(KINDS))
+@pytest.mark.parametrize(("form", "dtype"), CASES)
+@settings(max_examples=15, deadline=None)
+def test_some_nodes_have_the_bits_of_all_and_give_their_gradient(
+    graph_of: GraphOf, form: str, dtype: torch.dtype, data: st.DataObject, seed: int, kind: str
+) -> None:
+    adjacency = graph_of(kind, seed)
+    x, weight = _inputs(adjacency, seed, dtype)
+    chosen = data.draw(st.lists(st.integers(0, adjacency.num_targets - 1), unique=True, max_size=40))
+    coefficients = data.draw(st.sampled_from([[0.25] * 4, [0.5, 0.5], [0.0, 0.0, 1.0], [2.0], [1.0, -3.0, 0.0]]))
+    nodes = torch.tensor(chosen, dtype=torch.int64, device=x.device)
+
+    with use_form("weighted_sum", form):
+        some = linear_propagation(x, weight, adjacency, coefficients, nodes=nodes)
+        whole = linear_propagation(x, weight, adjacency, coefficients)
+        upstream = torch.randn_like(some)
+        (mine,) = torch.autograd.grad(some, x, upstream)
+        (theirs,) = torch.autograd.grad(whole, x, torch.zeros_like(whole).index_copy(0, nodes, upstream))
+
+    assert torch.equal(some, whole[nodes])
+    assert torch.equal(mine, theirs)
+
+
+def test_threads_change_no_bits_of_some_nodes(graph_of: GraphOf) -> None:
+    adjacency = graph_of("square with a heavy node", 3)
+    x, weight = _inputs(adjacency, 3, torch.float32)
+    nodes, before, results = torch.arange(0, adjacency.num_targets, 3, device=x.device), torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 5):
+            torch.set_num_threads(threads)
+            y = linear_propagation(x, weight, adjacency, [0.25] * 4, nodes=nodes)
+            results.append((y, *torch.autograd.grad(y, x, torch.ones_like(y))))
+    finally:
+        torch.set_num_threads(before)
+    for other in results[1:]:
+        assert all(torch.equal(one, two) for one, two in zip(results[0], other, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "message"),
+    [
+        ([0, 12], r"nodes: expected one row of int64 numbers from 0 to 11, got \[2\] of torch.int64 from 0 to 12"),
+        ([-1], "from -1 to -1"),
+        ([3, 4, 3], "nodes: expected each node once, got 2 in 3 rows"),
+        ([[3, 4]], r"got \[1, 2\] of torch.int64"),
+    ],
+)
+def test_nodes_that_are_not_there_or_repeat_are_refused(graph_of: GraphOf, nodes: list[int], message: str) -> None:
+    adjacency = graph_of("square", 0)
+    x, weight = _inputs(adjacency, 0)
+    with pytest.raises(ValueError, match=message):
+        linear_propagation(x, weight, adjacency, [1.0, 1.0], nodes=torch.tensor(nodes, device=x.device))
 
 
 def test_input_is_not_written_over(graph_of: GraphOf) -> None:
@@ -127,6 +185,17 @@ def test_neither_messages_nor_layers_are_held(graph_of: GraphOf, peak: Callable[
     assert peak(step) < 5 * vectors + index < message / 2
     with use_form("weighted_sum", "reference"):
         assert peak(step) > message  # the meter sees such a tensor
+
+
+def test_some_nodes_of_one_layer_cost_no_memory_for_the_others(
+    graph_of: GraphOf, peak: Callable[[Callable[[], object]], int]
+) -> None:
+    adjacency = graph_of("square with a heavy node", 0)
+    if adjacency.source.device.type != "cpu" or not has_compiler():
+        pytest.skip("other forms make the whole")
+    x, nodes = torch.randn(adjacency.num_sources, 64), torch.arange(5)
+    weight = torch.rand(adjacency.num_edges)
+    assert peak(lambda: linear_propagation(x, weight, adjacency, [0.5, 0.5], nodes=nodes)) < x.numel()
 
 
 def test_learnt_weight_is_refused_unless_no_gradient_is_kept(graph_of: GraphOf) -> None:

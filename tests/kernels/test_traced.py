@@ -65,10 +65,12 @@ def test_compiled_values_and_gradients_are_the_eager_ones(graph_of: GraphOf, kin
         torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
 
 
-def test_a_compiled_polynomial_and_its_gradient_are_the_eager_ones(graph_of: GraphOf) -> None:
+@pytest.mark.parametrize("nodes", [None, [0, 7, 3]])
+def test_a_compiled_polynomial_and_its_gradient_are_the_eager_ones(graph_of: GraphOf, nodes: list[int] | None) -> None:
     adjacency = graph_of("square", 3)
     x, weight = _random(adjacency.num_sources, 4), _random(adjacency.num_edges).detach()
     call = partial(linear_propagation, weight=weight, adjacency=adjacency, coefficients=[0.5, 0.25, 0.25])
+    call = partial(call, nodes=None if nodes is None else torch.tensor(nodes, device=weight.device))
 
     output = compiled(lambda x: call(x))(x)
 

@@ -176,3 +176,32 @@ def test_views_out_of_range_are_refused(tiny_graph: Graph) -> None:
     with pytest.raises(ValueError, match="share: expected"):
         views.dropped(1.0)
     assert isinstance(views.dropped(0.5), View)
+
+
+def test_rows_of_the_steps_batches_and_of_any_other_are_those_of_the_final_vectors(
+    tiny_split: Split, tiny_graph: Graph
+) -> None:
+    torch.manual_seed(0)
+    layer = functools.partial(RelevanceConv, linear=False, bias=False, activation=None)
+    sizes = {"num_users": tiny_graph.num_users, "num_items": tiny_graph.num_items, "hidden_dim": 4}
+    model = RelevanceAwareGraph(layer=layer, num_layers=1, **sizes)  # type: ignore[arg-type]
+    batches = PairBatches(tiny_split.train, batch_size=5, seed=0)
+    known, other = batches.batch(0, 0), batches.batch(0, 1)
+    whole = model(tiny_graph).detach()
+    model.zero_grad()
+
+    views = Views(OnGraph(model, tiny_graph), [known])
+    rows = [views.final_rows(batch)[:2] for batch in (known, other)]
+    assert views.__dict__["_own"] is not None
+    for (users, items), batch in zip(rows, (known, other), strict=True):
+        assert torch.equal(users, whole[batch.users])
+        assert torch.equal(items, whole[batch.items + tiny_graph.num_users])
+
+    torch.stack([part.sum() for pair in rows for part in pair]).sum().backward()  # type: ignore[no-untyped-call]
+    views.send_back(lambda tensor, gradient: tensor.backward(gradient))
+    nodes = model(tiny_graph)
+    parts = [
+        nodes[rows].sum() for batch in (known, other) for rows in (batch.users, batch.items + tiny_graph.num_users)
+    ]
+    (expected,) = torch.autograd.grad(torch.stack(parts).sum(), model.embedding)
+    torch.testing.assert_close(model.embedding.grad, expected)

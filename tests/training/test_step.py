@@ -1,6 +1,7 @@
 """One optimiser step, against the same gradient taken through the whole graph at once."""
 
 import functools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -94,3 +95,64 @@ def test_rows_of_a_batch_are_nodes_users_first(tiny_split: Split) -> None:
     assert sizes == [2, 2, 4]
     rows, sizes = batch_rows(Batch(batch.users, batch.items, None, pairs), 10)
     assert (rows.tolist(), sizes) == ([4, 0, 11, 12], [2, 2, 0])
+
+
+LIGHT = functools.partial(RelevanceConv, linear=False, bias=False, activation=None)
+
+
+def light_model(graph: Graph, num_layers: int) -> RelevanceAwareGraph:
+    torch.manual_seed(3)
+    sizes = {"num_users": graph.num_users, "num_items": graph.num_items, "hidden_dim": 8}
+    return RelevanceAwareGraph(layer=LIGHT, num_layers=num_layers, **sizes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+@pytest.mark.parametrize("num_layers", [1, 3])
+@pytest.mark.parametrize("shared", [1, 2])
+def test_a_step_made_for_its_own_nodes_has_the_bits_of_one_made_for_all(
+    name: str, num_layers: int, shared: int, tiny_split: Split, tiny_graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objective, model = OBJECTIVES[name], light_model(tiny_graph, num_layers)
+    batches = PairBatches(tiny_split.train, batch_size=5, seed=0, negatives=objective.negatives)
+    group = [batches.batch(0, step) for step in range(shared)]
+    group[0] = replace(group[0], users=group[0].users[:1].repeat(5))  # one user, again and again
+    made = 0
+    real = RelevanceAwareGraph.vectors_of
+
+    def counted(model: RelevanceAwareGraph, graph: Graph, nodes: torch.Tensor) -> torch.Tensor | None:
+        nonlocal made
+        vectors = real(model, graph, nodes)
+        made += vectors is not None
+        return vectors
+
+    monkeypatch.setattr(RelevanceAwareGraph, "vectors_of", counted)
+    loss, of_parameters = gradients(model, tiny_graph, objective, group)
+    assert made == 1
+    monkeypatch.setattr(RelevanceAwareGraph, "vectors_of", lambda *_: None)
+    expected_loss, expected = gradients(model, tiny_graph, objective, group)
+
+    assert loss == expected_loss
+    assert all(torch.equal(one, other) for one, other in zip(of_parameters, expected, strict=True))
+
+
+class Wrapped(torch.nn.Module):
+    """Twice what a model gives; all else is the model's own."""
+
+    def __init__(self, model: RelevanceAwareGraph) -> None:
+        super().__init__()
+        self.inner = model
+
+    def __getattr__(self, name: str) -> Any:
+        return super().__getattr__(name) if name == "inner" else getattr(self.inner, name)
+
+    def forward(self, graph: Graph) -> torch.Tensor:
+        vectors: torch.Tensor = self.inner(graph)
+        return 2 * vectors
+
+
+def test_a_model_around_a_model_is_called_itself(tiny_split: Split, tiny_graph: Graph) -> None:
+    model: Any = Wrapped(light_model(tiny_graph, 1))
+    batch = PairBatches(tiny_split.train, batch_size=5, seed=0).batch(0, 0)
+    loss, _ = gradients(model, tiny_graph, InBatchSoftmax(similarity="inner_product"), [batch])
+    expected = plainly(model, tiny_graph, InBatchSoftmax(similarity="inner_product"), batch)
+    assert loss == pytest.approx(expected.item(), rel=1e-5)
