@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ragx.checks import check
+from ragx.evaluation.cold_users import ColdUsers
 from ragx.evaluation.protocol import Protocol
 from ragx.metrics.own import is_own, own_in
 from ragx.parts import bind
@@ -27,6 +28,16 @@ def stored_protocol(config: Mapping[str, Any], metrics: Mapping[str, Any], trust
     protocol = bind({"evaluation": evaluation}, {"evaluation": ()}, trust)["evaluation"].build()
     check(isinstance(protocol, Protocol), f"expected a run evaluated by Protocol, got {protocol!r}")
     return protocol  # type: ignore[no-any-return]
+
+
+def stored_cold_users(config: Mapping[str, Any], metrics: Mapping[str, Any], trust: Trusted) -> ColdUsers:
+    """Return what a run does with users without train interactions; a protocol of one's own says it in its code.
+
+    Raises:
+        ValueError: as in :func:`stored_protocol`.
+    """
+    named: ColdUsers | None = config["evaluation"].get("cold_users")
+    return stored_protocol(config, metrics, trust).cold_users if named is None else named
 
 
 def stored_evaluation(config: Mapping[str, Any], metrics: Mapping[str, Any]) -> Any:

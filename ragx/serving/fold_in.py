@@ -1,6 +1,8 @@
 """Fold-in: a new user, given as a list of items, joins the graph of a trained model."""
 
 import copy
+from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -9,7 +11,9 @@ from torch import nn
 
 from ragx.checks import check
 from ragx.data.ids.id_map import IdMap
+from ragx.data.ids.identifiers import Identifier
 from ragx.data.interactions import Interactions
+from ragx.data.split import Split
 from ragx.models.node_model import NodeModel
 
 NEW_USER = "new user"
@@ -36,6 +40,26 @@ def add_user(interactions: Interactions, items: np.ndarray) -> Interactions:
         fresh = int(ids.max()) + 1  # type: ignore[arg-type]
     users = IdMap("user", pl.concat([ids, pl.Series(ids.name, [fresh], dtype=ids.dtype)]))
     return Interactions(pl.concat([table, added.select(table.columns)]), users, interactions.items)
+
+
+def with_new_events(split: Split, refit: bool, items: Iterable[Identifier] | Identifier) -> Interactions:
+    """Return what a run's graph is made of, with one user more who has the given items, of the target's kind.
+
+    Args:
+        split: the run's split.
+        refit: whether its model learned from validation too.
+        items: outside ids, or one; one that comes twice counts once.
+
+    Raises:
+        ValueError: an item is unknown, or there is none.
+    """
+    evidence = split.evidence_and_validation if refit else split.evidence
+    joined = add_user(evidence, np.unique(evidence.items.rows(items)))
+    if split.target is None:
+        return joined
+    fresh = pl.col("user") == evidence.num_users
+    kinds = pl.when(fresh).then(pl.lit(split.target)).otherwise(pl.col("kind")).alias("kind")
+    return replace(joined, table=joined.table.with_columns(kinds))
 
 
 def with_new_user(model: NodeModel) -> NodeModel:

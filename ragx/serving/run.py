@@ -1,36 +1,30 @@
 """What a run leaves behind, and how it is read back."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
-import numpy as np
 import polars as pl
 import torch
 
 from ragx.checks import check
 from ragx.data.dataset import Dataset
-from ragx.data.ids.identifiers import Identifier
 from ragx.data.interactions import Interactions
 from ragx.data.split import Split
-from ragx.evaluation.held_out import item_lists
 from ragx.evaluation.serving import serving_scorer
 from ragx.learners.given import GIVEN
 from ragx.learners.learner import Fitted
 from ragx.learners.parts import groups_of
 from ragx.notebook import one_line
 from ragx.parts import bind
-from ragx.ranking.ranking import rank
-from ragx.ranking.recommendations import recommendation_table, with_titles
 from ragx.ranking.scorers import Scorer
 from ragx.runs.files import read_run
-from ragx.runs.protocol import stored_protocol, without_own_monitor
+from ragx.runs.protocol import stored_cold_users, without_own_monitor
 from ragx.runs.restored import restored_run
 from ragx.runs.trusted import Trusted
-from ragx.serving.allowed_items import allowed_items, only_allowed
-from ragx.serving.fold_in import NEW_USER, add_user, with_new_user
-from ragx.typing import Tensor
+from ragx.serving.fold_in import NEW_USER, with_new_events, with_new_user
+from ragx.serving.lists import Ids, ListOptions, lists
 
 RESTORED = ("task", "dataset", "split", "graph", "layer", "model")
 """The groups that a finished run is taken up again by; nothing else of its config is imported."""
@@ -80,25 +74,13 @@ class Run:
         """What the run's task evaluates: a scorer of users for items, or what another task predicts by."""
         return self.model.scorer(self.graph) if self.fitted is None else self.fitted.predictor
 
-    def recommend(
-        self,
-        users: Iterable[Identifier] | Identifier | None = None,
-        k: int = 10,
-        *,
-        exclude_seen: bool = True,
-        only: Iterable[Identifier] | Identifier | None = None,
-        without: Iterable[Identifier] | Identifier | None = None,
-        titles: bool = False,
-    ) -> pl.DataFrame:
+    def recommend(self, users: Ids | None = None, k: int = 10, **options: Unpack[ListOptions]) -> pl.DataFrame:
         """Return the best k items of each user, in outside ids, as columns user, item, rank, score.
 
         Args:
             users: outside ids, or one; all users by default. Who is asked for twice gets one list.
             k: length of the lists; a user who has seen nearly everything gets a shorter one.
-            exclude_seen: whether items the model saw the user take are left out.
-            only: items to choose from.
-            without: items to leave out.
-            titles: whether a column ``title`` is added where the data has titles.
+            **options: ``exclude_seen``, ``only``, ``without`` and ``titles``, see :class:`ragx.serving.ListOptions`.
 
         Raises:
             ValueError: a user or item is unknown, k is below 1 or beyond the items to choose from, or the run's task is
@@ -108,28 +90,16 @@ class Run:
         known = self.known
         asked = pl.arange(known.num_users, eager=True) if users is None else pl.Series(known.users.rows(users))
         rows = torch.tensor(asked.unique(maintain_order=True).to_numpy())
-        table = self._lists(self.scorer, known, rows, k, exclude_seen, only, without)
-        return with_titles(table, self.dataset) if titles else table
+        return lists(self.scorer, known, rows, k, self.dataset, **options)
 
     @property
     def scorer(self) -> Scorer:
         """What lists are made by: the model, and popularity for users of whom it knows neither events nor features."""
-        cold_users = self.config["evaluation"].get("cold_users")
-        if cold_users is None:  # a protocol of one's own says it in its code
-            cold_users = stored_protocol(self.config, self.metrics, Trusted(self.trust)).cold_users
+        cold_users = stored_cold_users(self.config, self.metrics, Trusted(self.trust))
         strangers = self.fitted.knows_strangers if self.fitted else self.model.features is not None
         return serving_scorer(self.predictor, strangers, self.known, cold_users)
 
-    def fold_in(
-        self,
-        items: Iterable[Identifier] | Identifier,
-        k: int = 10,
-        *,
-        exclude_seen: bool = True,
-        only: Iterable[Identifier] | Identifier | None = None,
-        without: Iterable[Identifier] | Identifier | None = None,
-        titles: bool = False,
-    ) -> pl.DataFrame:
+    def fold_in(self, items: Ids, k: int = 10, **options: Unpack[ListOptions]) -> pl.DataFrame:
         """Return the best k items of a new user, given as the items that the user has, without any training.
 
         The user joins the graph with these edges and without an embedding, see ``ragx.serving.fold_in``. Where the run
@@ -137,11 +107,8 @@ class Run:
 
         Args:
             items: outside ids, or one.
-            k: as in :meth:`recommend`, like all that follow.
-            exclude_seen: whether the given items are left out.
-            only: items to choose from.
-            without: items to leave out.
-            titles: whether titles are added.
+            k: as in :meth:`recommend`.
+            **options: as in :meth:`recommend`.
 
         Raises:
             ValueError: an item is unknown or none is given, k is out of range, or the model has no layers.
@@ -152,36 +119,11 @@ class Run:
             f"{self.folder}: a closed form takes no new users; run a model with layers, such as "
             "model=relevance_aware_graph.",
         )
-        evidence = self.split.evidence_and_validation if self.refit else self.split.evidence
-        joined = add_user(evidence, np.unique(evidence.items.rows(items)))
-        if self.split.target is not None:
-            fresh = pl.col("user") == evidence.num_users
-            kinds = pl.when(fresh).then(pl.lit(self.split.target)).otherwise(pl.col("kind")).alias("kind")
-            joined = replace(joined, table=joined.table.with_columns(kinds))
+        joined = with_new_events(self.split, self.refit, items)
         model = with_new_user(self.model)
         graph = bind(self.config, {"graph": GIVEN["graph"]})["graph"].build(interactions=joined)
-        rows = torch.tensor([evidence.num_users])
-        table = self._lists(model.scorer(graph), joined, rows, k, exclude_seen, only, without)
-        table = table.with_columns(user=pl.lit(NEW_USER))
-        return with_titles(table, self.dataset) if titles else table
-
-    @staticmethod
-    def _lists(
-        scorer: Scorer,
-        known: Interactions,
-        rows: Tensor,
-        k: int,
-        exclude_seen: bool,
-        only: Iterable[Identifier] | Identifier | None,
-        without: Iterable[Identifier] | Identifier | None,
-    ) -> pl.DataFrame:
-        allowed = allowed_items(known.items, only, without)
-        choice = int(allowed.sum())
-        fits = isinstance(k, int | np.integer) and 1 <= k <= choice
-        check(fits, f"k: expected 1 to {choice:,}, the number of items to choose from, got {k}.")
-        seen = item_lists(known) if exclude_seen else None
-        ranking = rank(only_allowed(scorer, allowed), rows, k=k, seen=seen, item_ids=known.items.tie_keys)
-        return recommendation_table(ranking, known)
+        rows = torch.tensor([joined.num_users - 1])
+        return lists(model.scorer(graph), joined, rows, k, self.dataset, user=NEW_USER, **options)
 
 
 def load_run(folder: str | Path, *, trust: Iterable[str] = ()) -> Run:

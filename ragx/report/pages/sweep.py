@@ -13,7 +13,7 @@ from ragx.report.pages.look import SCRIPT, STYLE
 from ragx.report.pages.notices import notices
 from ragx.report.pages.provenance import provenance_section
 from ragx.report.pages.reasons import differences_table, dropped_table, failure_table
-from ragx.report.pages.tables import configuration_table, run_table, written
+from ragx.report.pages.tables import configuration_table, run_table
 from ragx.report.plots.sweep import Plot, draw_plots
 from ragx.report.tables.notes import measured_of
 from ragx.runs.sweeps.reading import read_sweep
@@ -111,7 +111,7 @@ def _facts(results: SweepResults) -> Html:
         ("seeds", ", ".join(map(str, settings.get("seeds", []))) or "not said"),
     ]
     for data, among in results.by_data().items():
-        best = f"{written(among[0].quality, 4)} {results.heading}: {among[0].label()}"
+        best = f"{among[0].quality.spell(4)} {results.heading}: {among[0].label()}"
         facts += [("data", "; ".join(data)), ("best on it", best)]
         measured = measured_of([run.result for configuration in among for run in configuration.done], "validation")
         if sentence := measured_sentence("validation", measured, results.unit):

@@ -70,13 +70,7 @@ def _axis_fields(results: SweepResults, configuration: Configuration) -> list[Fi
 def _mean(spread: Spread, digits: int) -> Field:
     if not spread.count:
         return Field(MISSING)
-    return Field(written(spread, digits), spread.mean)
-
-
-def written(spread: Spread, digits: int) -> str:
-    """Return mean ± std as text; a single value stands alone."""
-    mean = f"{spread.mean:,.{digits}f}"
-    return mean if spread.count < 2 else f"{mean} ± {spread.std:,.{digits}f}"
+    return Field(spread.spell(digits), spread.mean)
 
 
 def _states(configuration: Configuration) -> Html:

@@ -213,7 +213,7 @@ def _show(console: Console, results: Sequence[tuple[Choice, list[dict[str, Any]]
         labels = choice.row or "the sweep", " ".join(_own_options(choice, record)), str(choice.budget)
         values = [[cell.value or 0.0 for cell in choice.cells]]
         values += [[of_seed["test"][name] for of_seed in metrics] for name in names if name in metrics[0]["test"]]
-        table.add_row(*map(Text, labels), *map(_mean_and_std, values))
+        table.add_row(*map(Text, labels), *(spread(of_seeds).spell(4) for of_seeds in values))
     console.print(table)
     for _, metrics in results:
         fewest = min(
@@ -233,12 +233,6 @@ def _looks_of(
         fresh = readings.looks - before.get(mark, Readings()).looks
         sentences.append(f"{readings.sentence(mark)} {fresh} of the looks were made now, after the choice.")
     return sentences
-
-
-def _mean_and_std(values: Sequence[float]) -> str:
-    over_seeds = spread(values)
-    std = f" ± {over_seeds.std:.4f}" if over_seeds.count > 1 else ""
-    return f"{over_seeds.mean:.4f}{std}"
 
 
 def main() -> int:

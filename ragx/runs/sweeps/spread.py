@@ -38,6 +38,11 @@ class Spread:
         factor = float(special.stdtrit(self.count - 1, (1 + CONFIDENCE) / 2))
         return factor * self.std / math.sqrt(self.count)
 
+    def spell(self, digits: int) -> str:
+        """Return mean ± standard deviation as text; a single value stands alone."""
+        mean = f"{self.mean:,.{digits}f}"
+        return mean if self.count < 2 else f"{mean} ± {self.std:,.{digits}f}"
+
 
 def spread(values: Iterable[float | None]) -> Spread:
     """Return mean and standard deviation of the values that are finite numbers."""
