@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import torch
 
@@ -27,6 +28,16 @@ class Batch:
     items: Int[Tensor, " B"]
     negatives: Int[Tensor, "B n"] | None
     pairs: TrainPairs
+
+
+class Batches(Protocol):
+    """The batches of a training: batch s of epoch e is a function of (seed, e, s) alone, so that a resume is exact."""
+
+    def __len__(self) -> int:
+        """Return how many there are in an epoch."""
+
+    def batch(self, epoch: int, step: int) -> Any:
+        """Return batch ``step`` of an epoch, both counted from 0."""
 
 
 class PairBatches:

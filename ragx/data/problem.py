@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from ragx.checks import check
 from ragx.data.cleaning.counted import Step
 from ragx.data.ids.identifiers import Identifier
 from ragx.notebook import one_line
+
+HeldOutPart = Literal["validation", "test"]
+"""A part that predictors are judged by."""
 
 
 class Sized(Protocol):
@@ -103,6 +106,20 @@ class Problem(Generic[PartData]):
         )
         joined: PartData = join(self.validation)
         return joined
+
+    def input(self, part: HeldOutPart) -> PartData:
+        """Return what may be looked at when a part is predicted: everything before it, and nothing of it or after.
+
+        That is train for validation, and train and validation for test. A model may look at less: one of nodes works on
+        the graph of what it learned from, in both parts. A model of sequences continues these histories.
+
+        Args:
+            part: the part that is predicted.
+
+        Raises:
+            ValueError: the parts cannot be joined.
+        """
+        return self.train if part == "validation" else self.train_and_validation
 
     def learned_from(self, refit: bool) -> PartData:
         """Return the train part, or, for a refit, train and validation."""

@@ -18,7 +18,7 @@ class HeldOut:
 
     Args:
         relevant: the items to be found.
-        known: the items that users had before: train, and when testing also validation.
+        known: the items that users had before, as :meth:`ragx.data.Problem.input` says.
         popularity: train count of every item.
         cold: users without train interactions.
         users: outside ids of users.
@@ -45,13 +45,13 @@ def item_lists(interactions: Interactions) -> ItemLists:
 def held_out_for_validation(split: Split) -> HeldOut:
     """Return the validation part, made once and kept as long as the split, since every epoch asks for it."""
     if split not in _validation:
-        _validation[split] = _held_out(split, split.validation, split.train)
+        _validation[split] = _held_out(split, split.validation, split.input("validation"))
     return _validation[split]
 
 
 def held_out_for_test(split: Split, test: Interactions) -> HeldOut:
     """Return the test part that was just opened; nothing keeps it."""
-    return _held_out(split, test, split.train_and_validation)
+    return _held_out(split, test, split.input("test"))
 
 
 def _held_out(split: Split, part: Interactions, known: Interactions) -> HeldOut:

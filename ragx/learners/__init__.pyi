@@ -1,5 +1,6 @@
 from .closed_form import ByClosedForm
 from .learner import Cost, DoesNotFitError, Fitted, Learner, Settings, Stage
+from .node_setup import NodeSetup
 from .trained import Trained
 
 __all__ = [
@@ -8,6 +9,7 @@ __all__ = [
     "DoesNotFitError",
     "Fitted",
     "Learner",
+    "NodeSetup",
     "Settings",
     "Stage",
     "Trained",

@@ -17,5 +17,8 @@ GIVEN: dict[str, tuple[str, ...]] = {
 }
 """The parts of a run, and what each is given when it is built."""
 
+OF_LEARNER = ("graph", "layer", "objective", "sampler", "optimizer", "trainer", "diagnostics")
+"""The groups that are there for the learner; which of them it is made of, the model says by its class."""
+
 OF_TASK = ("target_kind",)
 """Settings beside the parts that say which question the task asks."""

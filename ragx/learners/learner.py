@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ragx.checks import RunError
-from ragx.data.problem import Problem
+from ragx.data.problem import HeldOutPart, Problem
 from ragx.training.progress import ProgressView
 from ragx.training.state import FitResult
 from ragx.training.trackers import Tracker
@@ -53,12 +53,13 @@ class Fitted:
     """What came of a fit.
 
     Args:
-        predictor: what the task evaluates, such as a scorer of users for items.
+        predictor: what the task evaluates on validation, such as a scorer of users for items.
         weights: what is kept of it, and what two runs of one identity are compared by.
         result: the course of the training.
         model: the trained model; for a closed form its predictor.
         graph: the graph that the model works on, where it works on one.
         knows_strangers: whether it can tell who has no event in what it learned from, by features of theirs.
+        of_part: gives the predictor for a part, where what it may look at is not the same in all of them.
     """
 
     predictor: Any
@@ -67,6 +68,11 @@ class Fitted:
     model: Any
     graph: Any = None
     knows_strangers: bool = False
+    of_part: Callable[[HeldOutPart], Any] | None = None
+
+    def predictor_for(self, part: HeldOutPart) -> Any:
+        """Return what the task evaluates on a part."""
+        return self.predictor if self.of_part is None or part == "validation" else self.of_part(part)
 
 
 @dataclass(frozen=True)

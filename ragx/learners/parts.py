@@ -11,21 +11,22 @@ from ragx.data.dataset import Dataset
 from ragx.data.split import Split
 from ragx.evaluation.protocol import Protocol
 from ragx.former_names import TARGET, with_public_names
-from ragx.learners import trained
 from ragx.learners.closed_form import ByClosedForm
-from ragx.learners.given import GIVEN
+from ragx.learners.given import GIVEN, OF_LEARNER
 from ragx.learners.learner import Learner, Settings
 from ragx.learners.node_models import takes, takes_argument
+from ragx.learners.node_setup import NodeSetup
 from ragx.learners.trained import Trained
 from ragx.models.closed_form import ClosedForm
+from ragx.models.training_setup import TrainingSetup
 from ragx.parts import Part, Refuse
 
 
 def groups_of(config: Mapping[str, Any], refuse: Refuse | None = None) -> dict[str, tuple[str, ...]]:
     """Return the groups that task and model of a config are made of, each with what it is given.
 
-    A closed form needs no graph, layer, objective or loop, and a task without users and items no split and no
-    evaluation of rankings; such groups of a config are not looked at.
+    A closed form needs no graph, layer, objective or loop, a trained model what its setup names, and a task without
+    users and items no split and no evaluation of rankings; other groups of a config are not looked at.
 
     Args:
         config: parts by name; where task or model cannot be imported, all groups that name a part are returned, and
@@ -35,13 +36,18 @@ def groups_of(config: Mapping[str, Any], refuse: Refuse | None = None) -> dict[s
     named = with_public_names(config)
     unneeded: set[str] = set()
     model, task = (_target(name, named.get(name), refuse) for name in ("model", "task"))
+    given = GIVEN
     if model is not None and is_closed_form(model):
-        unneeded |= {*trained.PARTS}
+        unneeded |= {*OF_LEARNER}
+    elif model is not None:
+        setup = setup_of(model)
+        unneeded |= {*OF_LEARNER} - {*setup.groups}
+        given = GIVEN | {"model": setup.given}
     if task is not None:
         unneeded |= {name for name in GIVEN["task"] if not takes_argument(task, name)}
     if model is None or task is None:
         unneeded |= {name for name in GIVEN if not _names_a_part(named.get(name))} - {"model", "task"}
-    return {name: given for name, given in GIVEN.items() if name not in unneeded}
+    return {name: arguments for name, arguments in given.items() if name not in unneeded}
 
 
 def _names_a_part(node: Any) -> bool:
@@ -50,12 +56,27 @@ def _names_a_part(node: Any) -> bool:
 
 def is_closed_form(target: Any) -> bool:
     """Say whether a class is a closed form, or a function says that it returns one."""
+    product = _product(target)
+    return product is not None and issubclass(product, ClosedForm)
+
+
+def setup_of(target: Any) -> type[TrainingSetup]:
+    """Return what a training of a class, or of what a function says that it returns, is made of.
+
+    A class names it as ``training_setup``; one that names none is of nodes on a graph.
+    """
+    setup: type[TrainingSetup] = getattr(_product(target), "training_setup", NodeSetup)
+    return setup
+
+
+def _product(target: Any) -> type | None:
+    """Return a class as it is, and of a function the class that it says it returns."""
     if not inspect.isclass(target):
         try:
             target = typing.get_type_hints(target).get("return")
         except (NameError, TypeError):
-            return False
-    return inspect.isclass(target) and issubclass(target, ClosedForm)
+            return None
+    return target if inspect.isclass(target) else None
 
 
 def _target(path: str, node: Any, refuse: Refuse | None) -> Any:
@@ -98,5 +119,5 @@ def build_learner(parts: Mapping[str, Part], settings: Settings) -> Learner:
     Raises:
         ValueError: the model takes no features, and some are asked for.
     """
-    closed = is_closed_form(parts["model"].target)
-    return ByClosedForm(parts, settings) if closed else Trained(parts, settings)
+    target = parts["model"].target
+    return ByClosedForm(parts, settings) if is_closed_form(target) else Trained(parts, settings, setup_of(target))

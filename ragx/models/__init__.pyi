@@ -6,6 +6,8 @@ from .matrix_factorization import MatrixFactorization
 from .most_popular import MostPopular
 from .node_model import NodeModel
 from .relevance_aware_graph import LayerFactory, RelevanceAwareGraph
+from .row_model import RowModel, RowSetup
+from .training_setup import Trainable, TrainingSetup
 
 __all__ = [
     "EASE",
@@ -17,4 +19,8 @@ __all__ = [
     "MostPopular",
     "NodeModel",
     "RelevanceAwareGraph",
+    "RowModel",
+    "RowSetup",
+    "Trainable",
+    "TrainingSetup",
 ]

@@ -7,6 +7,7 @@ from .info_nce import info_nce
 from .pairwise import BayesianPersonalizedRanking
 from .sampled_softmax import SampledSoftmax
 from .sim_gcl import SimGCL
+from .value_loss import ValueLoss
 from .views import View, Views
 from .x_sim_gcl import XSimGCL
 
@@ -19,6 +20,7 @@ __all__ = [
     "Objective",
     "SampledSoftmax",
     "SimGCL",
+    "ValueLoss",
     "View",
     "ViewObjective",
     "Views",

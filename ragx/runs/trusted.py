@@ -21,7 +21,9 @@ from ragx.graph.graph import Graph
 from ragx.metrics.own import own_in, path_of
 from ragx.models.closed_form import ClosedForm
 from ragx.models.node_model import NodeModel
+from ragx.models.training_setup import Trainable
 from ragx.objectives.base import ViewObjective
+from ragx.objectives.value_loss import ValueLoss
 from ragx.parts import ADDRESS, METRICS, PYG
 from ragx.tasks.task import Task
 from ragx.training.step import Batches
@@ -34,8 +36,8 @@ KINDS: dict[str, Any] = {
     "split": Split,
     "graph": Graph,
     "layer": nn.Module,
-    "model": NodeModel | ClosedForm,
-    "objective": ViewObjective,
+    "model": NodeModel | Trainable | ClosedForm,
+    "objective": ViewObjective | ValueLoss,
     "sampler": Batches,
     "optimizer": torch.optim.Optimizer,
     "trainer": Trainer,

@@ -2,19 +2,19 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import polars as pl
 
 from ragx.checks import check, check_choice, check_file_name
 from ragx.data.dataset import Dataset
-from ragx.data.problem import Problem
+from ragx.data.problem import HeldOutPart, Problem
 from ragx.evaluation.result import Result
 from ragx.learners.learner import Fitted
 from ragx.metrics.known import Metric
 from ragx.models.closed_form import ClosedForm
 
-Part = Literal["validation", "test"]
+Part = HeldOutPart
 TAKEN = ("model", "best_achievable", "validation", "test", "measured", "published")
 """What stands beside baselines in results, in names of files or in tables."""
 

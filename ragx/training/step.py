@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from ragx.data.batches import Batch
+from ragx.data.batches import Batches as Batches
 from ragx.data.interactions import Interactions
 from ragx.data.negatives import Negatives
 from ragx.graph.graph import Graph
@@ -18,20 +19,10 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 
-class Batches(Protocol):
-    """The batches of a training: batch s of epoch e is a function of (seed, e, s) alone, so that a resume is exact."""
-
-    def __len__(self) -> int:
-        """Return how many there are in an epoch."""
-
-    def batch(self, epoch: int, step: int) -> Any:
-        """Return batch ``step`` of an epoch, both counted from 0."""
-
-
 class Sampler(Protocol):
     """Makes the batches of a training on pairs of users and items: ``ragx.data.PairBatches``, or one of one's own."""
 
-    def __call__(self, train: Interactions, /, *, batch_size: int, seed: int, negatives: Negatives | None) -> "Batches":
+    def __call__(self, train: Interactions, /, *, batch_size: int, seed: int, negatives: Negatives | None) -> Batches:
         """Return the batches.
 
         Args:

@@ -10,7 +10,7 @@ import torch
 from rich.console import Console
 
 from ragx.learners.learner import Cost
-from ragx.learners.memory import needed_bytes
+from ragx.learners.node_memory import needed_bytes
 from ragx.runner.run.cell import load_cell
 from ragx.runner.run.dry_run import expected_cost, print_dry_run
 from ragx.runs.sweeps.record import PlannedCell
@@ -48,7 +48,7 @@ def test_steps_bound_the_expected_cost_before_epochs_do(config_of: Any, monkeypa
 
 def test_what_does_not_fit_is_not_tried(config_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ragx.learners.memory.free_memory", lambda: 10)
-    monkeypatch.setattr("ragx.learners.trained.build_model", lambda *_: pytest.fail("a model was made"))
+    monkeypatch.setattr("ragx.learners.node_setup.build_model", lambda *_: pytest.fail("a model was made"))
     cost = expected_cost(load_cell(config_of(*TINY)))
     assert cost.seconds is not None and math.isnan(cost.seconds)
     assert cost.memory > 10

@@ -9,7 +9,10 @@ from torch import nn
 
 from ragx.graph.graph import Graph
 from ragx.learners.learner import DoesNotFitError
-from ragx.learners.memory import COPIES, check_fits, explain, needed_bytes
+from ragx.learners.memory import check_fits, explain
+from ragx.learners.node_memory import needed_bytes
+from ragx.learners.node_setup import NodeSetup
+from ragx.models.training_setup import COPIES
 from ragx.runner.run.cell import Cell, load_cell
 
 TINY = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=30", "tracker=none", "trainer.max_epochs=1")
@@ -34,6 +37,10 @@ def cell_of(config_of: Any, tmp_path: Path) -> Any:
         return cell, cell.parts["graph"].build(interactions=cell.problem.train)
 
     return make
+
+
+def setup_of(cell: Cell) -> NodeSetup:
+    return NodeSetup(cell.parts, cell.problem)
 
 
 def test_needed_memory_is_parameters_with_their_moments_and_outputs(cell_of: Any) -> None:
@@ -63,15 +70,15 @@ def test_what_would_fit_is_named(cell_of: Any, monkeypatch: pytest.MonkeyPatch) 
     cell, graph = cell_of("layer=light", "model.hidden_dim=64")
     needed = needed_bytes(cell.parts, graph, None)
     monkeypatch.setattr("ragx.learners.memory.free_memory", lambda: needed)
-    check_fits(cell.parts, "cpu", graph, None)
+    check_fits(setup_of(cell), "cpu")
     monkeypatch.setattr("ragx.learners.memory.free_memory", lambda: needed - 1)
     with pytest.raises(DoesNotFitError, match=r"model.hidden_dim=32 instead of 64 would fit, or fewer layers\.$"):
-        check_fits(cell.parts, "cpu", graph, None)
+        check_fits(setup_of(cell), "cpu")
     smaller, _ = cell_of("layer=light", "model.hidden_dim=32")
-    check_fits(smaller.parts, "cpu", graph, None)
+    check_fits(setup_of(smaller), "cpu")
     monkeypatch.setattr("ragx.learners.memory.free_memory", lambda: 1)
     with pytest.raises(DoesNotFitError, match=r"0.00 GiB is free\. No width would fit\.$"):
-        check_fits(cell.parts, "cpu", graph, None)
+        check_fits(setup_of(cell), "cpu")
 
 
 @pytest.mark.parametrize("layer", ["relevance_attention", "relevance"])
@@ -85,21 +92,21 @@ def test_the_width_that_is_named_is_the_greatest_power_of_two_that_fits(
     )
     monkeypatch.setattr("ragx.learners.memory.free_memory", lambda: (within + beyond) // 2)
     with pytest.raises(DoesNotFitError, match=r"model.hidden_dim=512 instead of 3000 would fit"):
-        check_fits(cell.parts, "cpu", graph, None)
+        check_fits(setup_of(cell), "cpu")
 
 
 def test_an_error_of_memory_is_explained_and_no_other(cell_of: Any) -> None:
-    cell, graph = cell_of("model.hidden_dim=64")
+    cell, _ = cell_of("model.hidden_dim=64")
     for error in (
         MemoryError(),
         RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
         torch.OutOfMemoryError("CUDA out of memory."),
     ):
-        message = str(explain(error, cell.parts, "cpu", graph, None))
+        message = str(explain(error, setup_of(cell), "cpu"))
         assert message.startswith("The training ran out of memory (its tensors take 0.00 GiB); ")
         assert "model.hidden_dim=32 instead of 64 would fit" in message
     for other in (ValueError("out of memory"), RuntimeError("a size does not match"), KeyError("x")):
-        assert explain(other, cell.parts, "cpu", graph, None) is other
+        assert explain(other, setup_of(cell), "cpu") is other
 
 
 def test_a_training_that_does_not_fit_ends_with_status_one(
@@ -134,7 +141,7 @@ def test_memory_that_runs_out_within_a_training_is_explained(
     def run_out(*_: object) -> None:
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
 
-    monkeypatch.setattr("ragx.training.trainer.training_step", run_out)
+    monkeypatch.setattr("ragx.learners.node_setup.training_step", run_out)
     status, _, err = command("run", *TINY, "runs=runs")
     assert status == 1
     (line,) = err.splitlines()
@@ -153,5 +160,5 @@ def test_memory_that_runs_out_elsewhere_is_one_line(command: Any, monkeypatch: p
 
 def test_a_model_of_another_kind_is_measured_too(cell_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     cell, graph = cell_of()
-    monkeypatch.setattr("ragx.learners.memory.build_model", lambda *_: nn.Embedding(NODES, 3))
+    monkeypatch.setattr("ragx.learners.node_memory.build_model", lambda *_: nn.Embedding(NODES, 3))
     assert needed_bytes(cell.parts, graph, None) == COPIES * NODES * 3 * FLOAT + 2 * NODES * 3 * FLOAT

@@ -20,7 +20,9 @@ from ragx.training.step import OnGraph, training_step
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "objectives.md").read_text()
-OBJECTIVES = sorted(path.stem for path in (ROOT / "conf" / "objective").glob("*.yaml") if path.stem != "custom")
+OF_OTHERS = ("custom", "values")
+"""One of one's own, and one of models of rows."""
+OBJECTIVES = sorted(path.stem for path in (ROOT / "conf" / "objective").glob("*.yaml") if path.stem not in OF_OTHERS)
 PRESETS = ("mf", "lightgcn", "ngcf", "relevance_attention")
 STEPS, BATCH = 2, 64
 Make = Callable[..., dict[str, Any]]

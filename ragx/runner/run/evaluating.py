@@ -44,7 +44,9 @@ class Evaluation:
 
     def model_on_validation(self) -> Result:
         """Return what the validation part says of the model alone."""
-        return self.task.evaluate(self.fitted.predictor, self.problem, "validation", self.problem.validation)
+        return self.task.evaluate(
+            self.fitted.predictor_for("validation"), self.problem, "validation", self.problem.validation
+        )
 
     def on_test(self, *, reason: str, on_open: Callable[[str], None]) -> Results:
         """Open the test part and return what it says; ``on_open`` is told before any number is made.
@@ -57,7 +59,7 @@ class Evaluation:
 
     def _results(self, part: Part, held_out: Any, refit: bool) -> Results:
         task, problem = self.task, self.problem
-        predictors = {MODEL: self.fitted.predictor}
+        predictors = {MODEL: self.fitted.predictor_for(part)}
         if task.baselines:
             known = problem.learned_from(refit)
             predictors |= {name: baseline.fit(known) for name, baseline in task.baselines.items()}

@@ -4,7 +4,7 @@ import inspect
 from typing import Any
 
 from ragx.learners.parts import build_task, groups_of
-from ragx.learners.trying import check_kind, try_together
+from ragx.learners.trying import check_kind, check_objective, try_together
 from ragx.metrics.known import Metric
 from ragx.metrics.name import MetricName
 from ragx.parts import Part, Refuse, bind
@@ -56,7 +56,10 @@ def try_alone(parts: dict[str, Part]) -> tuple[str, Metric]:
     alone = ("objective", "evaluation", "tracker", "diagnostics", "trainer")
     built = {name: parts[name].build() for name in alone if name in parts}
     for name, part in built.items():
-        check_kind(parts[name], part)
+        if name == "objective":
+            check_objective(parts, part)
+        else:
+            check_kind(parts[name], part)
     if "sampler" in parts and inspect.isclass(parts["sampler"].target):  # what a function gives shows with the data
         check_kind(parts["sampler"], parts["sampler"].target)
     task = build_task(parts, {})

@@ -46,6 +46,9 @@ ELSEWHERE = {
         "test_opening.py::test_a_model_that_is_not_the_runs_opens_nothing"
     ),
     "would fit, or fewer layers": "test_fitting.py::test_what_would_fit_is_named",
+    "learns by; choose objective=values": (
+        "test_rows_trained.py::test_an_objective_of_pairs_gives_way_to_one_of_values"
+    ),
     "Where you know and trust that module, name it": "test_foreign_runs.py::test_the_remedy_works",
     "Where you know and trust it, let it be asked": (
         "../runs/test_trusted.py::test_a_server_is_asked_where_databases_are_trusted"

@@ -16,7 +16,8 @@ from ragx.graph.graph import Graph
 from ragx.kernels.edge_attention import edge_attention
 from ragx.kernels.forms import use_form
 from ragx.kernels.native import has_compiler
-from ragx.learners.memory import check_fits, needed_bytes
+from ragx.learners.memory import check_fits
+from ragx.learners.node_setup import NodeSetup
 from ragx.runner.commands import verify_resume as resuming
 from ragx.runner.commands.status import show_status
 from ragx.runner.run.cell import load_cell
@@ -70,9 +71,9 @@ def test_a_model_of_several_widths_that_does_not_fit(
         cell = load_cell(
             config_of(*TINY.split(), "layer=relevance", "model.readout=last", f"runs={tmp_path}", *options)
         )
-        graph = cell.parts["graph"].build(interactions=cell.problem.train)
-        needed.append(needed_bytes(cell.parts, graph, None))
-        return lambda: check_fits(cell.parts, "cpu", graph, None)
+        setup = NodeSetup(cell.parts, cell.problem)
+        needed.append(setup.needed_bytes())
+        return lambda: check_fits(setup, "cpu")
 
     needed: list[int] = []
     wide, *others = [fit(*options) for options in WIDTH_ROWS[advice]]
