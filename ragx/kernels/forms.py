@@ -19,6 +19,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "segment_sum": ("embedding_bag", "torch", "reference"),
     "segment_max": ("scatter", "torch", "reference"),
     "segment_mean": ("scatter", "torch", "reference"),
+    "batch_softmax": ("native", "torch", "reference"),
 }
 
 # The CPU's are the fastest that scripts/bench_kernels.py measured. What was measured of CUDA's is in docs/speed.md: the
@@ -32,6 +33,7 @@ FASTEST: dict[str, dict[str, str]] = {
         "segment_sum": "embedding_bag",
         "segment_max": "torch",
         "segment_mean": "torch",
+        "batch_softmax": "native",
     },
     "cuda": {
         "weighted_sum": "embedding_bag",
@@ -40,6 +42,7 @@ FASTEST: dict[str, dict[str, str]] = {
         "segment_sum": "embedding_bag",
         "segment_max": "scatter",
         "segment_mean": "scatter",
+        "batch_softmax": "torch",
     },
 }
 

@@ -30,7 +30,7 @@ FLAGS = (
 SECONDS, REGISTER = 120, 64  # of a compilation; bytes of the widest vector register
 WIDEST = 16_384  # numbers of a row that is summed on a thread's stack
 PARTS = 16  # ranges of rows for each thread, so that one held up does not hold up the rest
-HERE = Path(__file__).parent
+HERE, HEADERS = Path(__file__).parent, ("native.h", "power.h")
 NATIVE: dict[torch.dtype, Any] = {torch.float32: ctypes.c_float, torch.float64: ctypes.c_double}
 
 
@@ -114,7 +114,7 @@ def _made(name: str, dtype: torch.dtype, heads: int, size: int, **constants: int
     real = "float" if dtype == torch.float32 else "double"
     sizes = {"REAL": real, "HEADS": heads, "SIZE": size, "LANES": lanes, **constants}
     try:
-        return compiled("".join((HERE / file).read_text() for file in ("native.h", f"{name}.c")), sizes)
+        return compiled("".join((HERE / file).read_text() for file in (*HEADERS, f"{name}.c")), sizes)
     except (OSError, RuntimeError):
         return None
 
@@ -140,8 +140,12 @@ def run_rows(
     ends = adjacency.row_parts(PARTS * threads) if ends is None else ends
     rows = threads, ctypes.c_int64(len(ends) - 1), _place(ends), ctypes.c_int64(adjacency.num_edges)
     dtype = next(tensor.dtype for tensor in tensors if tensor.is_floating_point())
-    numbers = [NATIVE[dtype](argument) if isinstance(argument, float) else _place(argument) for argument in given]
-    call(*rows, _place(adjacency.row_pointer), _place(adjacency.source), *numbers)
+    call(*rows, _place(adjacency.row_pointer), _place(adjacency.source), *arguments(dtype, *given))
+
+
+def arguments(dtype: torch.dtype, *given: Tensor | float | None) -> list[Any]:
+    """Return numbers in the type that C code was compiled for, and where tensors lie, as C takes them."""
+    return [NATIVE[dtype](argument) if isinstance(argument, float) else _place(argument) for argument in given]
 
 
 def runs_natively(x: Tensor) -> bool:
