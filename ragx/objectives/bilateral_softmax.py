@@ -1,6 +1,9 @@
 """Bilateral softmax: a temperature of the positive and one of the negatives."""
 
+from typing import Any
+
 import torch
+from torch.autograd.function import once_differentiable
 
 from ragx.checks import check_choice, check_positive
 from ragx.data.batches import Batch
@@ -62,28 +65,51 @@ class BilateralSoftmax(Objective):
         if self.pool_positives:
             positive = pooled(positive, batch.users.to(users.device))
         if negatives is None:
-            logits = self._of_batch_items(users, items, batch)
+            spread = self._over_the_batch(users, items, batch)
         else:
-            logits = torch.bmm(comparable(self.similarity, negatives), users.unsqueeze(-1)).squeeze(-1)
-        alone = logits.isneginf().all(dim=1)
-        spread = logits.masked_fill(alone.unsqueeze(1), 0).logsumexp(dim=1)
-        return (self.ratio * spread - positive).masked_fill(alone, 0).mean()
+            spread = (comparable(self.similarity, negatives) @ users.unsqueeze(-1)).squeeze(-1).logsumexp(dim=1)
+        return (self.ratio * spread - positive).masked_fill(spread.isneginf(), 0).mean()
 
-    def _of_batch_items(
+    def _over_the_batch(
         self, users: Float[Tensor, "B D"], items: Float[Tensor, "B D"], batch: Batch
-    ) -> Float[Tensor, "B C"]:
-        """Return s_uj / τ + log(how often j is a negative of u) for every distinct item j of the batch."""
+    ) -> Float[Tensor, " B"]:
+        """Return log Σ_j e^{s_uj/τ} over the negatives j that the batch has for each position, -∞ where it has none."""
         of_batch, device = distinct(batch.items), users.device
-        columns = gather_rows(items, of_batch.position.to(device))
-        count = of_batch.counts.to(users)
-        logits = torch.addmm(count.log(), users, columns.T)
-        own = of_batch.column.unsqueeze(1).to(device)
-        if not self.mask_false_negatives:  # repeats of the positive are negatives then
-            return logits.scatter_add(1, own, ((count - 1) / count).log()[own])
-        position, column = false_negatives(batch, of_batch.rows).to(device)
-        silent = torch.zeros_like(logits, dtype=torch.bool).scatter_(1, own, True)
-        silent[position, column] = True
-        return logits.masked_fill(silent, -torch.inf)
+        counts, own = of_batch.counts.to(users), of_batch.column.to(device)
+        others, silent = counts - 1, None  # repeats of the positive, which are negatives where nothing is masked
+        if self.mask_false_negatives:
+            others, silent = torch.zeros_like(counts), false_negatives(batch, of_batch.rows).to(device)
+        columns, shift = gather_rows(items, of_batch.position.to(device)), (others / counts).log()[own]
+        spread: Tensor = _LogSumExp.apply(users, columns, counts.log(), own, shift, silent)  # type: ignore[no-untyped-call]
+        return spread
+
+
+class _LogSumExp(torch.autograd.Function):
+    """Row by row log Σ_c e^{u·v_c + b_c} over the columns that are not silent, the own one shifted.
+
+    The shares of the columns, which the backward pass needs, are made in place of the logits.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, users: Tensor, columns: Tensor, bias: Tensor, own: Tensor, shift: Tensor, silent: Tensor | None
+    ) -> Tensor:
+        users, columns = users.detach(), columns.detach()
+        logits = torch.addmm(bias, users, columns.T)
+        logits.scatter_add_(1, own.unsqueeze(1), shift.unsqueeze(1))
+        if silent is not None:
+            logits[silent[0], silent[1]] = -torch.inf
+        peak = logits.amax(dim=1, keepdim=True).clamp_(min=torch.finfo(logits.dtype).min)
+        total = logits.sub_(peak).exp_().sum(dim=1, keepdim=True)
+        ctx.save_for_backward(users, columns, logits.div_(total.masked_fill(total == 0, 1)))
+        return (peak + total.log()).squeeze(1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        users, columns, shares = ctx.saved_tensors
+        gradient = gradients[0].unsqueeze(1)
+        return (shares @ columns) * gradient, shares.T @ (users * gradient), None, None, None, None
 
 
 def pooled(logits: Float[Tensor, " B"], users: Int[Tensor, " B"]) -> Float[Tensor, " B"]:
