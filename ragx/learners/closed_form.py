@@ -11,6 +11,7 @@ from ragx.checks import check
 from ragx.data.problem import Problem
 from ragx.learners.learner import Cost, DoesNotFitError, Fitted, Settings, Stage, Validate
 from ragx.models.closed_form import ClosedForm
+from ragx.models.progress import progress_shown_by
 from ragx.parts import Part
 from ragx.random import seed_modules
 from ragx.ranking.memory import free_memory
@@ -68,7 +69,8 @@ class ByClosedForm:
                 f"The fit of {type(self.model).__name__} needs about {needed / 2**30:.2f} GiB of memory, and "
                 f"{free / 2**30:.2f} GiB is free. Fewer items, as by dataset.rules.filters, would fit."
             )
-        fitted = self._fitted(train)
+        with stage.view, progress_shown_by(stage.view.share):
+            fitted = self._fitted(train)
         best = stage.validate(fitted.predictor) if stage.validate else {}
         return Fitted(
             predictor=fitted.predictor,

@@ -16,7 +16,8 @@ class ClosedForm(ABC):
         """Return the predictor that the task asks for, such as a scorer of users for items.
 
         What the predictor keeps in an attribute ``weights``, a mapping of tensors, is compared where a run is made
-        once more. Draws come from torch's generators, which are seeded before.
+        once more. Draws come from torch's generators, which are seeded before. A longer fit calls
+        :func:`ragx.models.tell_progress`.
 
         Args:
             train: what is learned from, such as :class:`ragx.data.Interactions`; in a refit, train and validation.

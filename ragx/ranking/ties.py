@@ -2,23 +2,30 @@
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ragx.checks import check
 from ragx.typing import Float, Int, Tensor
 
 
-def tie_order(item_ids: Int[Tensor, " I"]) -> Int[Tensor, " I"]:
-    """Return the order of every item among equals: the rank of a 64-bit mix of its id (the finaliser of SplitMix64).
+def mixed_bits(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return 64 bits for every key that look random: the finaliser of SplitMix64.
 
     Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
+    """
+    keys = keys + np.uint64(0x9E3779B97F4A7C15)
+    keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return keys ^ (keys >> np.uint64(31))
+
+
+def tie_order(item_ids: Int[Tensor, " I"]) -> Int[Tensor, " I"]:
+    """Return the order of every item among equals: the rank of :func:`mixed_bits` of its id.
 
     Raises:
         ValueError: two items share an id.
     """
-    key = item_ids.cpu().numpy().astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-    key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    key ^= key >> np.uint64(31)
+    key = mixed_bits(item_ids.cpu().numpy().astype(np.uint64))
     order = np.argsort(key)
     check(bool((np.diff(key[order]) > 0).all()), "item_ids: expected one id an item, got some id twice.")
     rank = np.empty(len(key), dtype=np.int64)

@@ -28,6 +28,9 @@ class ProgressView(Protocol):
     def end_epoch(self, record: dict[str, float], best_epoch: int) -> None:
         """Show what an epoch came to."""
 
+    def share(self, what: str, done: float) -> None:
+        """Show how much of a fit without epochs is done, from 0 to 1, and what is being calculated."""
+
 
 class NoProgress:
     """Shows nothing."""
@@ -48,6 +51,9 @@ class NoProgress:
         """Do nothing."""
 
     def end_epoch(self, record: dict[str, float], best_epoch: int) -> None:
+        """Do nothing."""
+
+    def share(self, what: str, done: float) -> None:
         """Do nothing."""
 
 
@@ -111,3 +117,9 @@ class TerminalProgress:
             )
             epoch = int(record["epoch"])
             self.console.print(f"{self.title}: epoch {epoch} of {self.epochs}  loss {record['loss']:.4f}{shown}")
+
+    def share(self, what: str, done: float) -> None:
+        """Move the bar; away from a terminal, write a line."""
+        self.bar.update(self.task, total=1.0, completed=done, description=f"{self.title}, {what}")
+        if not self.console.is_terminal:
+            self.console.print(f"{self.title}: {what}, {done:.0%} done", highlight=False)

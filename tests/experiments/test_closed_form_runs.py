@@ -67,3 +67,10 @@ def test_a_killed_run_ends_as_an_unbroken_one(
         return
     verify_resume(EASE)
     assert "The killed run ends as the unbroken one, to the bit." in capsys.readouterr().out
+
+
+def test_a_longer_fit_shows_how_far_it_is(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ragx.models.closed_forms.graph_filters.low_pass.DENSE", 0)
+    ended = command("run", *EASE[1:], "model=gf_cf", "model.vectors=4")
+    assert ended.status == 0, ended.err
+    assert "train: singular vectors, 33% done" in ended.err

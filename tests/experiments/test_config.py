@@ -13,8 +13,7 @@ from omegaconf import OmegaConf
 
 from ragx.former_names import TARGET
 from ragx.learners.given import GIVEN
-from ragx.learners.parts import groups_of
-from ragx.models import ClosedForm
+from ragx.learners.parts import groups_of, is_closed_form
 from ragx.parts import Part, PartsError
 from ragx.runner.run.preflight import bind_parts, try_small
 from ragx.runner.run.settings import check_settings
@@ -58,8 +57,7 @@ def test_every_choice_composes_and_binds(choice: str) -> None:
         assert "???" in (CONF / f"{choice.replace('=', '/')}.yaml").read_text()
     else:
         assert set(parts) == set(groups_of(config_of(choice)))
-        closed_form = inspect.isclass(parts["model"].target) and issubclass(parts["model"].target, ClosedForm)
-        assert closed_form or set(parts) == set(GIVEN)
+        assert set(parts) == set(GIVEN) or is_closed_form(parts["model"].target)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,8 @@ def config(config_of: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         ("model=mf objective=bsl", "shop-mf-bsl"),
         ("model=lightgcn objective=xsimgcl", "shop-lightgcn-3l-xsimgcl"),
         ("model=ease", "shop-ease"),
+        ("model=gf_cf", "shop-gfcf"),
+        ("model=recently_popular", "shop-recently_popular"),
         ("model.num_layers=0", "shop-mf-softmax"),
         ("model=ngcf", "shop-ngcf-3l-bpr"),
         ("model=relevance_attention model.num_layers=1", "shop-relevance_attention-1l-softmax"),

@@ -7,6 +7,7 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
+import ragx
 from ragx.layers.light_conv import LightConv
 from ragx.layers.ngcf_conv import NGCFConv
 from ragx.layers.relevance_attention_conv import RelevanceAttentionConv
@@ -16,14 +17,20 @@ from ragx.models.relevance_aware_graph import RelevanceAwareGraph
 from ragx.testing import check_model
 
 MODELS = Path(__file__).resolve().parents[2] / "conf" / "model"
-NO_VECTORS = ("custom", "ease")
 NAMES = {"ragx.models.MatrixFactorization": MatrixFactorization, "ragx.models.RelevanceAwareGraph": RelevanceAwareGraph}
+YAMLS: dict[str, Any] = {path.stem: OmegaConf.to_container(OmegaConf.load(path)) for path in MODELS.glob("*.yaml")}
+VECTORS = sorted(name for name, config in YAMLS.items() if config["_target_"] in NAMES)
 LAYERS = {"lightgcn": LightConv, "ngcf": NGCFConv, "relevance_attention": RelevanceAttentionConv}
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in MODELS.glob("*.yaml") if path.stem not in NO_VECTORS))
+def test_a_yaml_names_a_model_of_vectors_or_a_closed_form() -> None:
+    others = {config["_target_"] for name, config in YAMLS.items() if name not in (*VECTORS, "custom")}
+    assert all(issubclass(getattr(ragx.models, path.rpartition(".")[2]), ragx.models.ClosedForm) for path in others)
+
+
+@pytest.mark.parametrize("name", VECTORS)
 def test_every_model_that_has_a_yaml_keeps_the_contract(name: str) -> None:
-    config: Any = OmegaConf.to_container(OmegaConf.load(MODELS / f"{name}.yaml"))
+    config = YAMLS[name]
     left_out = ("_target_", "defaults", *GIVEN["model"])
     options = {key: value for key, value in config.items() if key not in left_out} | {"hidden_dim": 8}
     options = {key: 0.5 if key == "temperature" else value for key, value in options.items()}

@@ -1,1 +1,1 @@
-"""Models that one calculation fits."""
+"""Models that one calculation fits: counts and draws, neighbours, and filters of the graph of items."""
