@@ -28,14 +28,14 @@ def test_a_small_matrix_is_decomposed_exactly(shape: tuple[int, int]) -> None:
 def test_the_iteration_comes_near_to_the_exact_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
     """The largest angle between the two spaces stays below half a degree; each round says how far it is."""
     monkeypatch.setattr(module, "DENSE", 0)
-    matrix, heard = matrix_of(400, 300, rank=95), list[float]()
+    matrix, shares = matrix_of(400, 300, rank=95), list[float]()
     torch.manual_seed(0)
-    with progress_shown_by(lambda what, share: heard.append(share)):
+    with progress_shown_by(lambda what, share: shares.append(share)):
         vectors = low_pass(matrix, 20).numpy()
     exact = np.linalg.svd(matrix.toarray())[2][:20].T
     assert vectors.T @ vectors == pytest.approx(np.eye(20), abs=1e-5)
     assert np.linalg.svd(exact.T @ vectors)[1].min() > np.cos(np.radians(0.5))
-    assert heard == [1 / 3, 2 / 3]
+    assert shares == [1 / 3, 2 / 3]
 
 
 @pytest.mark.parametrize("dense", [0, 2000])
