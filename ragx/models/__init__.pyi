@@ -3,9 +3,11 @@ from .closed_forms.graph_filters.cheby_cf import ChebyCF
 from .closed_forms.graph_filters.gf_cf import GFCF
 from .closed_forms.graph_filters.linear_filter import LinearFilter
 from .closed_forms.graph_filters.turbo_cf import TurboCF
+from .closed_forms.implicit_als import ImplicitALS
 from .closed_forms.item_knn import ItemKNN
 from .closed_forms.random_items import RandomItems
 from .closed_forms.recently_popular import RecentlyPopular
+from .closed_forms.rp3_beta import RP3Beta
 from .ease import EASE
 from .heads import Head
 from .matrix_factorization import MatrixFactorization
@@ -22,12 +24,14 @@ __all__ = [
     "ChebyCF",
     "ClosedForm",
     "Head",
+    "ImplicitALS",
     "ItemKNN",
     "LayerFactory",
     "LinearFilter",
     "MatrixFactorization",
     "MostPopular",
     "NodeModel",
+    "RP3Beta",
     "RandomItems",
     "RecentlyPopular",
     "RelevanceAwareGraph",

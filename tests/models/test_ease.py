@@ -1,14 +1,23 @@
 """EASE: a case by hand, the optimum that its formula solves, and its memory."""
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
 import torch
 
-from ragx.data import Interactions
-from ragx.models import EASE
+from ragx.data import Interactions, Split, random_split, recbole_files
+from ragx.models import EASE, ease
 
 PAIRS = [("a", "i"), ("a", "j"), ("b", "j"), ("b", "k"), ("c", "i")]
+
+
+@pytest.fixture
+def ml_100k(real_data: Path) -> Split:
+    if not (real_data / "ml-100k").is_dir():
+        pytest.skip("ml-100k is not among the data")
+    return random_split(recbole_files(path="ml-100k/ml-100k", root=str(real_data)))
 
 
 def interactions(pairs: list[tuple[str, str]]) -> Interactions:
@@ -44,3 +53,28 @@ def test_its_memory_grows_with_the_square_of_the_items() -> None:
 def test_a_penalty_is_above_zero() -> None:
     with pytest.raises(ValueError, match="penalty"):
         EASE(penalty=0.0)
+
+
+def test_single_precision_in_place_gives_what_double_precision_gives(
+    ml_100k: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = slice(0, ml_100k.train.num_items)
+    users = torch.arange(0, ml_100k.train.num_users, 10)
+    double = EASE().fit(ml_100k.train)
+    monkeypatch.setattr(ease, "DOUBLE", 0)
+    single = EASE().fit(ml_100k.train)
+    expected = double.scores(users, everything)
+    assert expected.dtype == torch.float64 and single.scores(users, everything).dtype == torch.float32
+    assert single.scores(users, everything).double().numpy() == pytest.approx(expected.numpy(), abs=1e-4)
+    assert EASE().needed_bytes(ml_100k.train) == 4 * everything.stop**2 + 8 * 512 * everything.stop
+
+
+def test_items_without_users_and_a_user_of_all_items_score_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Item z has no user, user a all others."""
+    events = pl.DataFrame([("a", "i"), ("a", "j"), ("b", "j"), ("c", "z")], schema=["user", "item"], orient="row")
+    train = Interactions.from_events(events).filter(pl.col("user") < 2)
+    for most in (ease.DOUBLE, 0):
+        monkeypatch.setattr(ease, "DOUBLE", most)
+        scores = EASE(penalty=1.0).fit(train).scores(torch.arange(3), slice(0, 3))
+        assert scores.isfinite().all()
+        assert not scores[:, 2].any()

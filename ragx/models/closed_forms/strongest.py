@@ -32,7 +32,6 @@ def strongest_of_product(
         keys: of the columns; of equal entries those with the smallest keys are kept.
         values: f(rows, columns, entries), which gives the entries their final values.
     """
-    order = np.argsort(np.argsort(keys))
 
     def block(rows: slice) -> sparse.csr_array:
         product = left[rows] @ right
@@ -40,20 +39,20 @@ def strongest_of_product(
         kept = (row != product.indices) & (product.data > 0)
         product = _masked(product, kept)
         product.data = values(row[kept], product.indices, product.data)
-        return strongest(product, most, order)
+        return strongest(product, most, keys)
 
     with ThreadPoolExecutor(torch.get_num_threads()) as threads:
         blocks: list[Any] = list(threads.map(block, _blocks(left, right)))
     return sparse.csr_array(sparse.vstack(blocks, format="csr"))
 
 
-def strongest(matrix: sparse.csr_array, most: int, order: NDArray[np.int64]) -> sparse.csr_array:
+def strongest(matrix: sparse.csr_array, most: int, keys: NDArray[np.int64]) -> sparse.csr_array:
     """Return the ``most`` largest entries of every row, in single precision.
 
     Args:
         matrix: of any shape.
         most: entries that a row keeps at most.
-        order: rank of every column; of equal entries those of the lowest ranks are kept.
+        keys: of the columns; of equal entries those with the smallest keys are kept.
     """
     kept = np.ones(matrix.nnz, dtype=bool)
     for row in np.flatnonzero(np.diff(matrix.indptr) > most):
@@ -61,7 +60,7 @@ def strongest(matrix: sparse.csr_array, most: int, order: NDArray[np.int64]) -> 
         value = matrix.data[start:stop]
         last = np.partition(value, len(value) - most)[len(value) - most]
         above, tied = value > last, np.flatnonzero(value == last)
-        first = np.argsort(order[matrix.indices[start:stop][tied]])[: most - above.sum()]
+        first = np.argsort(keys[matrix.indices[start:stop][tied]])[: most - above.sum()]
         above[tied[first]] = True
         kept[start:stop] = above
     return _masked(matrix, kept).astype(np.float32)
