@@ -14,6 +14,8 @@ from ragx.models.node_model import NodeModel
 from ragx.models.relevance_aware_graph import LayerFactory, RelevanceAwareGraph
 from ragx.testing import check_model
 
+from .conftest import Changed
+
 
 class Towers(NodeModel):
     """Two towers over ids, without a table of all nodes."""
@@ -65,23 +67,6 @@ class Stack(NodeModel):
 @pytest.mark.parametrize("kind", [Towers, partial(Towers, width=6), Featured, Stack])
 def test_a_model_of_ones_own_keeps_it(kind: Any) -> None:
     check_model(kind)
-
-
-class Changed(MatrixFactorization):
-    """Matrix factorisation whose vectors a subclass changes."""
-
-    def __init__(self, *, num_users: int, num_items: int) -> None:
-        super().__init__(num_users=num_users, num_items=num_items, hidden_dim=4)
-        self.made()
-
-    def made(self) -> None:
-        """Make what the subclass needs."""
-
-    def forward(self, graph: Graph) -> Tensor:
-        return self.changed(self.embedding, graph)
-
-    def changed(self, x: Tensor, graph: Graph) -> Tensor:
-        return x
 
 
 class NoModel(nn.Module):
