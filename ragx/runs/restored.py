@@ -1,5 +1,6 @@
 """A finished run taken up again: its problem, and what it had fitted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,19 @@ class Restored:
         return bool(self.record["refit"])
 
 
+def stored_model(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the weights of a finished run and the ids of their rows.
+
+    Args:
+        folder: the run.
+        record: what its ``run.json`` holds.
+
+    Raises:
+        ValueError: the file is missing, corrupted, or of another run.
+    """
+    return load_checkpoint(folder / "model.pt", str(record["identity"]))
+
+
 def restored_run(folder: Path, parts: dict[str, Part], problem: Problem[Any] | None = None) -> Restored:
     """Return the run in a folder with the model that lies there.
 
@@ -47,7 +61,7 @@ def restored_run(folder: Path, parts: dict[str, Part], problem: Problem[Any] | N
         ValueError: the data is not there or no longer what the run was made on, or the model does not fit the parts.
     """
     record, metrics = read_run(folder)
-    state = load_checkpoint(folder / "model.pt", record["identity"])
+    state = stored_model(folder, record)
     if problem is None or "schema" not in record:
         problem = recorded_data(folder, record, parts, state)
     else:

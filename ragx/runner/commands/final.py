@@ -26,11 +26,11 @@ from ragx.runner.run.summary import print_measured
 from ragx.runs.files import read_json, read_run, write_json
 from ragx.runs.looks import Looks, Readings, test_mark
 from ragx.runs.recorded_data import check_unchanged
+from ragx.runs.restored import stored_model
 from ragx.runs.sweeps.record import CellState, SweepRecord, find_sweep
 from ragx.runs.sweeps.spread import spread
 from ragx.runs.task import unit_of
 from ragx.runs.trusted import Trusted
-from ragx.training.checkpoint import load_checkpoint
 
 HELP = """ragx final sweep=<name>
 
@@ -174,7 +174,7 @@ def _ready(state: CellState, refit: bool, trust: Trusted, console: Console) -> C
     base = load_cell(config_of(state.folder, final=False), trust)
     cell = load_cell(config_of(state.folder, final=False, refit=True), trust) if refit else base
     record, _ = read_run(state.folder)
-    kept = load_checkpoint(state.folder / "model.pt", str(record["identity"]))
+    kept = stored_model(state.folder, record)
     check_unchanged(state.folder, record, base.parts, base.problem, kept)
     same_code = cell.folder != base.folder and record.get("source") == cell.source
     console.print(Text(f"{cell.name}: seed {cell.config['seed']}"), style="dim")

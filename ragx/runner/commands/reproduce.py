@@ -20,8 +20,8 @@ from ragx.runner.run.speaker import Speaker
 from ragx.runs.files import SCHEMA, read_run
 from ragx.runs.find import find_run
 from ragx.runs.recorded_data import check_unchanged
+from ragx.runs.restored import stored_model
 from ragx.runs.trusted import Trusted
-from ragx.training.checkpoint import load_checkpoint
 
 UNTRACKED = {"tracker": {"_target_": "ragx.training.NoTracker"}}
 """A reproduction has the id of the first run, under which a tracker would write over what that one recorded."""
@@ -62,7 +62,7 @@ def reproduce(arguments: Sequence[str]) -> None:
     console = Console(file=sys.stdout)
     config = config_of(folder, final="test" in metrics, reuse="code") | UNTRACKED
     cell = load_cell(config, options.trust)
-    kept = load_checkpoint(folder / "model.pt", str(record["identity"]))
+    kept = stored_model(folder, record)
     check_unchanged(folder, record, cell.parts, cell.problem, kept)
     changed = differences(record, cell)
     cell.folder = cell.runs / "reproduced" / folder.resolve().name
