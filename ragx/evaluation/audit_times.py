@@ -7,9 +7,9 @@ import polars as pl
 
 from ragx.data.cleaning.times import TOLERANCE
 from ragx.data.interactions import Interactions
+from ragx.data.seconds import DAY, YEAR
 from ragx.evaluation.findings import SHOWN, Finding, counted, finding
 
-YEAR, DAY = 31_536_000, 86_400
 PLACEHOLDERS = ("0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1901-01-01")
 SERIALS, MONTHS, DAYS, YEARS = (20_000, 80_000), (190_001, 210_012), (19_000_101, 21_001_231), (1_900, 2_100)
 PERIOD = "'dataset.rules.filters=[{{_target_: ragx.data.Period, {}: {}}}]'"

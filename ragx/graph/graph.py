@@ -6,6 +6,7 @@ from typing import Self
 import torch
 
 from ragx.checks import check, check_choice
+from ragx.data.seconds import DAY
 from ragx.geometric import Data, HeteroData
 from ragx.graph.adjacency import Adjacency, lies_on, whole_numbers
 from ragx.graph.kept import Kept
@@ -13,7 +14,6 @@ from ragx.lazy import lazy
 from ragx.notebook import one_line
 from ragx.typing import Bool, Float, Int, Tensor
 
-DAY = 86_400
 COUNT_OF, TIME_OF = "count_of_", "time_of_"  # how the edge attributes by kind of event begin: number and newest time
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 import torch
 
 from ragx.checks import check, check_positive, did_you_mean
+from ragx.data.seconds import DAY
 from ragx.graph.graph import COUNT_OF, Graph
 from ragx.typing import Float, Tensor
 
@@ -122,7 +123,7 @@ class Recency:
             "set dataset.columns.time=…, or graph=symmetric.",
         )
         time = graph.edge_attributes["time"].double()
-        age_days = (time.max() - time) / 86_400
+        age_days = (time.max() - time) / DAY
         return _finish(graph, torch.exp(-math.log(2) * age_days / self.half_life), self.normalize)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from ragx.data.seconds import DAY
 from ragx.graph.graph import Graph
 from ragx.models.relevance_aware_graph import LayerFactory
 from ragx.random import derive_seed, generator
@@ -64,7 +65,7 @@ def small_graph(
     kept = (user + 2 * item) % 3 != 1
     user, item = user[kept], item[kept]
     edge = torch.arange(len(user))
-    attributes = {"count": 1 + edge % 3, "value": 0.5 + edge % 5, "time": 86_400 * (edge * 7 % 11)}
+    attributes = {"count": 1 + edge % 3, "value": 0.5 + edge % 5, "time": DAY * (edge * 7 % 11)}
     for number, kind in enumerate(KINDS):
         attributes[f"count_of_{kind}"] = (edge + number) % 3  # every pair lacks one of the kinds
         attributes[f"time_of_{kind}"] = attributes["time"] - 43_200 * ((edge + number) % 2)

@@ -8,6 +8,7 @@ from torch import nn
 
 from ragx.data.batches import Batch
 from ragx.data.negatives import TrainPairs
+from ragx.data.seconds import DAY
 from ragx.graph.graph import Graph
 from ragx.models.node_model import NodeModel
 from ragx.objectives.base import ViewObjective
@@ -46,7 +47,7 @@ def toy_graph(kinds: Iterable[str]) -> Graph:
     """Return eight pairs with weights, counts, values, times, and counts and times of every kind of event."""
     users, items = torch.tensor([0, 0, 0, 1, 1, 2, 2, 2]), torch.tensor([0, 1, 3, 1, 2, 0, 2, 3])
     edge = torch.arange(len(users))
-    attributes = {"count": 1 + edge % 3, "value": 0.5 + edge % 5, "time": 86_400 * (edge * 5 % 8)}
+    attributes = {"count": 1 + edge % 3, "value": 0.5 + edge % 5, "time": DAY * (edge * 5 % 8)}
     for number, kind in enumerate(kinds):
         attributes[f"count_of_{kind}"] = (edge + number) % 3
         attributes[f"time_of_{kind}"] = attributes["time"]

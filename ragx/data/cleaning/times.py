@@ -11,13 +11,14 @@ from ragx.data.cleaning.cells import as_cells
 from ragx.data.cleaning.iso import iso_seconds, local, whole_seconds
 from ragx.data.cleaning.time_notation import SINCE, UNITS, seconds_by_majority, whole_numbers
 from ragx.data.ids.identifiers import EXACT_BITS
+from ragx.data.seconds import DAY
 from ragx.data.source import Source
 
 NOTATIONS = ("auto", *UNITS, "excel", "iso")
 EXCEL_EPOCH = -25_569  # 30 December 1899 in days since 1970, from which Excel counts
 MONTHS, DAYS = "mbBhjDFcxsv+UWGV", "dejDFcxsv+UWGV"  # letters of formats that tell a month, and a day
 EARLIEST = -62_135_596_800  # the first second of the year 1
-TOLERANCE = 86_400  # clocks and time zones of sources disagree by up to a day
+TOLERANCE = DAY  # clocks and time zones of sources disagree by up to a day
 
 
 class Times(NamedTuple):
@@ -150,7 +151,7 @@ def _stated_seconds(cells: pl.Series, time_format: str, time_zone: str) -> pl.Se
         number = cells if kind.is_numeric() else _numbers_in(cells.str.strip_chars())
         if time_format == "excel":
             days = number.cast(pl.Float64).fill_nan(None) + EXCEL_EPOCH
-            moments = pl.from_epoch(whole_numbers((days * 86_400).round()), "s")
+            moments = pl.from_epoch(whole_numbers((days * DAY).round()), "s")
             return whole_seconds(local(moments, time_zone))
         return whole_numbers(number) // UNITS[time_format]
     text = (whole_numbers(cells) if kind.is_numeric() else cells).cast(pl.String).str.strip_chars()

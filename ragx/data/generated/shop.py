@@ -10,9 +10,9 @@ from ragx.checks import check, check_positive
 from ragx.data.dataset import Dataset
 from ragx.data.ids.id_map import IdMap
 from ragx.data.interactions import Interactions
+from ragx.data.seconds import DAY
 from ragx.random import numpy_generator
 
-DAY = 86_400
 OPENING = 1_704_067_200  # 2024-01-01 00:00 UTC
 CATEGORIES = (
     "bakery",

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from ragx.data.dataset import Dataset
-from ragx.data.generated.shop import DAY, OPENING, ShopTruth, generated_shop
+from ragx.data.generated.shop import OPENING, ShopTruth, generated_shop
+from ragx.data.seconds import DAY
 from ragx.data.split import Split
 from ragx.evaluation.protocol import Protocol
 from ragx.models.most_popular import MostPopular
