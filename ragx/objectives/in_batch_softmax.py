@@ -1,15 +1,13 @@
 """Softmax over the items of the batch."""
 
-from typing import Any
-
 import torch
-from torch.autograd.function import once_differentiable
 
 from ragx.checks import check, check_choice, check_positive
 from ragx.data.batches import Batch
+from ragx.kernels.batch_softmax import BatchItems, Silent, batch_softmax, shares_rows
 from ragx.kernels.gather_rows import gather_rows
 from ragx.objectives.base import Objective
-from ragx.objectives.batch_items import false_negatives
+from ragx.objectives.batch_items import Distinct, distinct
 from ragx.objectives.similarity import SIMILARITIES, SimilarityName, comparable
 from ragx.typing import Float, Int, Tensor
 
@@ -28,6 +26,8 @@ class InBatchSoftmax(Objective):
         mask_false_negatives: whether items the user has in train are left out.
         correction: share α of log(expected number of i in the batch) that is taken off the logits of negatives.
         l2: weight of the penalty on the batch's base embeddings.
+        bfloat16_products: whether the three products of users with items are made in bfloat16, twice as fast on
+            processors that have it, with gradients that are off by about 2e-3.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class InBatchSoftmax(Objective):
         mask_false_negatives: bool = True,
         correction: float = 0.0,
         l2: float = 0.0,
+        bfloat16_products: bool = False,
     ) -> None:
         check_choice("similarity", similarity, SIMILARITIES)
         check_positive("temperature", temperature)
@@ -45,7 +46,7 @@ class InBatchSoftmax(Objective):
         super().__init__(negatives=None, l2=l2)
         self.similarity, self.temperature = similarity, temperature
         self.mask_false_negatives, self.correction = mask_false_negatives, correction
-        self._workspace = torch.empty(0)
+        self.bfloat16_products = bfloat16_products
 
     def loss(
         self,
@@ -55,69 +56,30 @@ class InBatchSoftmax(Objective):
         batch: Batch,
     ) -> Float[Tensor, ""]:
         """Return the mean over the B positives."""
-        distinct, target, count = torch.unique(batch.items, return_inverse=True, return_counts=True)
-        first = torch.empty_like(distinct)
-        first[target] = torch.arange(len(target))
-        false = false_negatives(batch, distinct) if self.mask_false_negatives else None
-        device = users.device
-        columns = gather_rows(comparable(self.similarity, items), first.to(device))
-        loss: Tensor = _CrossEntropy.apply(  # type: ignore[no-untyped-call]
-            comparable(self.similarity, users) / self.temperature,
-            columns,
-            target.to(device),
-            self._log_weight(batch, distinct, count).to(users),
-            None if false is None else false.to(device),
-            self._space(len(target) * len(distinct), users),
-        )
-        return loss
+        of_batch, device = distinct(batch.items), users.device
+        items = gather_rows(items, of_batch.position.to(device))
+        row, user = None, batch.users
+        if self.mask_false_negatives and shares_rows(users):
+            of_users = distinct(batch.users)
+            row, user, users = of_users.column, of_users.rows, gather_rows(users, of_users.position)
+        weight = self._log_weight(batch, of_batch)
+        own = torch.zeros_like(weight) if self.mask_false_negatives else weight
+        rows = BatchItems(row, of_batch.column.to(device), weight, own, self._silent(batch, user, of_batch.rows))
+        users, items = comparable(self.similarity, users) / self.temperature, comparable(self.similarity, items)
+        return batch_softmax(users, items, rows, bfloat16=self.bfloat16_products)
 
-    def _log_weight(self, batch: Batch, distinct: Int[Tensor, " C"], count: Int[Tensor, " C"]) -> Float[Tensor, " C"]:
+    def _log_weight(self, batch: Batch, of_batch: Distinct) -> Float[Tensor, " C"]:
         """Return log count - α log(expected count) of every distinct item of the batch."""
-        weight = count.double().log()
+        weight = of_batch.counts.double().log()
         if self.correction:
-            expected = batch.pairs.popularity[distinct] * (len(batch.items) / len(batch.pairs))
+            expected = batch.pairs.popularity[of_batch.rows] * (len(batch.items) / len(batch.pairs))
             weight -= self.correction * expected.log()
         return weight
 
-    def _space(self, size: int, like: Tensor) -> Tensor:
-        """Return memory for B × C numbers, kept from step to step: fresh pages would cost as much as a product."""
-        space = self._workspace
-        if space.numel() < size or space.dtype != like.dtype or space.device != like.device:
-            self._workspace = space = torch.empty(size, dtype=like.dtype, device=like.device)
-        return space[:size]
-
-
-class _CrossEntropy(torch.autograd.Function):
-    """Loss and both gradients in one pass over the B × C logits, which are overwritten in place."""
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        users: Tensor,
-        columns: Tensor,
-        target: Tensor,
-        log_weight: Tensor,
-        false: Tensor | None,
-        space: Tensor,
-    ) -> Tensor:
-        users, columns = users.detach(), columns.detach()
-        logits = torch.mm(users, columns.T, out=space.view(len(users), len(columns)))
-        column = target.unsqueeze(1)
-        positive = logits.gather(1, column)
-        logits += log_weight
-        if false is not None:
-            logits[false[0], false[1]] = -torch.inf
-            logits.scatter_(1, column, positive)
-        peak = logits.amax(dim=1, keepdim=True)
-        total = logits.sub_(peak).exp_().sum(dim=1, keepdim=True)
-        loss = (peak + total.log() - positive).mean()
-        logits.div_(total * len(users))
-        logits.scatter_add_(1, column, torch.full_like(positive, -1 / len(users)))
-        ctx.save_for_backward(logits @ columns, logits.T @ users)
-        return loss
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        of_users, of_columns = ctx.saved_tensors
-        return of_users * gradients[0], of_columns * gradients[0], None, None, None, None
+    def _silent(self, batch: Batch, users: Int[Tensor, " R"], items: Int[Tensor, " C"]) -> Silent | None:
+        """Return what the users of the rows have in train."""
+        if not self.mask_false_negatives:
+            return None
+        column_of = torch.full((batch.pairs.num_items,), -1, dtype=torch.int32)
+        column_of[items] = torch.arange(len(items), dtype=torch.int32)
+        return Silent(users, batch.pairs.row_pointer, batch.pairs.items, column_of)

@@ -5,7 +5,7 @@ from typing import Any
 
 from ragx.former_names import TARGET
 
-LATER: dict[str, dict[str, Any]] = {}
+LATER: dict[str, dict[str, Any]] = {"ragx.objectives.InBatchSoftmax": {"bfloat16_products": False}}
 """Options by the public name of their class or function, each with the value that does what was done before."""
 
 

@@ -12,10 +12,13 @@ from torch.nn import functional
 
 from ragx.data.batches import Batch
 from ragx.data.negatives import TrainPairs
+from ragx.kernels.forms import use_form
+from ragx.kernels.native import has_compiler
 from ragx.objectives.in_batch_softmax import InBatchSoftmax
 from ragx.objectives.similarity import SimilarityName
 
 Maker = Callable[..., Batch]
+NEEDS_COMPILER = pytest.mark.skipif(not has_compiler(), reason="there is no C compiler")
 
 
 def plain(objective: InBatchSoftmax, users: Tensor, items: Tensor, batch: Batch) -> Tensor:
@@ -27,7 +30,8 @@ def plain(objective: InBatchSoftmax, users: Tensor, items: Tensor, batch: Batch)
     silent = torch.zeros(logits.shape, dtype=torch.bool)
     for row, user in enumerate(batch.users.tolist()):
         for column, item in enumerate(batch.items.tolist()):
-            silent[row, column] = objective.mask_false_negatives and column != row and (user, item) in known
+            false = (user, item) in known or item == batch.items[row]
+            silent[row, column] = objective.mask_false_negatives and column != row and false
     return -functional.log_softmax(logits.masked_fill(silent, -math.inf), dim=1).diagonal().mean()
 
 
@@ -61,24 +65,27 @@ def test_unmasked_the_positives_own_repeats_are_negatives(batch_of: Maker) -> No
     assert objective.loss(vectors, vectors, None, batch_of([0, 1, 2], [0, 1, 1])).item() == pytest.approx(math.log(3))
 
 
+@pytest.mark.parametrize("form", [pytest.param("native", marks=NEEDS_COMPILER), "torch"])
 @pytest.mark.parametrize("similarity", ["cosine", "inner_product"])
 @pytest.mark.parametrize("mask", [True, False])
 @settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_values_and_gradients_against_the_plain_form(
-    similarity: SimilarityName, mask: bool, data: st.DataObject
+    form: str, similarity: SimilarityName, mask: bool, data: st.DataObject
 ) -> None:
+    """Users and items may repeat, and a positive need not be among what its user has in train."""
     rows = st.integers(0, 4)
     pairs = data.draw(st.lists(st.tuples(rows, rows), min_size=1, max_size=9))
-    others = data.draw(st.lists(st.tuples(rows, rows), max_size=9))
+    others = data.draw(st.lists(st.tuples(rows, rows), min_size=1, max_size=9))
     users, items = (torch.tensor(side) for side in zip(*pairs, strict=True))
-    known = torch.tensor(pairs + others)
+    known = torch.tensor(pairs * data.draw(st.booleans()) + others)
     batch = Batch(users, items, None, TrainPairs(known[:, 0], known[:, 1], 5, 5))
     random = torch.Generator().manual_seed(data.draw(st.integers(0, 99)))
     table = torch.randn(10, 3, generator=random, dtype=torch.float64).requires_grad_()
     of_users, of_items = table[users], table[items + 5]
     objective = InBatchSoftmax(similarity=similarity, temperature=0.3, mask_false_negatives=mask)
-    loss = objective.loss(of_users, of_items, None, batch)
+    with use_form("batch_softmax", form):
+        loss = objective.loss(of_users, of_items, None, batch)
     expected = plain(objective, of_users, of_items, batch)
     assert loss.item() == pytest.approx(expected.item(), rel=1e-10, abs=1e-12)
     (ours,), (theirs,) = (torch.autograd.grad(3 * value, table, retain_graph=True) for value in (loss, expected))
@@ -102,7 +109,7 @@ def test_correction_takes_off_the_logarithm_of_the_expected_count(batch_of: Make
 
 
 def test_a_second_batch_does_not_disturb_the_gradient_of_the_first(batch_of: Maker) -> None:
-    """Both losses use one workspace, and the first is sent back after the second was made."""
+    """The first is sent back after the second was made."""
     torch.manual_seed(0)
     objective = InBatchSoftmax()
     users, items = torch.randn(4, 3, requires_grad=True), torch.randn(4, 3)
@@ -129,6 +136,17 @@ def test_scores_far_apart_stay_finite(batch_of: Maker) -> None:
     (gradient,) = torch.autograd.grad(loss, users)
     assert loss.item() == pytest.approx(180_000.0)
     assert gradient.isfinite().all()
+
+
+def test_products_in_bfloat16_are_near_and_off_by_default(batch_of: Maker) -> None:
+    torch.manual_seed(0)
+    batch = batch_of([0, 1, 2, 0], [4, 5, 6, 7])
+    users, items = torch.randn(4, 8)[batch.users].requires_grad_(), torch.randn(4, 8)
+    losses = [InBatchSoftmax(bfloat16_products=half).loss(users, items, None, batch) for half in (False, True)]
+    assert losses[0].item() == InBatchSoftmax().loss(users, items, None, batch).item() != losses[1].item()
+    assert losses[1].item() == pytest.approx(losses[0].item(), rel=2e-2)
+    exact, half = (torch.autograd.grad(loss, users)[0] for loss in losses)
+    assert float((half - exact).norm() / exact.norm()) < 2e-2
 
 
 def test_settings_out_of_range_are_refused() -> None:
