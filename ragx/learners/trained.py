@@ -124,10 +124,8 @@ class Trained:
         trainee = self._trainee(setup, model, seed=0)
         took = trainer.seconds_of_steps(MEASURED_STEPS + 1, **trainee)  # the first makes what the others find made
         validation = min(_seconds_of(validate, setup, model) for _ in range(MEASURED_STEPS))
-        steps = trainer.steps_of(trainee["batches"])
-        most = trainer.max_epochs
-        epochs = min(most, math.ceil(trainer.max_steps / steps) if trainer.max_steps else most)
-        return Cost(epochs * (steps * min(took[1:]) + validation / trainer.validate_every), memory)
+        budget = trainer.budget(trainee["batches"])
+        return Cost(budget.steps * min(took[1:]) + budget.num_validations * validation, memory)
 
     def _setup(self, problem: Problem[Any], refit: bool = False) -> TrainingSetup:
         return self.setup(self.parts, problem, refit=refit, features=self.settings.features)

@@ -5,7 +5,10 @@ from typing import Any
 
 from ragx.former_names import TARGET
 
-LATER: dict[str, dict[str, Any]] = {"ragx.objectives.InBatchSoftmax": {"bfloat16_products": False}}
+LATER: dict[str, dict[str, Any]] = {
+    "ragx.objectives.InBatchSoftmax": {"bfloat16_products": False},
+    "ragx.training.Trainer": {"validations": None},
+}
 """Options by the public name of their class or function, each with the value that does what was done before."""
 
 

@@ -43,11 +43,11 @@ TEXT = (
     ),
 )
 WHOLE = (
-    *("seed", "threads", "epochs", "best_epoch", "peak_memory_mb", "validation_units", "test_units"),
+    *("seed", "threads", "peak_memory_mb", "validation_units", "test_units"),
     *("looks", "reproductions", "audits", "all_units", "validation_units_held_out", "test_units_held_out"),
     *("train_rows", "validation_rows", "test_rows"),
 )
-REAL, TRUTH = ("value", "training_seconds", "seconds"), ("kept", "refit", "features", "dirty")
+REAL, TRUTH = ("value", "epochs", "best_epoch", "training_seconds", "seconds"), ("kept", "refit", "features", "dirty")
 KINDS: dict[Any, tuple[tuple[str, ...], tuple[type, ...]]] = {
     pl.String: (TEXT, (str,)),
     pl.Int64: (WHOLE, (int,)),

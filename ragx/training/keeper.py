@@ -41,10 +41,10 @@ class Keeper:
         if (self.folder / "last.pt").is_file():
             state = load_checkpoint(self.folder / "last.pt", self.identity)
             with _named(self.folder / "last.pt"):
-                if self._has_best(Progress(**state["progress"])):
+                if self._has_best(Progress.read(state["progress"])):
                     model.load_state_dict(state["model"])
                     optimizer.load_state_dict(state["optimizer"])
-                    progress, self.resumed = Progress(**state["progress"]), True
+                    progress, self.resumed = Progress.read(state["progress"]), True
         self._lines = JsonLines(self.folder / "curve.jsonl", keep=progress.log_size)
         return progress
 
@@ -91,7 +91,7 @@ class Keeper:
             kept = load_checkpoint(self.folder / "best.pt", self.identity).get("epoch")
         except ValueError:
             return False
-        return isinstance(kept, int) and kept >= progress.best_epoch
+        return isinstance(kept, int | float) and kept >= progress.best_epoch
 
     def log(self, record: dict[str, Any]) -> None:
         """Append a record to the curve."""

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from ragx.checks import did_you_mean
+from ragx.training.budget import Epochs
 from ragx.training.loop import Validate
 from ragx.training.progress import ProgressView
 from ragx.training.step import Batches, Step
@@ -52,8 +53,8 @@ class FitOptions(TypedDict, total=False):
     validate: Validate | None
     folder: Path | None
     identity: str
-    epochs: int | None
-    planned_epochs: int | None
+    epochs: Epochs | None
+    planned_epochs: Epochs | None
     tracker: Tracker | None
     view: ProgressView | None
 

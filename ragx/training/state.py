@@ -1,8 +1,10 @@
 """Where a training stands, and what came of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
+
+from ragx.training.budget import Epochs
 
 
 @dataclass
@@ -10,28 +12,38 @@ class Progress:
     """All of a run's state beside model and optimiser; it goes into every checkpoint.
 
     Args:
-        epoch: epochs finished.
-        step: steps finished within the epoch under way.
-        steps: steps finished over all epochs.
-        loss_sum: sum of the losses of those steps.
+        steps: steps finished.
+        loss_sum: sum of the losses of the round under way.
         best_value: best monitored value so far.
-        best_epoch: epochs finished when it was reached.
+        best_epoch: epochs behind the model when it was reached.
         stale: validations since then.
         seconds: time spent training, validation left out.
         log_size: bytes of the log that belong to this state.
-        history: one record for each finished epoch.
+        history: one record for each finished round.
     """
 
-    epoch: int = 0
-    step: int = 0
     steps: int = 0
     loss_sum: float = 0.0
     best_value: float | None = None
-    best_epoch: int = 0
+    best_epoch: Epochs = 0
     stale: int = 0
     seconds: float = 0.0
     log_size: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def rounds(self) -> int:
+        """Rounds finished."""
+        return len(self.history)
+
+    @classmethod
+    def read(cls, state: Mapping[str, Any]) -> Self:
+        """Return what a checkpoint holds; earlier versions counted epochs and the steps within them besides.
+
+        Raises:
+            KeyError: something is missing.
+        """
+        return cls(**{known.name: state[known.name] for known in fields(cls)})
 
 
 @dataclass(frozen=True)
@@ -39,18 +51,18 @@ class FitResult:
     """What a training came to.
 
     Args:
-        epochs: epochs finished.
+        epochs: epochs finished, a part of one where the training ends within it.
         best_epoch: epochs after which the model that was kept was reached.
         planned_epochs: epochs the learning-rate schedule was laid out for.
         best: validation metrics of that model; empty without validation.
-        history: one record for each epoch.
+        history: one record for each round.
         seconds: time spent training, validation left out.
         resumed_at: step, counted over all epochs, at which an unfinished training was taken up, or None.
     """
 
-    epochs: int
-    best_epoch: int
-    planned_epochs: int
+    epochs: Epochs
+    best_epoch: Epochs
+    planned_epochs: Epochs
     best: dict[str, float]
     history: list[dict[str, float]]
     seconds: float
@@ -61,11 +73,21 @@ class FitResult:
         return dict(vars(self))
 
 
+def measured(record: Mapping[str, float]) -> tuple[dict[str, float], int]:
+    """Return the values of a round, and what they are recorded at: its last step, or its epoch where epochs end rounds.
+
+    Args:
+        record: a record of a training's history.
+    """
+    values = {name: value for name, value in record.items() if name not in ("epoch", "step")}
+    return values, int(record.get("step", record["epoch"]))
+
+
 def fit_sentence(fit: Mapping[str, Any]) -> str:
     """Say which epoch was kept, of what a run records of its training; of a closed form, that it had none."""
     return f"kept epoch {fit['best_epoch']} of {fit['epochs']}" if fit["epochs"] else "fitted in one calculation"
 
 
-def fit_numbers(fit: Mapping[str, Any]) -> dict[str, int]:
+def fit_numbers(fit: Mapping[str, Any]) -> dict[str, Epochs]:
     """Return what a tracker is told at the end of what a run records of its training."""
     return {"best_epoch": fit["best_epoch"]}

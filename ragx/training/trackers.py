@@ -12,10 +12,10 @@ class Tracker(Protocol):
     """Something that records a run; every method may be called with plain values only."""
 
     def start(self, folder: Path, run: dict[str, Any], history: list[dict[str, Any]]) -> None:
-        """Begin the record of a run: its name, identity, config and provenance, and epochs that were run before."""
+        """Begin the record of a run: its name, identity, config and provenance, and rounds that were run before."""
 
     def log(self, values: dict[str, float], step: int) -> None:
-        """Record values at an epoch."""
+        """Record values at an epoch, or at a step of a training that validates within epochs."""
 
     def table(self, folder: Path, name: str, columns: list[str], rows: list[list[Any]]) -> None:
         """Record a table, such as a sweep's means and deviations over seeds, under a name of its own."""

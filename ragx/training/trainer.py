@@ -11,6 +11,7 @@ from ragx.data.batches import PairBatches
 from ragx.data.interactions import Interactions
 from ragx.graph.graph import Graph
 from ragx.objectives.base import ViewObjective
+from ragx.training.budget import Budget, Epochs
 from ragx.training.engine import Engine, deterministic_algorithms
 from ragx.training.interruption import SignalWatch
 from ragx.training.keeper import Keeper
@@ -30,11 +31,12 @@ class Trainer:
 
     Args:
         max_epochs: epochs at most.
-        max_steps: steps at most, rounded up to whole epochs; None sets no bound.
+        max_steps: steps at most; None sets no bound. Where ``validations`` is None they are rounded up to whole epochs.
         batch_size: positive pairs in a mini-batch.
         batches_per_propagation: mini-batches that share one propagation and one optimiser step; the effective batch
             is that many times larger.
-        validate_every: epochs between validations.
+        validations: validations in all, after equal numbers of steps; None validates where epochs end.
+        validate_every: epochs between validations, where ``validations`` is None.
         checkpoint_every: steps between checkpoints, beside those at the end of every epoch.
         clip_norm: largest norm of the gradient, or None.
         refit: whether the model is trained anew on train + validation for the epochs that validation chose.
@@ -47,6 +49,7 @@ class Trainer:
     max_steps: int | None = None
     batch_size: int = 2048
     batches_per_propagation: int = 1
+    validations: int | None = None
     validate_every: int = 1
     checkpoint_every: int = 200
     clip_norm: float | None = None
@@ -58,7 +61,7 @@ class Trainer:
     def __post_init__(self) -> None:
         for name in ("max_epochs", "batch_size", "batches_per_propagation", "validate_every", "checkpoint_every"):
             check(getattr(self, name) >= 1, f"trainer.{name}: expected at least 1, got {getattr(self, name)}.")
-        for name in ("max_steps", "clip_norm"):
+        for name in ("max_steps", "validations", "clip_norm"):
             if getattr(self, name) is not None:
                 check_positive(f"trainer.{name}", getattr(self, name))
 
@@ -115,21 +118,27 @@ class Trainer:
         check_names(training, Training)
         keeper = Keeper(training.get("folder"), training.get("identity", ""))
         loop, model, validate = self._loop(training, keeper), training["model"], training.get("validate")
-        planned_epochs = training.get("planned_epochs")
-        planned = planned_epochs or self.max_epochs
-        if self.max_steps is not None and planned_epochs is None:
-            planned = min(planned, math.ceil(self.max_steps / loop.steps))
+        whole = self.budget(training["batches"], training.get("planned_epochs"))
+        budget = loop.budget = self.budget(
+            training["batches"], training.get("epochs") or training.get("planned_epochs")
+        )
         progress = loop.progress = keeper.resume(model, loop.optimizer.optimizer)
-        loop.seed, loop.planned = training.get("seed", 0), planned
+        loop.seed, loop.planned = training.get("seed", 0), whole.steps
         loop.tracker, loop.view = training.get("tracker") or NoTracker(), training.get("view") or NoProgress()
         loop.taken_up = progress.steps if keeper.resumed else None
         with deterministic_algorithms(loop.fabric.device), SignalWatch() as loop.watch, loop.view:
-            loop.run(training.get("epochs") or planned, validate)
+            loop.run(validate)
         model.load_state_dict(keeper.best(model, progress))
         best = next((row for row in progress.history if row["epoch"] == progress.best_epoch), {})
-        metrics = {name: value for name, value in best.items() if name not in ("epoch", "loss")} if validate else {}
+        metrics = {name: value for name, value in best.items() if name not in ("epoch", "step", "loss")}
         return FitResult(
-            progress.epoch, progress.best_epoch, planned, metrics, progress.history, progress.seconds, loop.taken_up
+            epochs=budget.epochs_of(progress.steps),
+            best_epoch=progress.best_epoch,
+            planned_epochs=budget.epochs_of(whole.steps),
+            best=metrics if validate else {},
+            history=progress.history,
+            seconds=progress.seconds,
+            resumed_at=loop.taken_up,
         )
 
     def seconds_of_steps(self, number: int, **trainee: Unpack[Trainee]) -> list[float]:
@@ -141,16 +150,29 @@ class Trainer:
         """
         check_names(trainee, Trainee)
         loop = self._loop(trainee, Keeper(None, ""))
-        loop.planned, took = 1, []
+        loop.budget, took = self.budget(trainee["batches"]), []
         for _ in range(number):
-            before, loop.progress.step = loop.progress.seconds, loop.progress.step % loop.steps
+            before = loop.progress.seconds
             loop.train_step()
             took.append(loop.progress.seconds - before)
         return took
 
-    def steps_of(self, batches: Batches) -> int:
-        """Return how many optimiser steps an epoch of ``batches`` takes."""
-        return math.ceil(len(batches) / self.batches_per_propagation)
+    def budget(self, batches: Batches, epochs: Epochs | None = None) -> Budget:
+        """Return how long a training on ``batches`` is at most.
+
+        Args:
+            batches: the batches of every epoch.
+            epochs: an exact number of epochs, in place of ``max_epochs`` and ``max_steps``.
+        """
+        per_epoch = math.ceil(len(batches) / self.batches_per_propagation)
+        if epochs is not None:
+            steps = max(round(epochs * per_epoch), 1)
+        elif self.max_steps is None:
+            steps = self.max_epochs * per_epoch
+        else:
+            rounded = self.max_steps if self.validations else math.ceil(self.max_steps / per_epoch) * per_epoch
+            steps = min(self.max_epochs * per_epoch, rounded)
+        return Budget(steps, per_epoch, self.validations, 1 if self.validations else self.validate_every)
 
     def _loop(self, trainee: Trainee, keeper: Keeper) -> Loop:
         fabric, model, batches = self.engine.fabric(), trainee["model"], trainee["batches"]
@@ -158,5 +180,5 @@ class Trainer:
         wrapped, stepper = fabric.setup(trainee["module"], trainee["optimizer"](parameters))
         rates = [group["lr"] for group in stepper.param_groups]  # before a checkpoint brings those of its moment
         loop = Loop(self, fabric, model, wrapped, stepper, trainee["step"], batches, keeper)
-        loop.steps, loop.rates = self.steps_of(batches), rates
+        loop.rates = rates
         return loop

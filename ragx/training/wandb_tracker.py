@@ -11,6 +11,7 @@ from ragx.metrics.direction import larger_is_better
 from ragx.metrics.known import KNOWN, Metric
 from ragx.metrics.name import MetricName
 from ragx.metrics.recorded import read_record_of
+from ragx.training.state import measured
 
 
 class WandbTracker:
@@ -104,11 +105,11 @@ class WandbTracker:
         except wandb.Error as error:
             raise ValueError(f"tracker: W&B refuses ({error}); tracker.mode=offline needs no account.") from None
         for record in history:
-            self._log(run, {name: value for name, value in record.items() if name != "epoch"}, int(record["epoch"]))
+            self._log(run, *measured(record))
         return run
 
     def log(self, values: dict[str, float], step: int) -> None:
-        """Record values at an epoch; the summary of a curve is its best value."""
+        """Record values at the end of a round; the summary of a curve is its best value."""
         self._log(self._started(), values, step)
 
     def _log(self, run: Any, values: dict[str, float], step: int) -> None:

@@ -50,6 +50,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "cosine schedule": {"schedule": Schedule(decay="cosine", warmup=0.2)},
     "shared propagation": {"batches_per_propagation": 2, "batch_size": BATCH // 2},
     "clipped": {"clip_norm": 0.05},
+    "validations within epochs": {"validations": 7, "schedule": Schedule(decay="cosine")},
 }
 
 
@@ -77,7 +78,7 @@ def test_a_run_cut_off_within_an_epoch_ends_as_an_unbroken_one(
     assert (result.best, result.best_epoch, result.epochs) == (expected.best, expected.best_epoch, expected.epochs)
     assert_same(whole, resumed)
     assert lines_of(tmp_path / "broken") == lines_of(tmp_path / "whole")
-    assert [row["epoch"] for row in lines_of(tmp_path / "broken")] == [1, 2, 3, 4]
+    assert lines_of(tmp_path / "broken")[-1]["epoch"] == 4
 
 
 def test_a_death_between_log_and_checkpoint_doubles_no_line(

@@ -117,7 +117,7 @@ def test_steps_are_timed_one_by_one_over_the_end_of_an_epoch(monkeypatch: pytest
     clock = iter(range(1000))
     monkeypatch.setattr("ragx.training.loop.time.perf_counter", lambda: float(next(clock)))
     model, trainer = nn.Linear(WIDTH, 1), Trainer(max_epochs=1)
-    steps = trainer.steps_of(RowBatches())
+    steps = trainer.budget(RowBatches()).per_epoch
     took = trainer.seconds_of_steps(
         steps + 2,
         model=model,

@@ -153,6 +153,23 @@ def test_max_steps_is_rounded_up_to_whole_epochs(fit: Any, tiny_split: Split) ->
     assert (result.epochs, result.planned_epochs) == (2, 2)
 
 
+def test_validations_are_spread_over_the_steps(fit: Any, tiny_split: Split) -> None:
+    steps = math.ceil(tiny_split.train.pairs().height / BATCH)
+    trainer = small(max_epochs=50, max_steps=steps + 3, validations=2, stopping=Stopping(patience=None))
+    whole, result = fit(trainer, validate=scripted(0.1, 0.2))
+    half = (steps + 3) // 2
+    assert [row["step"] for row in result.history] == [half, steps + 3]
+    assert (result.epochs, result.best_epoch) == (round((steps + 3) / steps, 4),) * 2
+    refitted, refit = fit(trainer, epochs=result.best_epoch, planned_epochs=result.planned_epochs)
+    assert_same(whole, refitted)
+    assert refit.epochs == result.epochs
+
+
+def test_a_training_shorter_than_its_validations_validates_after_every_step(fit: Any) -> None:
+    _, result = fit(small(max_steps=3, validations=20), validate=scripted(0.1, 0.2, 0.3))
+    assert [row["step"] for row in result.history] == [1, 2, 3]
+
+
 def test_a_refit_of_so_many_epochs_takes_the_same_steps(fit: Any) -> None:
     """The schedule keeps its plan: three epochs of four planned are the first three of four."""
     trainer = small(schedule=Schedule(decay="cosine"), stopping=Stopping(patience=None))
@@ -180,6 +197,7 @@ def test_the_tracker_hears_every_epoch_once(fit: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"validations": 0}, r"trainer\.validations: expected a number greater than 0, got 0\."),
         ({"max_epochs": 0}, r"trainer\.max_epochs: expected at least 1, got 0\."),
         ({"batch_size": 0}, r"trainer\.batch_size: expected at least 1, got 0\."),
         ({"batches_per_propagation": 0}, r"trainer\.batches_per_propagation: expected at least 1, got 0\."),

@@ -103,7 +103,7 @@ def run_table(results: SweepResults) -> Html:
                 number(value := run.number(name), f"{value:,.{digits}f}" if value is not None else "")
                 for name, digits in (
                     (results.metric, 4),
-                    *(("best_epoch", 0), ("epochs", 0), ("training_seconds", 1)),
+                    *(("best_epoch", 1), ("epochs", 1), ("training_seconds", 1)),
                     *(("seconds", 1), ("peak_memory_mb", 0)),
                 )
             ),

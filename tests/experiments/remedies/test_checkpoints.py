@@ -33,7 +33,7 @@ def resume(folder: Path, model: nn.Module | None = None) -> Progress:
 def saved(folder: Path) -> None:
     """Save a training of another shape than the one that is taken up."""
     model = nn.Linear(3, 1)
-    Keeper(folder, "one").save(model, torch.optim.Adam(model.parameters()), Progress(epoch=1))
+    Keeper(folder, "one").save(model, torch.optim.Adam(model.parameters()), Progress(steps=1))
 
 
 def another_best(folder: Path) -> None:
