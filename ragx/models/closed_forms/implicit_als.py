@@ -8,6 +8,7 @@ from ragx.checks import check, check_positive
 from ragx.data.interactions import Interactions
 from ragx.models.closed_form import ClosedForm
 from ragx.models.closed_forms.least_squares import CHUNK, least_squares
+from ragx.models.progress import tell_progress
 from ragx.ranking.scorers import InnerProduct, Scorer
 from ragx.typing import Float, Tensor
 
@@ -58,9 +59,10 @@ class ImplicitALS(ClosedForm):
         seen = train.matrix()
         of_items = sparse.csr_array(seen.T)
         users = DEVIATION / self.factors**0.5 * torch.randn(train.num_users, self.factors)
-        for _ in range(self.iterations):
+        for iteration in range(self.iterations):
             items = self._solved(of_items, users)
             users = self._solved(seen, items)
+            tell_progress("least squares", (iteration + 1) / self.iterations)
         return InnerProduct(users, items)
 
     def needed_bytes(self, train: Interactions) -> int:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ragx.checks import check
+from ragx.models.progress import tell_progress
 from ragx.typing import Tensor
 
 ROWS = 512
@@ -41,6 +42,7 @@ def inverted_in_place(matrix: NDArray[np.float32]) -> None:
             rows, before = slice(top, top + ROWS), slice(min(top + ROWS, size))
             a[rows, before].addmm_(swept[rows], across[before].T, alpha=-1)
         a[block, :start], a[start:, block], a[block, block] = swept[:start].T, swept[start:], -inverse
+        tell_progress("inverse", block.stop / size)
     for start in range(0, size, ROWS):
         block = slice(start, start + ROWS)
         lower = a[block, block].tril().neg_()
