@@ -16,7 +16,7 @@ from ragx.runner.commands.options import parse_options
 
 ROOT = Path(__file__).resolve().parents[2]
 LINES = re.findall(r"^ragx ((?!run|sweep).*?)(?: {2,}#.*)?$", (ROOT / "README.md").read_text(), re.M)
-COMMANDS = ("final", "status", "page", "compare", "reproduce", "recommend")
+COMMANDS = ("final", "status", "page", "compare", "reproduce", "recommend", "evaluate")
 KNOWN = [line for line in LINES if shlex.split(line)[0] in COMMANDS]
 
 
@@ -25,14 +25,20 @@ def test_every_command_is_looked_at() -> None:
     assert {*COMMANDS} <= named <= {*command.COMMANDS}
 
 
+def spelled(value: Any) -> str:
+    """Return the text that gives an option this value."""
+    return f"[{','.join(map(spelled, value))}]" if isinstance(value, list) else str(value)
+
+
 @pytest.mark.parametrize("line", KNOWN)
-def test_its_options_are_those_of_the_command(line: str) -> None:
+def test_its_options_are_those_of_the_command_and_have_the_values_shown(line: str) -> None:
     name, *arguments = shlex.split(line)
     options: Any = importlib.import_module(f"ragx.runner.commands.{name}").Options
     first = next(key for key in ("run", "sweep", "runs") if key in options.__dataclass_fields__)
     given = parse_options(options, arguments, first=first)
-    named = {argument.partition("=")[0] for argument in arguments if "=" in argument}
-    assert named <= {*options.__dataclass_fields__} and getattr(given, first)
+    shown = [argument if "=" in argument else f"{first}={argument}" for argument in arguments]
+    read = [f"{option}={spelled(getattr(given, option))}" for option in (text.partition("=")[0] for text in shown)]
+    assert read == shown != []
 
 
 def test_runs_are_compared_as_shown(
