@@ -18,6 +18,25 @@ from ragx.runner.command_line import guarded
 HYDRA_SAYS = "Error executing job with overrides: "
 ROOT = Path(__file__).resolve().parents[2]
 CONF = str(ROOT / "conf")
+Call = Callable[..., str]
+METRICS_OF_ONES_OWN = '''
+import torch
+from ragx.metrics import metric
+
+@metric(larger_is_better=False, unit="places")
+def first_hit(hits, counts, k, conventions):
+    """Return the rank of the first hit, K + 1 without one."""
+    found, first = hits[:, :k].max(1)
+    return torch.where(found, first + 1, k + 1).double()
+
+@metric(larger_is_better=False, unit="places", takes_cutoff=False)
+class MeanRank:
+    """The mean rank of the relevant items that can be found, 0 where there is none."""
+    def __call__(self, hits, counts, k, conventions):
+        rank = torch.arange(1, hits.shape[1] + 1)
+        return (hits * rank).sum(1).double() / hits.sum(1).clamp(min=1)
+'''
+"""The module of two metrics of one's own, of which less is better."""
 
 
 class Ended(NamedTuple):
@@ -50,6 +69,24 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.Capt
 
     yield run
     GlobalHydra.instance().clear()
+
+
+@pytest.fixture
+def call(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Return a function that runs a command in the module's ``folder`` and gives what it printed, on one line.
+
+    Of a command that was refused it gives what stands on the error channel.
+    """
+
+    def run(*arguments: str) -> str:
+        GlobalHydra.instance().clear()
+        monkeypatch.setattr("sys.argv", [])
+        capsys.readouterr()
+        status = main([*arguments])
+        out, err = capsys.readouterr()
+        return " ".join((out if status == 0 else err).split())
+
+    return run
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import json
 import statistics
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -16,23 +16,8 @@ from ragx.runner.command import main
 from ragx.runs.files import read_run
 from ragx.runs.source_hash import sources_of
 
-CODE = '''
-import torch
-from ragx.metrics import metric
+from .conftest import METRICS_OF_ONES_OWN, Call
 
-@metric(larger_is_better=False, unit="places")
-def first_hit(hits, counts, k, conventions):
-    """Return the rank of the first hit, K + 1 without one."""
-    found, first = hits[:, :k].max(1)
-    return torch.where(found, first + 1, k + 1).double()
-
-@metric(larger_is_better=False, unit="places", takes_cutoff=False)
-class MeanRank:
-    """The mean rank of the relevant items that can be found, 0 where there is none."""
-    def __call__(self, hits, counts, k, conventions):
-        rank = torch.arange(1, hits.shape[1] + 1)
-        return (hits * rank).sum(1).double() / hits.sum(1).clamp(min=1)
-'''
 MONITOR = "first_hit@20"
 METRICS = "evaluation.metrics=[recall,ndcg,my_metrics.first_hit,my_metrics.MeanRank]"
 TINY = (
@@ -40,14 +25,13 @@ TINY = (
     *("model.hidden_dim=8", METRICS, f"trainer.stopping.monitor=my_metrics.{MONITOR}"),
 )
 SWEEP = ("-m", *TINY, "sweep.name=mine", "model.num_layers=0,1", "seeds=2")
-Call = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Return a folder with the metric and a sweep that stopped by it, which is the current one meanwhile."""
     path = tmp_path_factory.mktemp("own")
-    (path / "my_metrics.py").write_text(CODE)
+    (path / "my_metrics.py").write_text(METRICS_OF_ONES_OWN)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(path)
         patch.setattr("sys.argv", [])
@@ -56,21 +40,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         assert main(["run", *SWEEP]) == 0
         yield path
     sys.modules.pop("my_metrics", None)
-
-
-@pytest.fixture
-def call(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Return a function that runs a command and gives what it said, on the error channel where it was refused."""
-
-    def run(name: str, *arguments: str) -> str:
-        GlobalHydra.instance().clear()
-        monkeypatch.setattr("sys.argv", [])
-        capsys.readouterr()
-        status = main([name, *arguments])
-        out, err = capsys.readouterr()
-        return out if status == 0 else err
-
-    return run
 
 
 def runs_of(folder: Path) -> list[Path]:
@@ -208,8 +177,8 @@ def test_its_source_makes_another_run_of_it(folder: Path, call: Call) -> None:
     call("run", *TINY, "model.num_layers=0")
     assert "This run is finished" in call("run", *TINY, "model.num_layers=0")
     file = folder / "my_metrics.py"
-    file.write_text(f"{CODE}\n\n")
+    file.write_text(f"{METRICS_OF_ONES_OWN}\n\n")
     try:
-        assert "my_metrics changed since" in " ".join(call("run", *TINY, "model.num_layers=0").split())
+        assert "my_metrics changed since" in call("run", *TINY, "model.num_layers=0")
     finally:
-        file.write_text(CODE)
+        file.write_text(METRICS_OF_ONES_OWN)

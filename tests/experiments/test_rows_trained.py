@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ import ragx
 from ragx.runner.command import main
 from ragx.runs.files import read_run
 
+from .conftest import Call
+
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "extending.md").read_text()
 BLOCKS = re.findall(r"^```\w+\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 SHOWN = re.compile(r"\A(?:# @package _global_\n)?# (\S+\.(?:py|yaml))\n")
@@ -25,7 +27,6 @@ SHOP = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=300", 
 TASK = ("--config-dir", "my_conf", "task=spending", *SHOP)
 NETWORK = (*TASK, "model=network", "trainer.batch_size=64", "trainer.max_epochs=4", "trainer.checkpoint_every=2")
 TRUST = "trust=[my_spending,my_network]"
-Call = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
@@ -44,21 +45,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield path
     for name in FILES:
         sys.modules.pop(Path(name).stem, None)
-
-
-@pytest.fixture
-def call(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
-    """Return a function that runs a command and gives what it said, on the error channel where it was refused."""
-
-    def run(*arguments: str) -> str:
-        GlobalHydra.instance().clear()
-        monkeypatch.setattr("sys.argv", [])
-        capsys.readouterr()
-        status = main([*arguments])
-        out, err = capsys.readouterr()
-        return " ".join((out if status == 0 else err).split())
-
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,8 @@ import ragx
 from ragx.runner.command import main
 from ragx.runs.files import read_run
 
+from .conftest import Call
+
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "extending.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 FILES = {
@@ -26,7 +28,6 @@ COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.split
 SHOP = ("dataset.num_users=60", "dataset.num_items=40", "dataset.num_days=300", "tracker=none")
 OWN = ("--config-dir", "my_conf", "task=spending")
 TRUST = "trust=[my_spending]"
-Call = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
@@ -45,21 +46,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield path
     for name in FILES:
         sys.modules.pop(Path(name).stem, None)
-
-
-@pytest.fixture
-def call(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Return a function that runs a command and gives what it said, on the error channel where it was refused."""
-
-    def run(name: str, *arguments: str) -> str:
-        GlobalHydra.instance().clear()
-        monkeypatch.setattr("sys.argv", [])
-        capsys.readouterr()
-        status = main([name, *arguments])
-        out, err = capsys.readouterr()
-        return " ".join((out if status == 0 else err).split())
-
-    return run
 
 
 @pytest.fixture

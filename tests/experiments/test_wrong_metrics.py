@@ -6,23 +6,9 @@ from pathlib import Path
 
 import pytest
 
-CODE = '''
-import torch
-from ragx.metrics import metric
+from .conftest import METRICS_OF_ONES_OWN
 
-@metric(larger_is_better=False, unit="places")
-def first_hit(hits, counts, k, conventions):
-    """Return the rank of the first hit, K + 1 without one."""
-    found, first = hits[:, :k].max(1)
-    return torch.where(found, first + 1, k + 1).double()
-
-@metric(larger_is_better=False, unit="places", takes_cutoff=False)
-class MeanRank:
-    """The mean rank of the relevant items that can be found, 0 where there is none."""
-    def __call__(self, hits, counts, k, conventions):
-        rank = torch.arange(1, hits.shape[1] + 1)
-        return (hits * rank).sum(1).double() / hits.sum(1).clamp(min=1)
-
+CODE = f"""{METRICS_OF_ONES_OWN}
 @metric(larger_is_better=True)
 def wrong(hits, counts, k, conventions):
     return hits[:, :k].double()
@@ -33,7 +19,7 @@ def raises(hits, counts, k):
 
 def undeclared(hits, counts, k, conventions):
     return hits[:, :k].sum(1).double()
-'''
+"""
 NO_DATA = ("dataset=csv", "dataset.path=nowhere.csv")
 Command = Callable[..., tuple[int, str, str]]
 
