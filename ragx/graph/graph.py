@@ -123,7 +123,7 @@ class Graph:
         """
         if weight.requires_grad or weight is not self.weight_in(weight.dtype):
             return None
-        return self._kept.get(("transposed", weight.dtype), [weight], lambda: weight[self.reverse])
+        return self._kept.get(("transposed", weight.dtype), [weight], lambda: self.adjacency.turned(weight))
 
     @lazy
     def _kept(self) -> Kept:

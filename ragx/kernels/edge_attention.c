@@ -26,7 +26,7 @@ TOTAL_BY_HALVES(16, 8)
 #define FACTOR 1
 #endif
 
-void forward(int threads, int64_t parts, index ends, int64_t edges, index row_pointer, index source, REAL scale, reals query,
+void forward(int threads, int64_t parts, index ends, int64_t edges, index row_pointer, nodes source, REAL scale, reals query,
              reals key, reals value, reals prior, reals factor, reals weight, reals out) {
     EACH_ROW {
         REAL largest[HEADS], total[HEADS];
@@ -40,10 +40,10 @@ void forward(int threads, int64_t parts, index ends, int64_t edges, index row_po
             }
         }
         EACH_EDGE {
-            fetch(key + source[LATER] * WIDTH, WIDTH);
+            fetch(VECTOR_OF(key, source[LATER]), WIDTH);
             EACH_HEAD {
                 lanes product = {};
-                EACH_CHUNK product += mine[h][c] * CHUNK(key + source[e] * WIDTH);
+                EACH_CHUNK product += mine[h][c] * CHUNK(VECTOR_OF(key, source[e]));
                 weight[e * HEADS + h] = scale * TOTAL_OF(LANES, product);
 #if PRIOR
                 weight[e * HEADS + h] += prior[e];
@@ -57,8 +57,8 @@ void forward(int threads, int64_t parts, index ends, int64_t edges, index row_po
         EACH_HEAD total[h] = total[h] == 0 ? 0 : 1 / total[h];
         EACH_EDGE EACH_HEAD weight[e * HEADS + h] *= total[h];
         EACH_EDGE {
-            fetch(value + source[LATER] * WIDTH, WIDTH);
-            EACH_HEAD EACH_CHUNK sum[h][c] += weight[e * HEADS + h] * FACTOR * CHUNK(value + source[e] * WIDTH);
+            fetch(VECTOR_OF(value, source[LATER]), WIDTH);
+            EACH_HEAD EACH_CHUNK sum[h][c] += weight[e * HEADS + h] * FACTOR * CHUNK(VECTOR_OF(value, source[e]));
         }
         EACH_HEAD EACH_CHUNK CHUNK(out + row * WIDTH) = sum[h][c];
     }
@@ -66,7 +66,7 @@ void forward(int threads, int64_t parts, index ends, int64_t edges, index row_po
 
 /* The gradient of query. With flow_e = f_e gradient . value_e, that of q . k is scale w_e (flow_e - sum of w flow over the
  * row); it and w_e f_e are left side by side in `pair` for the other pass. */
-void backward_by_target(int threads, int64_t parts, index ends, int64_t edges, index row_pointer, index source,
+void backward_by_target(int threads, int64_t parts, index ends, int64_t edges, index row_pointer, nodes source,
                         REAL scale, reals key, reals value, reals factor, reals weight, reals gradient, reals pair,
                         reals gradient_query) {
     EACH_ROW {
@@ -80,10 +80,10 @@ void backward_by_target(int threads, int64_t parts, index ends, int64_t edges, i
             }
         }
         EACH_EDGE {
-            fetch(value + source[LATER] * WIDTH, WIDTH);
+            fetch(VECTOR_OF(value, source[LATER]), WIDTH);
             EACH_HEAD {
                 lanes product = {};
-                EACH_CHUNK product += mine[h][c] * CHUNK(value + source[e] * WIDTH);
+                EACH_CHUNK product += mine[h][c] * CHUNK(VECTOR_OF(value, source[e]));
                 REAL flow = FACTOR * TOTAL_OF(LANES, product);
                 pair[(2 * e) * HEADS + h] = weight[e * HEADS + h] * FACTOR;
                 pair[(2 * e + 1) * HEADS + h] = flow;
@@ -91,11 +91,11 @@ void backward_by_target(int threads, int64_t parts, index ends, int64_t edges, i
             }
         }
         EACH_EDGE {
-            fetch(key + source[LATER] * WIDTH, WIDTH);
+            fetch(VECTOR_OF(key, source[LATER]), WIDTH);
             EACH_HEAD {
                 REAL score = scale * weight[e * HEADS + h] * (pair[(2 * e + 1) * HEADS + h] - mean[h]);
                 pair[(2 * e + 1) * HEADS + h] = score;
-                EACH_CHUNK sum[h][c] += score * CHUNK(key + source[e] * WIDTH);
+                EACH_CHUNK sum[h][c] += score * CHUNK(VECTOR_OF(key, source[e]));
             }
         }
         EACH_HEAD EACH_CHUNK CHUNK(gradient_query + row * WIDTH) = sum[h][c];
@@ -103,19 +103,19 @@ void backward_by_target(int threads, int64_t parts, index ends, int64_t edges, i
 }
 
 /* The gradients of key and value: rows are sources, whose edges stand elsewhere in the order by target. */
-void backward_by_source(int threads, int64_t parts, index ends, int64_t edges, index row_pointer, index target, REAL scale,
+void backward_by_source(int threads, int64_t parts, index ends, int64_t edges, index row_pointer, nodes target, REAL scale,
                         index place, reals query, reals gradient, reals pair, reals gradient_key, reals gradient_value) {
     EACH_ROW {
         lanes for_key[HEADS][CHUNKS], for_value[HEADS][CHUNKS];
         EACH_HEAD EACH_CHUNK for_key[h][c] = for_value[h][c] = (lanes){};
         EACH_EDGE {
             int64_t next = LATER;
-            fetch(query + target[next] * WIDTH, WIDTH);
-            fetch(gradient + target[next] * WIDTH, WIDTH);
+            fetch(VECTOR_OF(query, target[next]), WIDTH);
+            fetch(VECTOR_OF(gradient, target[next]), WIDTH);
             fetch(pair + 2 * place[next] * HEADS, 2 * HEADS);
             EACH_HEAD EACH_CHUNK {
-                for_value[h][c] += pair[2 * place[e] * HEADS + h] * CHUNK(gradient + target[e] * WIDTH);
-                for_key[h][c] += pair[(2 * place[e] + 1) * HEADS + h] * CHUNK(query + target[e] * WIDTH);
+                for_value[h][c] += pair[2 * place[e] * HEADS + h] * CHUNK(VECTOR_OF(gradient, target[e]));
+                for_key[h][c] += pair[(2 * place[e] + 1) * HEADS + h] * CHUNK(VECTOR_OF(query, target[e]));
             }
         }
         EACH_HEAD EACH_CHUNK {

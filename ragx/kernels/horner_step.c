@@ -19,37 +19,38 @@ static inline void leave(lanes *sum, REAL share, REAL leading, const REAL *base,
     }
 }
 
-void of_rows(int threads, int64_t parts, index ends, int64_t edges, index row_pointer, index source, REAL share, REAL leading,
-             index rows, index position, reals x, reals weight, reals base, reals out) {
+void of_rows(int threads, int64_t parts, index ends, int64_t edges, index row_pointer, nodes source, REAL share,
+             REAL leading, index rows, nodes position, reals x, reals weight, reals base, reals out) {
     EACH_OUTPUT(k) {
         int64_t node = NODE(k), end = row_pointer[node + 1];
         int64_t next = k + 1 < ends[part + 1] ? row_pointer[NODE(k + 1)] : end; /* where the edges go on */
         lanes sum[CHUNKS] = {};
         for (int64_t e = row_pointer[node]; e < end; e++) {
             int64_t later = e + AHEAD < end ? e + AHEAD : next + (e + AHEAD - end);
-            fetch(x + source[later < edges ? later : e] * WIDTH, WIDTH);
-            for (int c = 0; c < CHUNKS; c++) sum[c] += weight[e] * *(lanes *)(x + source[e] * WIDTH + c * LANES);
+            fetch(VECTOR_OF(x, source[later < edges ? later : e]), WIDTH);
+            for (int c = 0; c < CHUNKS; c++) sum[c] += weight[e] * *(lanes *)(VECTOR_OF(x, source[e]) + c * LANES);
         }
-        leave(sum, share, leading, base && BASE(node) >= 0 ? base + BASE(node) * WIDTH : 0, out + k * WIDTH);
+        leave(sum, share, leading, base && BASE(node) >= 0 ? VECTOR_OF(base, BASE(node)) : 0, out + k * WIDTH);
     }
 }
 
-void of_columns(int threads, int64_t parts, index ends, int64_t edges, index row_pointer, index source, REAL share,
-                REAL leading, index position, reals x, reals weight, reals base, reals out) {
+void of_columns(int threads, int64_t parts, index ends, int64_t edges, index row_pointer, nodes source, REAL share,
+                REAL leading, nodes position, reals x, reals weight, reals base, reals out) {
     EACH_OUTPUT(node) {
-        int64_t end = row_pointer[node + 1], row[BLOCK];
+        int64_t end = row_pointer[node + 1];
+        int32_t row[BLOCK];
         REAL factor[BLOCK];
         lanes sum[CHUNKS] = {};
         for (int64_t first = row_pointer[node]; first < end; first += BLOCK) {
             int64_t last = first + BLOCK < end ? first + BLOCK : end, number = 0;
             for (int64_t e = first; e < last; e++) { /* without a branch, which could not be foreseen */
-                row[number] = position[source[e]] * WIDTH;
+                row[number] = position[source[e]];
                 factor[number] = weight[e];
                 number += row[number] >= 0;
             }
             for (int64_t n = 0; n < number; n++)
-                for (int c = 0; c < CHUNKS; c++) sum[c] += factor[n] * *(lanes *)(x + row[n] + c * LANES);
+                for (int c = 0; c < CHUNKS; c++) sum[c] += factor[n] * *(lanes *)(VECTOR_OF(x, row[n]) + c * LANES);
         }
-        leave(sum, share, leading, base && position[node] >= 0 ? base + position[node] * WIDTH : 0, out + node * WIDTH);
+        leave(sum, share, leading, base && position[node] >= 0 ? VECTOR_OF(base, position[node]) : 0, out + node * WIDTH);
     }
 }

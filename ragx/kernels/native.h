@@ -15,10 +15,12 @@
 #define EACH_HEAD for (int h = 0; h < HEADS; h++)
 #define EACH_CHUNK for (int c = 0; c < CHUNKS; c++)
 #define CHUNK(x) (*(lanes *)((x) + h * SIZE + c * LANES))
+#define VECTOR_OF(x, node) ((x) + (int64_t)(node) * WIDTH)
 #define LATER (e + AHEAD < edges ? e + AHEAD : e)
 
 typedef REAL lanes __attribute__((vector_size(LANES * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
 typedef const int64_t *restrict index;
+typedef const int32_t *restrict nodes; /* their numbers; those of edges may need 64 bits */
 typedef REAL *restrict reals;
 
 static inline void fetch(const REAL *x, int numbers) {

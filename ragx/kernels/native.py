@@ -29,6 +29,7 @@ FLAGS = (
 )
 SECONDS, REGISTER = 120, 64  # of a compilation; bytes of the widest vector register
 WIDEST = 16_384  # numbers of a row that is summed on a thread's stack
+MOST_NODES = 2**31  # as many as int32 has numbers for
 PARTS = 16  # ranges of rows for each thread, so that one held up does not hold up the rest
 HERE, HEADERS = Path(__file__).parent, ("native.h", "power.h")
 NATIVE: dict[torch.dtype, Any] = {torch.float32: ctypes.c_float, torch.float64: ctypes.c_double}
@@ -140,7 +141,7 @@ def run_rows(
     ends = adjacency.row_parts(PARTS * threads) if ends is None else ends
     rows = threads, ctypes.c_int64(len(ends) - 1), _place(ends), ctypes.c_int64(adjacency.num_edges)
     dtype = next(tensor.dtype for tensor in tensors if tensor.is_floating_point())
-    call(*rows, _place(adjacency.row_pointer), _place(adjacency.source), *arguments(dtype, *given))
+    call(*rows, _place(adjacency.row_pointer), _place(adjacency.narrow_source), *arguments(dtype, *given))
 
 
 def arguments(dtype: torch.dtype, *given: Tensor | float | None) -> list[Any]:
@@ -150,7 +151,7 @@ def arguments(dtype: torch.dtype, *given: Tensor | float | None) -> list[Any]:
 
 def runs_natively(x: Tensor) -> bool:
     """Say whether values are of a kind that the C code is for."""
-    return x.device.type == "cpu" and x.dtype in NATIVE and 0 < x[:1].numel() <= WIDEST
+    return x.device.type == "cpu" and x.dtype in NATIVE and 0 < x[:1].numel() <= WIDEST and len(x) < MOST_NODES
 
 
 def _place(x: Tensor | None) -> ctypes.c_void_p:

@@ -5,14 +5,14 @@
 #define WEIGHT 1
 #endif
 
-void weighted_sum(int threads, int64_t parts, index ends, int64_t edges, index row_pointer, index source, reals x,
+void weighted_sum(int threads, int64_t parts, index ends, int64_t edges, index row_pointer, nodes source, reals x,
                   reals weight, reals out) {
     EACH_ROW {
         lanes sum[HEADS][CHUNKS];
         EACH_HEAD EACH_CHUNK sum[h][c] = (lanes){};
         EACH_EDGE {
-            fetch(x + source[LATER] * WIDTH, WIDTH);
-            EACH_HEAD EACH_CHUNK sum[h][c] += WEIGHT * CHUNK(x + source[e] * WIDTH);
+            fetch(VECTOR_OF(x, source[LATER]), WIDTH);
+            EACH_HEAD EACH_CHUNK sum[h][c] += WEIGHT * CHUNK(VECTOR_OF(x, source[e]));
         }
         EACH_HEAD EACH_CHUNK CHUNK(out + row * WIDTH) = sum[h][c];
     }

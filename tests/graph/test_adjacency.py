@@ -41,7 +41,7 @@ def test_what_are_no_indices_is_refused() -> None:
 
 def test_what_is_derived_is_made_once() -> None:
     adjacency, _ = Adjacency.from_edges(SOURCE, TARGET, 3, 2)
-    for name in ("edge_index", "degree", "edge_number", "transposed", "transposed_target"):
+    for name in ("edge_index", "degree", "edge_number", "transposed", "narrow_source"):
         assert getattr(adjacency, name) is getattr(adjacency, name), name
     assert adjacency.head_major(2) is adjacency.head_major(2)
     assert adjacency.transposed.transposed is adjacency
@@ -63,3 +63,23 @@ def test_parts_of_rows_cover_all_and_have_about_as_many_edges() -> None:
     assert adjacency.row_parts(8) is ends
     empty, _ = Adjacency.from_edges(target[:0], target[:0], 1, 3)
     assert empty.row_parts(4).tolist() == [0, 3]
+
+
+def test_a_pattern_in_which_every_edge_has_its_opposite_is_its_own_transpose() -> None:
+    one, other = torch.tensor([0, 0, 2, 3, 1]), torch.tensor([1, 1, 4, 3, 4])  # an edge twice, and one to itself
+    both, _ = Adjacency.from_edges(torch.cat([one, other]), torch.cat([other, one]), 6, 6)
+    assert both.transposed is both
+    single, _ = Adjacency.from_edges(one, other, 6, 6)
+    assert single.transposed is not single
+    assert torch.equal(single.transposed.edge_index, single.edge_index.flip(0)[:, single.permutation])
+    rectangle, _ = Adjacency.from_edges(SOURCE, TARGET, 3, 2)
+    assert (rectangle.transposed.num_sources, rectangle.transposed.num_targets) == (2, 3)
+
+
+def test_numbers_that_either_direction_shares_are_turned_without_a_copy() -> None:
+    one, other = torch.tensor([0, 0, 2]), torch.tensor([3, 4, 4])
+    adjacency, order = Adjacency.from_edges(torch.cat([one, other]), torch.cat([other, one]), 5, 5)
+    shared = torch.tensor([1.0, 2.0, 3.0]).repeat(2)[order]
+    assert adjacency.turned(shared) is shared
+    directed = torch.arange(6.0)[order]
+    assert torch.equal(adjacency.turned(directed), directed[adjacency.permutation])

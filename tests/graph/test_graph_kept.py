@@ -96,7 +96,7 @@ def test_a_value_is_made_once_for_the_same_numbers() -> None:
 
 def test_nothing_is_kept_of_what_counts_no_changes() -> None:
     with torch.inference_mode():
-        weight = torch.ones(EDGES)
+        weight = torch.arange(1.0, EDGES + 1)
         inside = shop().with_weight(weight)
         assert inside.transposed_weight is not inside.transposed_weight
         graph = shop()

@@ -26,8 +26,9 @@ class Chosen(NamedTuple):
 
 def chosen_of(nodes: Int[Tensor, " R"], num_nodes: int) -> Chosen:
     """Return nodes, each given once, with their positions."""
-    position = nodes.new_full((num_nodes,), -1)
-    return Chosen(nodes, position.index_copy_(0, nodes, torch.arange(len(nodes), device=nodes.device)))
+    position = nodes.new_full((num_nodes,), -1, dtype=torch.int32)
+    numbers = torch.arange(len(nodes), dtype=torch.int32, device=nodes.device)
+    return Chosen(nodes, position.index_copy_(0, nodes, numbers))
 
 
 def horner(
