@@ -1,4 +1,5 @@
 from .closed_form import ClosedForm
+from .closed_forms.first_that_fits import FirstThatFits
 from .closed_forms.graph_filters.cheby_cf import ChebyCF
 from .closed_forms.graph_filters.gf_cf import GFCF
 from .closed_forms.graph_filters.linear_filter import LinearFilter
@@ -23,6 +24,7 @@ __all__ = [
     "GFCF",
     "ChebyCF",
     "ClosedForm",
+    "FirstThatFits",
     "Head",
     "ImplicitALS",
     "ItemKNN",

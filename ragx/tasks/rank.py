@@ -25,6 +25,9 @@ from ragx.learners.learner import Fitted
 from ragx.metrics.known import Metric
 from ragx.metrics.name import USUAL_CUTOFF, MetricName
 from ragx.models.closed_form import ClosedForm
+from ragx.models.closed_forms.first_that_fits import FirstThatFits
+from ragx.models.closed_forms.item_knn import ItemKNN
+from ragx.models.ease import EASE
 from ragx.models.most_popular import MostPopular
 from ragx.parts import PartsError
 from ragx.ranking.ranking import rank
@@ -35,6 +38,8 @@ from ragx.typing import Tensor
 
 USUAL = ("recall", "ndcg")
 LIST_LENGTH = 20
+MOST_BYTES = 6e8
+"""What the fit of EASE takes with 5,000 items, which is a matter of seconds."""
 
 
 class Rank(Task):
@@ -44,7 +49,8 @@ class Rank(Task):
         split: gives the split of a dataset.
         evaluation: conventions, metrics and cold users.
         monitor: the metric that stops and chooses.
-        baselines: what stands beside every run, by name; by default the most popular items.
+        baselines: what stands beside every run, by name; by default the most popular items, and EASE or, where that
+            would take more than 600 MB, items by their nearest neighbours.
     """
 
     unit: ClassVar[str] = "user"
@@ -57,7 +63,7 @@ class Rank(Task):
         monitor: str = "ndcg@20",
         baselines: Mapping[str, ClosedForm] | None = None,
     ) -> None:
-        super().__init__(monitor=monitor, baselines={"most_popular": MostPopular()} if baselines is None else baselines)
+        super().__init__(monitor=monitor, baselines=_usual_baselines() if baselines is None else baselines)
         self.split, self.protocol = split, evaluation
         self.metrics = tuple(dict.fromkeys(parse_metrics(evaluation.metrics, evaluation.cutoffs).values()))
 
@@ -139,6 +145,11 @@ class Rank(Task):
             nodes = node_features(dataset, split.train)
             features = None if nodes is None else nodes[split.train.num_users :]
         return {"item_features": features, "user_table": dataset.tables.get("users")}
+
+
+def _usual_baselines() -> dict[str, ClosedForm]:
+    choices = {"ease": EASE(), "item_knn": ItemKNN()}
+    return {"most_popular": MostPopular(), "of_items": FirstThatFits(choices=choices, most_bytes=MOST_BYTES)}
 
 
 def _result(result: EvaluationResult, split: Split) -> Result:

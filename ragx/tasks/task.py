@@ -13,6 +13,7 @@ from ragx.evaluation.result import Result
 from ragx.learners.learner import Fitted
 from ragx.metrics.known import Metric
 from ragx.models.closed_form import ClosedForm
+from ragx.models.closed_forms.first_that_fits import FirstThatFits
 
 Part = HeldOutPart
 TAKEN = ("model", "best_achievable", "validation", "test", "measured", "published")
@@ -42,13 +43,26 @@ class Task(ABC):
     """The metrics that an evaluation gives, each with its direction."""
 
     def __init__(self, *, monitor: str, baselines: Mapping[str, ClosedForm] | None = None) -> None:
-        for name in baselines or {}:
-            check(
-                name not in TAKEN,
-                f"task.baselines: expected names other than {', '.join(TAKEN)}, which results use, got {name!r}.",
-            )
-            check_file_name("task.baselines", name)
+        for name, baseline in (baselines or {}).items():
+            for result in baseline.choices if isinstance(baseline, FirstThatFits) else [name]:
+                check(
+                    result not in TAKEN,
+                    f"task.baselines: expected names other than {', '.join(TAKEN)}, which results use, got {result!r}.",
+                )
+                check_file_name("task.baselines", result)
         self.monitor, self.baselines = monitor, dict(baselines or {})
+
+    def baselines_for(self, train: Any) -> dict[str, ClosedForm]:
+        """Return the baselines by their names in results; one that chooses by the data is what it chooses.
+
+        Args:
+            train: what is learned from.
+        """
+        chosen = (
+            baseline.choice(train) if isinstance(baseline, FirstThatFits) else (name, baseline)
+            for name, baseline in self.baselines.items()
+        )
+        return dict(chosen)
 
     @abstractmethod
     def problem(self, dataset: Dataset) -> Problem[Any]:

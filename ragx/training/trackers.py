@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -76,6 +78,32 @@ class JsonLines:
             if isinstance(record, dict):
                 records.append(record)
         return records
+
+
+class WithLines:
+    """A tracker that records, beside every value of a curve, lines that stay as they are: those of baselines.
+
+    Args:
+        tracker: what records.
+        lines: gives the value of each by name; asked at the first record.
+    """
+
+    def __init__(self, tracker: Tracker, lines: Callable[[], dict[str, float]]) -> None:
+        self._tracker, self._lines = tracker, lines
+        self.table, self.finish = tracker.table, tracker.finish
+
+    @cached_property
+    def lines(self) -> dict[str, float]:
+        """The value of each line by name."""
+        return self._lines()
+
+    def start(self, folder: Path, run: dict[str, Any], history: list[dict[str, Any]]) -> None:
+        """Begin the record, with the lines beside every epoch that was run before."""
+        self._tracker.start(folder, run, [record | self.lines for record in history])
+
+    def log(self, values: dict[str, float], step: int) -> None:
+        """Record values at an epoch, and the lines."""
+        self._tracker.log(values | self.lines, step)
 
 
 class NoTracker:

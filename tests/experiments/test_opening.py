@@ -152,4 +152,6 @@ def test_a_tracker_is_told_of_a_test_part_that_is_opened_later(
     assert "test/recall@20" not in before.summary
     assert after.summary["test/recall@20"] == values["test"]["recall@20"]
     assert after.summary["validation/recall@20"] == before.summary["validation/recall@20"]
+    assert {"most_popular/ndcg@20", "ease/ndcg@20"} < before.history[0].keys()
+    assert [row.keys() for row in after.history] == [row.keys() for row in before.history]
     assert (after.id, after.exit_code, len(after.history)) == (before.id, 0, len(before.history))

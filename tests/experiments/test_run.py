@@ -74,11 +74,13 @@ def test_a_tiny_run_leaves_everything_and_is_not_run_twice(
     metrics = json.loads((folder / "metrics.json").read_text())
     for part in ("validation", "test"):
         assert 0 < metrics[part]["ndcg@20"] < metrics["best_achievable"][part]["ndcg@20"] <= 1
-        assert 0 < metrics["baseline"]["most_popular"][part]["ndcg@20"] < 1
+        assert 0 < metrics["baseline"]["most_popular"][part]["ndcg@20"] < metrics["baseline"]["ease"][part]["ndcg@20"]
     assert metrics["fit"]["epochs"] == 2
     assert metrics["looks"] == 1
     files = ["curve.png", "model.pt", "run.json", "log.txt", "train/last.pt", "train/curve.jsonl"]
-    files += [f"per_user{kind}_{part}.parquet" for kind in ("", "_most_popular") for part in ("validation", "test")]
+    files += [
+        f"per_user{kind}_{part}.parquet" for kind in ("", "_most_popular", "_ease") for part in ("validation", "test")
+    ]
     for name in files:
         assert (folder / name).stat().st_size > 0, name
     table = pl.read_parquet(folder / "recommendations.parquet")

@@ -3,8 +3,9 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-from ragx.training.trackers import JsonLines
+from ragx.training.trackers import JsonLines, NoTracker, WithLines
 
 
 def test_records_are_appended_and_read_back(tmp_path: Path) -> None:
@@ -63,3 +64,29 @@ def test_processes_that_append_at_once_lose_nothing(tmp_path: Path) -> None:
     records = JsonLines.read(path)
     expected = [(str(who), n) for who in range(3) for n in range(200)]
     assert sorted((record["who"], record["n"]) for record in records) == expected
+
+
+def test_lines_stand_beside_every_value_of_a_curve_and_are_asked_for_once(tmp_path: Path) -> None:
+    class Kept(NoTracker):
+        def __init__(self) -> None:
+            self.rows: list[dict[str, Any]] = []
+
+        def start(self, folder: Path, run: dict[str, Any], history: list[dict[str, Any]]) -> None:
+            self.rows += history
+
+        def log(self, values: dict[str, float], step: int) -> None:
+            self.rows.append(values | {"epoch": step})
+
+    asked: list[int] = []
+
+    def lines() -> dict[str, float]:
+        asked.append(1)
+        return {"most_popular/ndcg@20": 0.25}
+
+    tracker = WithLines(kept := Kept(), lines)
+    tracker.start(tmp_path, {}, [])
+    assert not asked
+    tracker.log({"ndcg@20": 0.5}, 1)
+    tracker.start(tmp_path, {}, [{"epoch": 1, "ndcg@20": 0.5}])
+    assert kept.rows == [{"epoch": 1, "ndcg@20": 0.5, "most_popular/ndcg@20": 0.25}] * 2
+    assert len(asked) == 1

@@ -1,5 +1,6 @@
 """The picture of a training: loss and validation metric against epochs."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -11,7 +12,14 @@ from ragx.training.state import FitResult
 BLUE, ORANGE = "#0072B2", "#D55E00"  # distinct to colour-blind readers and in grey
 
 
-def plot_curve(fit: FitResult, monitor: str, title: str, path: Path, unit: str = "") -> None:
+def plot_curve(
+    fit: FitResult,
+    monitor: str,
+    title: str,
+    path: Path,
+    unit: str = "",
+    baselines: Mapping[str, float] | None = None,
+) -> None:
     """Draw the curves of a run.
 
     Args:
@@ -21,6 +29,7 @@ def plot_curve(fit: FitResult, monitor: str, title: str, path: Path, unit: str =
         title: heading.
         path: file to write; its ending names the format.
         unit: what the values of the metric are counted in.
+        baselines: values of what stands beside the model, a line each, by label.
     """
     history, best_epoch = fit.history, fit.best_epoch
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
@@ -36,6 +45,10 @@ def plot_curve(fit: FitResult, monitor: str, title: str, path: Path, unit: str =
         epochs, values = [row["epoch"] for row in validated], [row[monitor] for row in validated]
         other.plot(epochs, values, color=ORANGE, marker="o", markersize=3, label=f"validation {monitor}")
         other.set_ylabel(f"validation {monitor}{f' ({unit})' if unit else ''}", color=ORANGE)
+        for label, value in (baselines or {}).items():
+            other.axhline(value, color=ORANGE, linestyle="--", linewidth=1, alpha=0.7)
+            across = other.get_yaxis_transform()
+            other.text(0.99, value, label, transform=across, ha="right", va="bottom", fontsize=8)
         other.axvline(best_epoch, color="grey", linestyle=":", linewidth=1.2)
         kept = next(value for epoch, value in zip(epochs, values, strict=True) if epoch == best_epoch)
         other.annotate(

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ragx.checks import check_file_name
@@ -12,9 +13,10 @@ from ragx.data.sentences import steps_of
 from ragx.learners.given import OF_TASK
 from ragx.learners.learner import Fitted, Stage
 from ragx.metrics.recorded import record_of
+from ragx.report.baselines import label_of
 from ragx.report.tables.output import write_table
 from ragx.runner.run.cell import Cell
-from ragx.runner.run.evaluating import Evaluation, add_results, keep_per_unit
+from ragx.runner.run.evaluating import Evaluation, add_results, fitted_baselines, keep_per_unit
 from ragx.runner.run.opening import open_test
 from ragx.runner.run.speaker import Speaker
 from ragx.runner.run.summary import summary_line
@@ -26,6 +28,7 @@ from ragx.training.checkpoint import save_checkpoint
 from ragx.training.keeper import finished_curve
 from ragx.training.progress import TerminalProgress
 from ragx.training.state import FitResult
+from ragx.training.trackers import WithLines
 
 
 @dataclass(eq=False)
@@ -51,7 +54,7 @@ class Course:
         cell = self.cell
         record = self._record()
         write_json(cell.folder / "run.json", record)
-        cell.tracker.start(cell.folder, record, finished_curve(cell.folder / "train"))
+        self._tracker.start(cell.folder, record, finished_curve(cell.folder / "train"))
         began = time.perf_counter()
         reset_peak()
         joins = self._joins()
@@ -82,6 +85,21 @@ class Course:
             self.lock.check()
             metrics = open_test(cell, self.kind)
         cell.tracker.finish(summary_line(metrics))
+
+    @cached_property
+    def _beside(self) -> dict[str, Any]:
+        """The predictors of the baselines, fitted to train."""
+        return fitted_baselines(self.cell.task, self.cell.problem.train)
+
+    @cached_property
+    def _tracker(self) -> WithLines:
+        """The tracker, to which baselines are lines beside the curve."""
+        return WithLines(self.cell.tracker, self._lines)
+
+    def _lines(self) -> dict[str, float]:
+        """Return the validation values of the baselines that a curve has."""
+        curves = {name: self._validate(predictor) for name, predictor in self._beside.items()}
+        return {f"{name}/{metric}": value for name, curve in curves.items() for metric, value in curve.items()}
 
     def _joins(self) -> list[str]:
         """Check that the data has what the run is made of, and say for how many units."""
@@ -138,7 +156,7 @@ class Course:
                 identity=f"{cell.identity}/refit" if chosen else f"{cell.train_identity}/train",
                 validate=None if chosen else self._validate,
                 chosen=chosen,
-                tracker=None if chosen else cell.tracker,
+                tracker=None if chosen else self._tracker,
                 view=TerminalProgress(cell.monitor, stage, self.speaker.progress_console),
                 say=self.speaker.print,
             ),
@@ -149,7 +167,7 @@ class Course:
         return self.cell.task.curve(predictor, self.cell.problem, self.cell.stopping.monitor)
 
     def _evaluation(self, fitted: Fitted) -> Evaluation:
-        return Evaluation(task=self.cell.task, problem=self.cell.problem, fitted=fitted)
+        return Evaluation(task=self.cell.task, problem=self.cell.problem, fitted=fitted, beside=self._beside)
 
     def _leave(self, fitted: Fitted, fit: FitResult, metrics: dict[str, Any]) -> None:
         """Write model, pictures, tables and then the metrics, which mark the run as finished, its test part sealed."""
@@ -161,7 +179,8 @@ class Course:
             from ragx.report.plots.curve import plot_curve  # with matplotlib, which only the end of a run needs
             from ragx.report.plots.diagnostics import plot_diagnostics
 
-            plot_curve(fit, cell.monitor, cell.name, cell.folder / "curve.png", cell.metric.unit)
+            lines = {label_of(name): self._tracker.lines[f"{name}/{cell.monitor}"] for name in self._beside}
+            plot_curve(fit, cell.monitor, cell.name, cell.folder / "curve.png", cell.metric.unit, lines)
             plot_diagnostics(fit.best, cell.name, cell.folder / "diagnostics.png")
         for name, table in cell.task.outputs(fitted, cell.problem, cell.refit).items():
             write_table(table, cell.folder / f"{check_file_name('outputs', name)}.parquet")

@@ -27,12 +27,14 @@ class Evaluation:
         problem: the data.
         fitted: what was fitted.
         refit: whether it has learned from validation too.
+        beside: the predictors of the baselines, fitted to train, where that was done before.
     """
 
     task: Task
     problem: Problem[Any]
     fitted: Fitted
     refit: bool = False
+    beside: Mapping[str, Any] | None = None
 
     def check(self) -> list[str]:
         """Raise ``ValueError`` where the data lacks what metrics are made of; say for how many it has."""
@@ -61,11 +63,17 @@ class Evaluation:
         task, problem = self.task, self.problem
         predictors = {MODEL: self.fitted.predictor_for(part)}
         if task.baselines:
-            known = problem.learned_from(refit)
-            predictors |= {name: baseline.fit(known) for name, baseline in task.baselines.items()}
+            predictors |= (
+                fitted_baselines(task, problem.learned_from(refit)) if refit or not self.beside else self.beside
+            )
         best = task.best_achievable(problem, part)
         predictors |= {} if best is None else {BEST: best}
         return {name: task.evaluate(predictor, problem, part, held_out) for name, predictor in predictors.items()}
+
+
+def fitted_baselines(task: Task, train: Any) -> dict[str, Any]:
+    """Return the predictors of the baselines of a task, by their names in results."""
+    return {name: baseline.fit(train) for name, baseline in task.baselines_for(train).items()}
 
 
 def add_results(metrics: dict[str, Any], part: str, results: Mapping[str, Result]) -> None:

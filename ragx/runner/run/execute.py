@@ -3,7 +3,7 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ragx.files import copy_folder, remove_abandoned
 from ragx.runner.run.cell import Cell
@@ -91,9 +91,16 @@ def _open(cell: Cell, say: Speaker, kind: Kind) -> None:
     """Evaluate a finished run on test too, without training, and tell its tracker."""
     say.print(f"This run is finished; the model in {cell.folder} is evaluated on test.")
     metrics = open_test(cell, kind)
-    cell.tracker.start(cell.folder, read_json(cell.folder / "run.json"), finished_curve(cell.folder / "train"))
+    curve = [record | _lines(metrics, record) for record in finished_curve(cell.folder / "train")]
+    cell.tracker.start(cell.folder, read_json(cell.folder / "run.json"), curve)
     cell.tracker.finish(summary_line(metrics))
     print_summary(say, cell.folder)
+
+
+def _lines(metrics: dict[str, Any], record: dict[str, Any]) -> dict[str, float]:
+    """Return the validation values of the baselines that stand beside those of an epoch."""
+    sides = ((name, side.get("validation", {})) for name, side in metrics["baseline"].items())
+    return {f"{name}/{metric}": values[metric] for name, values in sides for metric in record.keys() & values.keys()}
 
 
 def is_finished(cell: Cell) -> bool:
@@ -106,7 +113,7 @@ def is_finished(cell: Cell) -> bool:
         return False
     stored, asked = metrics.get("evaluation", {}), json.loads(json.dumps(cell.plain.get("evaluation", {})))
     same = all(stored.get(name) == value for name, value in asked.items() if name not in ("final", "memory"))
-    baselines = cell.task.baselines
+    baselines = cell.task.baselines_for(cell.problem.train)
     same &= all(name in metrics["baseline"] for name in baselines)
     return same and (metrics.get("source") == cell.source or cell.config["reuse"] == "code")
 
