@@ -112,7 +112,8 @@ def test_what_fails_fails_before_the_look(
         raise ValueError(f"{step}: the disk is full")
 
     with monkeypatch.context() as patch:
-        where = "ragx.tasks.rank" if step == "recommendation_table" else "ragx.runner.run.course"
+        elsewhere = {"recommendation_table": "ragx.tasks.rank", "plot_curve": "ragx.report.plots.curve"}
+        where = elsewhere.get(step, "ragx.runner.run.course")
         patch.setattr(f"{where}.{step}", fail)
         main("runs", OPEN, status=2)
     assert not (tmp_path / "runs" / "looks.jsonl").exists()
