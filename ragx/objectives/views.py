@@ -27,6 +27,22 @@ class View(NamedTuple):
     outputs: list[Float[Tensor, "N D"]]
 
 
+class _Own(NamedTuple):
+    """What is made for the nodes of a step's batches alone.
+
+    Args:
+        nodes: these nodes, ascending.
+        position: row of every node among them.
+        vectors: their final vectors.
+        leaf: the same values, as batches meet them.
+    """
+
+    nodes: Int[Tensor, " R"]
+    position: Int[Tensor, " N"]
+    vectors: Float[Tensor, "R D"]
+    leaf: Float[Tensor, "R D"]
+
+
 Pass = Callable[[nn.Module, Graph], View | Tensor | None]
 
 
@@ -72,8 +88,7 @@ class Views:
         return self._final[1]
 
     @lazy
-    def _own(self) -> tuple[Tensor, Tensor, Tensor] | None:
-        """The final vectors of the batches' nodes, the leaf that batches meet, and every node's row of these."""
+    def _own(self) -> _Own | None:
         if not self.batches or "_final" in vars(self):
             return None
         device = self.graph.edge_weight.device
@@ -84,7 +99,20 @@ class Views:
         vectors = self.model(lambda model, graph: _vectors_of(model, graph, nodes))
         if not isinstance(vectors, Tensor):
             return None
-        return vectors, vectors.detach().requires_grad_(), among.cumsum(0) - 1
+        return _Own(nodes, among.cumsum(0) - 1, vectors, vectors.detach().requires_grad_())
+
+    @lazy
+    def _own_base(self) -> Tensor | None:
+        """The base embeddings of these nodes as a leaf, whose gradient :meth:`send_back` adds to the whole one's rows.
+
+        So penalties make no gradient of all nodes. None where the embeddings are no parameter or a hook watches them.
+        """
+        own: _Own | None = vars(self).get("_own")
+        base = self.base_embeddings
+        watched = base._backward_hooks or base._post_accumulate_grad_hooks
+        if own is None or watched or not (base.is_leaf and base.requires_grad):
+            return None
+        return base.detach().index_select(0, own.nodes).requires_grad_()
 
     @property
     def base_embeddings(self) -> Float[Tensor, "N D"]:
@@ -136,7 +164,7 @@ class Views:
         if own is None:
             return self.rows(self.final, batch)
         index, sizes = batch_rows(batch, self.num_users)
-        return self._parts(own[1], own[2][index.to(own[2].device)], sizes, batch)
+        return self._parts(own.leaf, own.position[index.to(own.position.device)], sizes, batch)
 
     def _parts(self, x: Tensor, index: Tensor, sizes: list[int], batch: Batch) -> tuple[Tensor, Tensor, Tensor | None]:
         single = torch.promote_types(x.dtype, torch.float32)
@@ -146,13 +174,23 @@ class Views:
     def base_rows(self, batch: Batch) -> Float[Tensor, "R D"]:
         """Return the base embeddings of every row that a batch uses: users, items and negatives."""
         base = self.base_embeddings
-        return gather_rows(base, batch_rows(batch, self.num_users)[0].to(base.device))
+        index = batch_rows(batch, self.num_users)[0].to(base.device)
+        own: _Own | None = vars(self).get("_own")
+        if own is None or self._own_base is None or not any(batch is known for known in self.batches):
+            return gather_rows(base, index)
+        return gather_rows(self._own_base, own.position[index])
 
     def send_back(self, backward: Callable[..., None]) -> None:
         """Send what gathered at the final vectors back through the layers, by the engine's ``backward``."""
-        for vectors, leaf, *_ in (made for made in (vars(self).get("_final"), vars(self).get("_own")) if made):
+        own: _Own | None = vars(self).get("_own")
+        for vectors, leaf in (*([self._final] if "_final" in vars(self) else []), *([own[2:]] if own else [])):
             if leaf.grad is not None:
                 backward(vectors, gradient=leaf.grad)
+        of_base = vars(self).get("_own_base")
+        if own is not None and of_base is not None and of_base.grad is not None:
+            base = self.base_embeddings
+            base.grad = torch.zeros_like(base) if base.grad is None else base.grad
+            base.grad.index_add_(0, own.nodes, of_base.grad)
 
     def _pass(self, change: Pass) -> View:
         view = self.model(change)

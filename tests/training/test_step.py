@@ -156,3 +156,14 @@ def test_a_model_around_a_model_is_called_itself(tiny_split: Split, tiny_graph: 
     loss, _ = gradients(model, tiny_graph, InBatchSoftmax(similarity="inner_product"), [batch])
     expected = plainly(model, tiny_graph, InBatchSoftmax(similarity="inner_product"), batch)
     assert loss == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_a_hook_on_the_embeddings_sees_the_gradient_of_the_penalty_too(tiny_split: Split, tiny_graph: Graph) -> None:
+    objective, model = OBJECTIVES["bpr"], light_model(tiny_graph, 1)
+    batch = PairBatches(tiny_split.train, batch_size=5, seed=0, negatives=objective.negatives).batch(0, 0)
+    _, (expected,) = gradients(model, tiny_graph, objective, [batch])
+    seen: list[torch.Tensor] = []
+    model.embedding.register_hook(lambda gradient: seen.append(gradient.clone()))  # type: ignore[no-untyped-call]
+    _, (gradient,) = gradients(model, tiny_graph, objective, [batch])
+    assert torch.equal(gradient, expected)
+    torch.testing.assert_close(torch.stack(seen).sum(0), expected)
