@@ -36,7 +36,8 @@ from ragx.ranking.scorers import InnerProduct, Scorer
 from ragx.runs.peak_memory import peak_memory_mb
 
 DEFAULT = "default model"
-ALPHA, PENALTY = 10.0, 10.0  # of the rows that implicit is held against
+ALPHA, PENALTY = 40.0, 100.0
+"""Those of iALS, for implicit too."""
 Record = dict[str, Any]
 
 
@@ -69,8 +70,8 @@ ROWS: dict[str, Callable[[], ClosedForm]] = {
     "Turbo-CF": TurboCF,
     "GF-CF": GFCF,
     "ChebyCF": ChebyCF,
-    "iALS": ImplicitALS,
-    "iALS, ν = 0": lambda: ImplicitALS(alpha=ALPHA, penalty=PENALTY, frequency_scaling=0.0),
+    "iALS": lambda: ImplicitALS(alpha=ALPHA, penalty=PENALTY),
+    "iALS, ν = 1": lambda: ImplicitALS(alpha=ALPHA, penalty=0.003, frequency_scaling=1.0),
     "implicit ALS": lambda: PeerALS(exact=False),
     "implicit ALS, exact": lambda: PeerALS(exact=True),
     "EASE": lambda: EASE(penalty=80.0),

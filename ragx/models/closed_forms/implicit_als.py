@@ -27,7 +27,7 @@ class ImplicitALS(ClosedForm):
         iterations: how often both sides are solved for.
         alpha: α, how much more a pair that is seen counts than one that is not.
         penalty: λ; the more, the shorter the vectors.
-        frequency_scaling: ν; 0 shrinks all vectors alike, 1 those of many events as much more as they have.
+        frequency_scaling: ν; 0 shrinks all vectors alike, 1 in proportion to the confidence, with λ as small as 0.003.
 
     Raises:
         ValueError: factors, iterations, alpha or penalty is not above 0, or the scaling below 0.
@@ -42,9 +42,9 @@ class ImplicitALS(ClosedForm):
         *,
         factors: int = 64,
         iterations: int = 15,
-        alpha: float = 10.0,
-        penalty: float = 0.003,
-        frequency_scaling: float = 1.0,
+        alpha: float = 40.0,
+        penalty: float = 100.0,
+        frequency_scaling: float = 0.0,
     ) -> None:
         check_positive("factors", factors)
         check_positive("iterations", iterations)

@@ -62,9 +62,9 @@ def test_the_loss_falls_with_every_iteration(tiny_split: Split) -> None:
 
 
 def test_chunks_change_no_more_than_rounding(tiny_split: Split, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = fitted(tiny_split.train, factors=8, iterations=2)
+    whole = fitted(tiny_split.train, factors=8, iterations=2, penalty=1.0)
     monkeypatch.setattr(least_squares, "CHUNK", 1)
-    for one, other in zip(whole, fitted(tiny_split.train, factors=8, iterations=2), strict=True):
+    for one, other in zip(whole, fitted(tiny_split.train, factors=8, iterations=2, penalty=1.0), strict=True):
         assert one == pytest.approx(other, rel=1e-4, abs=1e-5)
 
 
@@ -74,7 +74,7 @@ def test_factors_beyond_the_rank_add_nothing() -> None:
     train = Interactions.from_events(pl.DataFrame(pairs, schema=["user", "item"], orient="row"))
     scores = []
     for factors in (2, 10):
-        users, items = fitted(train, factors=factors, iterations=300, penalty=0.1)
+        users, items = fitted(train, factors=factors, iterations=300, alpha=10.0, penalty=0.1)
         scores.append(users @ items.T)
     assert scores[0] == pytest.approx(scores[1], abs=1e-3)
 
@@ -83,7 +83,7 @@ def test_items_and_users_without_events_are_zero_and_a_user_of_all_items_is_solv
     known = [("a", "i"), ("a", "j"), ("b", "j"), ("c", "i")]
     events = pl.DataFrame([*known, ("d", "k")], schema=["user", "item"], orient="row")
     everything = Interactions.from_events(events)
-    users, items = fitted(everything.filter(pl.col("user") < 3), factors=4)
+    users, items = fitted(everything.filter(pl.col("user") < 3), factors=4, penalty=0.1)
     assert np.isfinite(users).all() and np.isfinite(items).all()
     assert not users[3].any()
     assert not items[2].any()
