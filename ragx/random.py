@@ -27,4 +27,8 @@ def numpy_generator(seed: int, purpose: str, *key: int) -> np.random.Generator:
 
 def seed_modules(seed: int, purpose: str, *key: int) -> None:
     """Key torch's global generator, from which ``nn.Dropout`` and layers written elsewhere draw."""
-    torch.manual_seed(derive_seed(seed, purpose, *key))
+    key_of_all = derive_seed(seed, purpose, *key)
+    if torch.accelerator.is_available():
+        torch.manual_seed(key_of_all)
+    else:  # the same numbers without looking for devices, which takes as long as a product on a small graph
+        torch.default_generator.manual_seed(key_of_all)

@@ -48,3 +48,10 @@ def test_seeding_modules_keys_dropout() -> None:
         outputs.append(dropout(x))
     assert torch.equal(outputs[0], outputs[1])
     assert not torch.equal(outputs[0], outputs[2])
+
+
+def test_the_global_generator_is_keyed_as_torch_keys_it() -> None:
+    seed_modules(0, "modules", 3)
+    ours = torch.rand(5)
+    torch.manual_seed(derive_seed(0, "modules", 3))
+    assert torch.equal(ours, torch.rand(5))
