@@ -6,7 +6,8 @@
 Every side trains in a process of its own with its own checkout's ragx. The sides take turns of a few steps, the first
 of them another one each round; a ratio is the median of the rounds' own ratios. After the last step the losses of all
 steps and the weights must be equal within rounding. Run it on a quiet machine: it exits with 1 where a limit is not met
-or values differ. With --small it shows that everything runs, and judges no times.
+or values differ. Where it has other work too, --processor-time --threads=1 judges seconds of the processor, which that
+changes less. With --small it shows that everything runs, and judges no times.
 """
 
 import argparse
@@ -68,9 +69,11 @@ class Side:
         checkout: whose ragx it imports.
         weights: file that it writes its weights to.
         options: what else ``bench_step_side.py`` is given.
+        clock: which of the seconds that it answers count.
     """
 
-    def __init__(self, checkout: Path, weights: Path, options: Sequence[str]) -> None:
+    def __init__(self, checkout: Path, weights: Path, options: Sequence[str], clock: str = "seconds") -> None:
+        self.clock = clock
         self.checkout, self.weights, self.losses = checkout.resolve(), weights, list[float]()
         self.command = [sys.executable, str(HERE / "scripts/bench_step_side.py"), str(weights), *options]
 
@@ -104,7 +107,7 @@ class Side:
         self.process.stdin.flush()
         answer = self._answer()
         self.losses += answer["losses"]
-        return float(answer["seconds"]) / steps
+        return float(answer[self.clock]) / steps
 
     def end(self) -> Mapping[str, torch.Tensor]:
         """End the process and return the weights before the first and after the last step."""
@@ -149,8 +152,9 @@ def sides_of(case: Case, before: Path, folder: Path, arguments: argparse.Namespa
             "glibc's memory settings": (HERE, ["peer"]),
             "ragx's memory settings": (HERE, ["peer", "--our-memory"]),
         }
+    clock = "processor_seconds" if arguments.processor_time else "seconds"
     return {
-        name: Side(checkout, folder / f"{number}.pt", [*training, *options])
+        name: Side(checkout, folder / f"{number}.pt", [*training, *options], clock)
         for number, (name, (checkout, training)) in enumerate([(OURS, (HERE, [case.training])), *chosen.items()])
     }
 
@@ -204,6 +208,7 @@ def main() -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("before", type=Path, help="the older checkout")
     parser.add_argument("--small", action="store_true", help="a part of the interactions, to see that it runs")
+    parser.add_argument("--processor-time", action="store_true", help="judge seconds of the processor, not the clock's")
     parser.add_argument("--only", nargs="*", type=int, help="numbers of cases, from 1")
     arguments = parser.parse_args()
     verdicts, figures = list[Verdict](), list[dict[str, Any]]()
@@ -215,7 +220,7 @@ def main() -> None:
         print(f"{number} {case.name}: {times}", *judged, sep="\n", flush=True)
         verdicts += judged
         figures.append(figure)
-    run = {"threads": arguments.threads, "device": "cpu", "small": arguments.small, "rounds": arguments.repeats}
+    run = {name: getattr(arguments, name) for name in ("threads", "device", "small", "repeats", "processor_time")}
     write_json(arguments.output, run, verdicts, {"cases": figures})
     sys.exit(not all(verdict.met for verdict in verdicts))
 

@@ -41,7 +41,7 @@ class Turns(NoProgress):
     """Lets a training go on for as many steps as are asked for, and answers with what they took and came to."""
 
     def __init__(self) -> None:
-        self.left, self.began, self.losses = 0, 0.0, list[float]()
+        self.left, self.losses, self.began = 0, list[float](), (0.0, 0.0)
 
     def wait(self) -> None:
         """Wait until steps are asked for.
@@ -52,15 +52,20 @@ class Turns(NoProgress):
         line = sys.stdin.readline()
         if not line.strip():
             raise Done
-        self.left, self.losses, self.began = int(line), [], time.perf_counter()
+        self.left, self.losses, self.began = int(line), [], _clocks()
 
     def step(self, step: int, loss: float) -> None:
         """Count a step that was taken; after the last one answer and wait."""
         self.losses.append(loss)
         self.left -= 1
         if not self.left:
-            _answer({"seconds": time.perf_counter() - self.began, "losses": self.losses})
+            passed, worked = (now - then for now, then in zip(_clocks(), self.began, strict=True))
+            _answer({"seconds": passed, "processor_seconds": worked, "losses": self.losses})
             self.wait()
+
+
+def _clocks() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
 
 
 def _answer(value: object) -> None:

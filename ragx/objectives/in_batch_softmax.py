@@ -26,8 +26,8 @@ class InBatchSoftmax(Objective):
         mask_false_negatives: whether items the user has in train are left out.
         correction: share α of log(expected number of i in the batch) that is taken off the logits of negatives.
         l2: weight of the penalty on the batch's base embeddings.
-        bfloat16_products: whether the three products of users with items are made in bfloat16, twice as fast on
-            processors that have it, with gradients that are off by about 2e-3.
+        bfloat16_products: whether the three products of users with items are made in bfloat16, which some processors
+            do faster, with gradients that are off by about 2e-3 of their norm.
     """
 
     def __init__(

@@ -84,6 +84,16 @@ def test_a_side_that_cannot_be_judged_is_told(code: str, message: str, tmp_path:
         side.ready()
 
 
+@pytest.mark.parametrize(("clock", "expected"), [("seconds", 3.0), ("processor_seconds", 2.0)])
+def test_the_clock_that_counts_is_chosen(clock: str, expected: float, tmp_path: Path) -> None:
+    answer = """input(); print('{"seconds": 6.0, "processor_seconds": 4.0, "losses": [1.0, 0.5]}')"""
+    side = Side(HERE, tmp_path / "0.pt", ["default", "ml-100k"], clock)
+    side.command = [sys.executable, "-c", answer]
+    with side:
+        assert side.seconds(2) == expected
+    assert side.losses == [1.0, 0.5]
+
+
 def test_every_case_names_a_training() -> None:
     import bench_step_side
 
