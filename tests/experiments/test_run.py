@@ -194,7 +194,7 @@ def cut_off(runs: Path, number: signal.Signals, *arguments: str) -> tuple[int, s
         while process.poll() is None and time.monotonic() < deadline:
             for path in runs.glob("*/train/last.pt"):
                 progress = load_checkpoint(path)["progress"]
-                if progress["epoch"] >= 1 and progress["step"] >= 1:
+                if progress["history"] and progress["loss_sum"] > 0:
                     process.send_signal(number)
                     _, output = process.communicate(timeout=60)
                     return process.returncode, output
