@@ -32,6 +32,7 @@ MORE_ARGUMENTS: dict[str, str] = {
     "ragx/models/relevance_aware_graph.py:RelevanceAwareGraph": "sizes, parts and the ranking's three settings",
     "ragx/training/trainer.py:Trainer": "settings of the loop, one flat YAML node",
     "ragx/training/loop.py:Loop": "the mutable state of one training, made in one place",
+    "ragx/training/state.py:FitResult": "a record of what a training came to, made in one place",
     "ragx/runs/sweeps/record.py:CellState": "a record of where a cell stands, every field with its default",
     "ragx/runner/search/settings.py:SearchSettings": "a record of what a search YAML says, checked",
     "ragx/serving/run.py:Run": "a record of all that a finished run gives back, made by load_run",

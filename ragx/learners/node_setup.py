@@ -18,7 +18,7 @@ from ragx.graph.graph import Graph
 from ragx.learners.node_memory import advice, needed_bytes, small_model
 from ragx.learners.node_models import build_model, features_for, tried_model
 from ragx.models.node_model import NodeModel
-from ragx.models.training_setup import TrainingSetup
+from ragx.models.training_setup import IsBetter, TrainingSetup, ValueOf
 from ragx.objectives.base import ViewObjective
 from ragx.parts import Part
 from ragx.ranking.scorers import Scorer
@@ -114,6 +114,31 @@ class NodeSetup(TrainingSetup):
         """Return what the diagnostics say of layers and heads."""
         diagnostics: Diagnostics = self.parts["diagnostics"].build()
         return diagnostics.measure(model, self.graph)  # type: ignore[arg-type]
+
+    def choose(self, model: nn.Module, value_of: ValueOf, is_better: IsBetter) -> Mapping[str, float]:
+        """Choose how much the closed forms of the model's mixture count."""
+        mixture: Any = getattr(model, "mixture", None)
+        if mixture is None:
+            return {}
+
+        def value_at(weights: Tensor) -> float:
+            model.mixture_weights.copy_(weights)  # type: ignore[operator]
+            return value_of(model)
+
+        weights = mixture.choose(self.graph, value_at, is_better)
+        choices = dict(zip(mixture.names, weights.tolist(), strict=True))
+        self.adopt(model, choices)
+        return choices
+
+    def adopt(self, model: nn.Module, choices: Mapping[str, float]) -> None:
+        """Give the closed forms of a model's mixture the chosen weights."""
+        if choices:
+            model.mixture_weights.copy_(torch.tensor(list(choices.values())))  # type: ignore[operator]
+
+    def largest(self, choices: Mapping[str, float]) -> list[str]:
+        """Return the closed forms that count the most that was tried."""
+        most = max(self.parts["model"].arguments["mixture"].build().weights) if choices else 0.0
+        return [name for name, weight in choices.items() if weight == most]
 
     def knows_strangers(self, model: nn.Module) -> bool:
         """Say whether the model looks at features of users and items."""

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -96,7 +97,28 @@ class Trained:
             )
         except Exception as error:
             raise explain(error, setup, self.device) from error
+        if chosen:
+            setup.adopt(model, chosen.choices)
+        elif stage.validate:
+            result = self._choose(setup, model, stage.validate, result)
         return _fitted(setup, model, result)
+
+    def _choose(self, setup: TrainingSetup, model: nn.Module, validate: Validate, result: FitResult) -> FitResult:
+        """Let validation choose what training does not teach, and return the result with the values of that choice."""
+        seen: dict[float, dict[str, float]] = {}
+        stopping = self.trainer.stopping
+
+        def value_of(model: nn.Module) -> float:
+            values = _validate(setup, validate, model)
+            value = stopping.value_of(values)
+            seen[value] = values
+            return value
+
+        choices = setup.choose(model, value_of, stopping.improves)
+        if not seen:
+            return result
+        best = next(seen[value] for value in seen if not any(stopping.improves(other, value) for other in seen))
+        return replace(result, best=best, choices=choices, largest=setup.largest(choices))
 
     def restore(self, problem: Problem[Any], weights: Mapping[str, Tensor], refit: bool) -> Fitted:
         """Return a trained model from its weights.

@@ -12,6 +12,7 @@ from .closed_forms.rp3_beta import RP3Beta
 from .ease import EASE
 from .heads import Head
 from .matrix_factorization import MatrixFactorization
+from .mixture import Mixture
 from .most_popular import MostPopular
 from .node_model import NodeModel
 from .progress import tell_progress
@@ -31,6 +32,7 @@ __all__ = [
     "LayerFactory",
     "LinearFilter",
     "MatrixFactorization",
+    "Mixture",
     "MostPopular",
     "NodeModel",
     "RP3Beta",

@@ -7,7 +7,7 @@ import torch
 from ragx.checks import check, check_choice, check_positive
 from ragx.graph.graph import Graph
 from ragx.objectives.similarity import SIMILARITIES, SimilarityName, comparable
-from ragx.ranking.scorers import InnerProduct, Scorer
+from ragx.ranking.scorers import InnerProduct
 from ragx.typing import Float, Tensor
 
 
@@ -34,7 +34,7 @@ class Head:
         check_positive("temperature", self.temperature)
         check(self.popularity_prior >= 0, f"popularity_prior: expected at least 0, got {self.popularity_prior}.")
 
-    def scorer(self, nodes: Float[Tensor, "N D"], graph: Graph) -> Scorer:
+    def scorer(self, nodes: Float[Tensor, "N D"], graph: Graph) -> InnerProduct:
         """Return what ranking asks for scores.
 
         Args:

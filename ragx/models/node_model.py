@@ -10,6 +10,7 @@ from torch import nn
 from ragx.checks import check
 from ragx.graph.graph import Graph
 from ragx.models.heads import Head
+from ragx.models.mixture import Mixture
 from ragx.ranking.item_lists import ItemLists
 from ragx.ranking.ranking import Ranking, rank
 from ragx.ranking.scorers import Scorer
@@ -28,19 +29,26 @@ class NodeModel(nn.Module):
         num_users: number of users U.
         num_items: number of items I.
         head: what ranking makes of the final vectors; by default their cosine.
+        mixture: closed forms whose scores are added to the head's, as much as validation chooses; None adds none.
 
     Raises:
         ValueError: there is no user or no item.
     """
 
     embedding: Tensor
+    mixture_weights: Tensor | None
 
-    def __init__(self, *, num_users: int, num_items: int, head: Head | None = None) -> None:
+    def __init__(
+        self, *, num_users: int, num_items: int, head: Head | None = None, mixture: Mixture | None = None
+    ) -> None:
         super().__init__()
         check(num_users >= 1 and num_items >= 1, f"Expected at least one user and item, got {num_users}, {num_items}.")
         self.num_users, self.num_items, self.head = num_users, num_items, head or Head()
         self.features: Tensor | None
         self.register_buffer("features", None, persistent=False)
+        self.mixture = mixture
+        weights = None if mixture is None else torch.zeros(len(mixture.names), dtype=torch.float64)
+        self.register_buffer("mixture_weights", weights)
 
     @property
     def base_embeddings(self) -> Float[Tensor, "N D"]:
@@ -81,7 +89,10 @@ class NodeModel(nn.Module):
         self.eval()
         nodes = self(graph.to(self.base_embeddings.device))
         self.train(training)
-        return self.head.scorer(nodes.to("cpu", torch.float32, copy=True), graph)  # which stays as the model learns on
+        own = self.head.scorer(nodes.to("cpu", torch.float32, copy=True), graph)  # which stays as the model learns on
+        if self.mixture is None or self.mixture_weights is None:
+            return own
+        return self.mixture.scorer(own, graph, self.mixture_weights.cpu())
 
     def recommend(
         self,

@@ -13,6 +13,7 @@ from ragx.kernels.linear_propagation import linear_propagation
 from ragx.layers.fusion import runs_as
 from ragx.layers.readout import Readout, ReadoutName
 from ragx.models.heads import Head
+from ragx.models.mixture import Mixture
 from ragx.models.node_model import NodeModel
 from ragx.objectives.similarity import SimilarityName
 from ragx.typing import Float, Int, Tensor
@@ -47,6 +48,7 @@ class RelevanceAwareGraph(NodeModel):
         similarity: what ranking compares by, ``"cosine"`` or ``"inner_product"``.
         temperature: τ of the ranking; the objective's own where ``popularity_prior`` is to be on its scale.
         popularity_prior: weight β of log d_i in the ranking; 0 leaves popularity out.
+        mixture: closed forms whose scores are added in the ranking, see :class:`ragx.models.Mixture`; None adds none.
         features: node features [N, F], users first, whose linear map is added to the embeddings; a node without
             edges is scored by its features alone.
 
@@ -66,10 +68,11 @@ class RelevanceAwareGraph(NodeModel):
         similarity: SimilarityName = "cosine",
         temperature: float = 1.0,
         popularity_prior: float = 0.0,
+        mixture: Mixture | None = None,
         features: Float[Tensor, "N F"] | None = None,
     ) -> None:
         head = Head(similarity=similarity, temperature=temperature, popularity_prior=popularity_prior)
-        super().__init__(num_users=num_users, num_items=num_items, head=head)
+        super().__init__(num_users=num_users, num_items=num_items, head=head, mixture=mixture)
         widths = self._widths(num_layers, hidden_dim)
         self.embedding = nn.Parameter(torch.empty(num_users + num_items, widths[0]))
         self.features = features

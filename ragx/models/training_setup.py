@@ -1,7 +1,7 @@
 """The contract between the one loop and a kind of model: what a training of it is made of."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -14,6 +14,8 @@ from ragx.data.problem import HeldOutPart, Problem
 from ragx.parts import Part
 from ragx.typing import Float, Tensor
 
+ValueOf = Callable[[nn.Module], float]
+IsBetter = Callable[[float, float | None], bool]
 COPIES = 4  # a parameter, its gradient and the two moments of Adam
 
 
@@ -110,6 +112,27 @@ class TrainingSetup(ABC):
     def measures(self, model: nn.Module) -> dict[str, float]:
         """Return what is measured of the model beside the task's metrics at every validation; nothing by default."""
         return {}
+
+    def choose(self, model: nn.Module, value_of: ValueOf, is_better: IsBetter) -> Mapping[str, float]:
+        """Choose on validation, after a training, what training does not teach the model; nothing by default.
+
+        Args:
+            model: the trained model, which is left as chosen.
+            value_of: the monitored validation value of a model.
+            is_better: says whether a value is better than another.
+
+        Returns:
+            The choices by name, which :meth:`adopt` is given in a refit.
+        """
+        return {}
+
+    def adopt(self, model: nn.Module, choices: Mapping[str, float]) -> None:
+        """Give a model what was chosen for another; by default nothing is."""
+        check(not choices, f"{type(self).__name__}: it has nothing to choose, got {', '.join(choices)}.")
+
+    def largest(self, choices: Mapping[str, float]) -> list[str]:
+        """Return the names of choices that are the largest tried; none by default."""
+        return []
 
     def knows_strangers(self, model: nn.Module) -> bool:
         """Say whether the model can tell who has no event in what it learned from, by features of theirs."""

@@ -6,6 +6,7 @@ from typing import Any
 from ragx.former_names import TARGET
 
 LATER: dict[str, dict[str, Any]] = {
+    "ragx.models.RelevanceAwareGraph": {"mixture": None},
     "ragx.objectives.InBatchSoftmax": {"bfloat16_products": False},
     "ragx.training.Trainer": {"validations": None},
 }

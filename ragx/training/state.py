@@ -1,10 +1,12 @@
 """Where a training stands, and what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from ragx.training.budget import Epochs
+
+EDGE = " (the largest weight tried)"
 
 
 @dataclass
@@ -58,6 +60,8 @@ class FitResult:
         history: one record for each round.
         seconds: time spent training, validation left out.
         resumed_at: step, counted over all epochs, at which an unfinished training was taken up, or None.
+        choices: numbers by name that validation chose after the training, which a refit takes.
+        largest: names of those that are the largest tried.
     """
 
     epochs: Epochs
@@ -67,6 +71,8 @@ class FitResult:
     history: list[dict[str, float]]
     seconds: float
     resumed_at: int | None
+    choices: Mapping[str, float] = field(default_factory=dict)
+    largest: Sequence[str] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plain values."""
@@ -85,7 +91,14 @@ def measured(record: Mapping[str, float]) -> tuple[dict[str, float], int]:
 
 def fit_sentence(fit: Mapping[str, Any]) -> str:
     """Say which epoch was kept, of what a run records of its training; of a closed form, that it had none."""
-    return f"kept epoch {fit['best_epoch']} of {fit['epochs']}" if fit["epochs"] else "fitted in one calculation"
+    if not fit["epochs"]:
+        return "fitted in one calculation"
+    choices = fit.get("choices", {})
+    added = [
+        f"{name} {weight:g}" + EDGE * (name in fit.get("largest", ())) for name, weight in choices.items() if weight
+    ]
+    mixed = f", added as validation chose: {', '.join(added)}" if added else ", nothing added" if choices else ""
+    return f"kept epoch {fit['best_epoch']} of {fit['epochs']}{mixed}"
 
 
 def fit_numbers(fit: Mapping[str, Any]) -> dict[str, Epochs]:
