@@ -1,6 +1,8 @@
 """Searches: draws keyed by the number of the trial, an equal budget for every row, and no trial that is run twice."""
 
 import json
+import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -198,3 +200,34 @@ def test_every_search_composes_and_fits(name: str, command: Any, monkeypatch: py
     own = ["search.space={optimizer.lr:{low:0.001,high:0.01,log:true}}"] if name == "own" else []
     assert command("search", f"search={name}", *own, "search.trials=1", "search.seeds=1", "tracker=none").status == 0
     assert len(seen) >= 1
+
+
+def test_a_space_of_which_all_was_tried_says_so(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged(monkeypatch)
+    options = ("search", *TINY, "search=own", "search.startup=6", "runs=runs", "search.space={model.num_layers:[1,2]}")
+    sentence = "The space has 2 configurations, fewer than the 6 trials: all were tried."
+    assert sentence not in " ".join(command(*options, "search.trials=2").out.split())
+    assert sentence in " ".join(command(*options, "search.trials=6").out.split())
+
+
+def test_grids_and_searches_of_the_page_are_taken_as_they_stand(
+    command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (CONF.parent / "docs" / "sweeps.md").read_text()
+    for text, name in re.findall(r"```yaml\n(# @package \w+\n# (my_conf/\S+)\n.*?)```", page, re.S):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    commands = [
+        line for block in re.findall(r"```sh\n(.*?)```", page, re.S) for line in block.replace("\\\n", "").split("\n")
+    ]
+    lines = [shlex.split(line)[1:] for line in commands if "my_conf" in line or "search=own" in line]
+    assert [line[0] for line in lines] == ["sweep", "search", "search"]
+    status, out, err = command(*lines[0], *TINY, "dry_run=true")
+    assert status == 0, err
+    assert "18" in out, "2 × 3 combinations with 3 seeds"
+    seen = judged(monkeypatch)
+    for number, line in enumerate(lines[1:]):
+        short = ("dataset=shop", *TINY, "search.trials=1", "search.startup=1", f"runs=runs{number}")
+        status, _, err = command(*line, *short)
+        assert status == 0, err
+    assert len(seen) == 2

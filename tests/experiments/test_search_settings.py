@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from ragx.runner.search.settings import SearchSettings, settings_of
-from ragx.runner.search.space import corners, distributions, options_of
+from ragx.runner.search.space import configurations, corners, distributions, options_of
 from ragx.runs.sweeps.record import SweepRecord
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
@@ -148,3 +148,19 @@ def test_a_search_does_not_go_on_with_other_settings(plain: dict[str, Any], tmp_
     grid.plan([], [], name="grid")
     with pytest.raises(ValueError, match="a sweep is called so"):
         settings().keep(grid)
+
+
+@pytest.mark.parametrize(
+    ("space", "size"),
+    [
+        ({"a": ["x", "y"], "b": {"low": 1, "high": 3}}, 6),
+        ({"a": {"low": 512, "high": 4096, "step": 512}}, 8),
+        ({"a": {"low": 0.1, "high": 0.5, "step": 0.1}}, 5),
+        ({"a": {"low": 1, "high": 100, "log": True}}, 100),
+        ({"a": {"low": 0.5, "high": 0.5}}, 1),
+        ({"a": [1, 1, 2]}, 2),
+        ({"a": ["x", "y"], "b": {"low": 0.1, "high": 0.5}}, None),
+    ],
+)
+def test_configurations_of_a_space_are_counted(space: dict[str, Any], size: int | None) -> None:
+    assert configurations(distributions(space)) == size

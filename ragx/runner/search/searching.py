@@ -25,7 +25,7 @@ from ragx.random import derive_seed
 from ragx.runner.run.preflight import bind_parts, try_alone
 from ragx.runner.run.settings import check_settings
 from ragx.runner.search.settings import settings_of
-from ragx.runner.search.space import corners, options_of, spell
+from ragx.runner.search.space import configurations, corners, options_of, spell
 from ragx.runner.sweep.job import CellFailedError, run_in_sweep
 from ragx.runner.sweep.view import print_sweep
 from ragx.runs.lock import RunLock
@@ -161,6 +161,9 @@ class Search:
         best = study.best_trial
         of = f"trial {best.number} of {len(study.trials)}"
         self._say(f"{row or 'best'}: {best.value:.4f} in {of}: {' '.join(options_of(best.params))}")
+        trials, distinct = len(study.trials), len({frozenset(options_of(trial.params)) for trial in study.trials})
+        if distinct < trials and distinct == configurations(self.settings.space):
+            self._say(f"The space has {distinct:,} configurations, fewer than the {trials:,} trials: all were tried.")
         return True
 
     def _wait(self, owner: str) -> None:

@@ -83,6 +83,19 @@ def _values(distribution: Distribution) -> list[Any]:
     return [distribution.low, distribution.high]  # type: ignore[attr-defined]
 
 
+def configurations(space: Mapping[str, Distribution]) -> int | None:
+    """Return how many configurations a space holds; None where it has a range without steps."""
+    sizes = [_size(distribution) for distribution in space.values()]
+    return None if None in sizes else math.prod(size for size in sizes if size is not None)
+
+
+def _size(distribution: Distribution) -> int | None:
+    if isinstance(distribution, optuna.distributions.CategoricalDistribution):
+        return len({spell(choice) for choice in distribution.choices})
+    low, high, step = distribution.low, distribution.high, distribution.step  # type: ignore[attr-defined]
+    return 1 if low == high else None if step is None else round((high - low) / step) + 1
+
+
 def options_of(parameters: Mapping[str, Any]) -> list[str]:
     """Return drawn values as options of a command line."""
     return [f"{name}={spell(value)}" for name, value in parameters.items()]
