@@ -7,9 +7,7 @@ from typing import Any
 from ragx.checks import check, check_file_name
 from ragx.files import write_atomically
 from ragx.former_names import with_public_names
-
-SCHEMA = 2
-"""The form of a run folder; 0.1.0 wrote no number, numbered ids by first appearance, and did not keep them."""
+from ragx.runs.layout import ALWAYS, METRICS, RECORD
 
 WAS_FIXED: dict[str, dict[str, Any]] = {
     "sampler": {"_target_": "ragx.data.PairBatches"},
@@ -22,11 +20,6 @@ WAS_FIXED: dict[str, dict[str, Any]] = {
 """Parts that runs had before a config could choose them."""
 
 ORIGINS = ("versions", "machine", "forms")
-NEEDED = {
-    "run.json": ("name", "identity", "cell", "seed", "fingerprint", "refit", "config"),
-    "metrics.json": ("validation", "baseline", "fit", "split"),
-}
-"""What a finished run has written at the least."""
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -47,16 +40,16 @@ def read_run(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     Raises:
         ValueError: one of them is missing, cut off, or lacks what every finished run writes.
     """
-    records = {"run.json": read_record(folder), "metrics.json": read_json(folder / "metrics.json")}
-    for name, keys in NEEDED.items():
+    records = {RECORD: read_record(folder), METRICS: read_json(folder / METRICS)}
+    for name, keys in ALWAYS.items():
         missing = [key for key in keys if key not in records[name]]
         check(
             not missing,
             f"{folder / name}: expected what a finished run leaves, without {', '.join(missing)}; the file is damaged "
             "or another version of ragx left it. Move the folder away to run it again.",
         )
-    _check_record(folder / "run.json", records["run.json"])
-    return records["run.json"], records["metrics.json"]
+    _check_record(folder / RECORD, records[RECORD])
+    return records[RECORD], records[METRICS]
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -65,11 +58,11 @@ def read_record(folder: Path) -> dict[str, Any]:
     Raises:
         ValueError: the file is missing, cut off, or holds something else.
     """
-    record = read_json(folder / "run.json")
+    record = read_json(folder / RECORD)
     try:
         return record | {"config": _of_today(record["config"])} if "config" in record else record
     except RecursionError as error:
-        raise ValueError(f"{folder / 'run.json'}: expected a JSON file that a finished run left ({error}).") from None
+        raise ValueError(f"{folder / RECORD}: expected a JSON file that a finished run left ({error}).") from None
 
 
 def _of_today(config: Any) -> Any:

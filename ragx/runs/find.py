@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from ragx.checks import check
+from ragx.runs.layout import finished_runs, has_results
 
 SET_ASIDE = ".code-"
 """What stands between the name of a run and the hash of the code that it is kept of."""
@@ -38,7 +39,7 @@ def folders_of(runs: Path, identity: str) -> list[Path]:
         identity: what names end in; what other code left, and is kept beside, is none of them.
     """
     folders = [path for path in runs.glob(f"*-{identity}") if path.is_dir() and not is_set_aside(path)]
-    return sorted(folders, key=lambda path: (not (path / "metrics.json").is_file(), path.name))
+    return sorted(folders, key=lambda path: (not has_results(path), path.name))
 
 
 def is_set_aside(folder: Path) -> bool:
@@ -47,12 +48,12 @@ def is_set_aside(folder: Path) -> bool:
 
 
 def _begun(path: Path) -> list[Path]:
-    return sorted(file.parent for file in path.parent.glob(f"{path.name}*/metrics.json")) if path.name else []
+    return finished_runs(path.parent, f"{path.name}*") if path.name else []
 
 
 def _of_identity(path: Path) -> list[Path]:
     if not re.fullmatch("[0-9a-f]+", path.name):
         return []
-    folders = (file.parent for file in path.parent.glob(f"*-{path.name}*/metrics.json"))
     ends = re.compile(f"-{path.name}[0-9a-f]*$")
-    return sorted(folder for folder in folders if ends.search(folder.name) and not is_set_aside(folder))
+    folders = finished_runs(path.parent, f"*-{path.name}*")
+    return [folder for folder in folders if ends.search(folder.name) and not is_set_aside(folder)]

@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from ragx.checks import RunError
 from ragx.files import write_atomically
+from ragx.runs.layout import GUARD, LOCK
 
 BEAT, STALE, POLL = 5.0, 60.0, 0.2
 
@@ -37,7 +38,7 @@ class RunLock:
     """
 
     def __init__(self, folder: Path, on_wait: Callable[[str], None] = lambda owner: None) -> None:
-        self.path, self.on_wait = folder / "lock.json", on_wait
+        self.path, self.on_wait = folder / LOCK, on_wait
         self.took_over = False
         self._token = uuid.uuid4().hex
         self._ended = threading.Event()
@@ -78,7 +79,7 @@ class RunLock:
 
     def _guard(self) -> FileLock:
         """Return a lock for the moment in which the owner changes; the system frees it when a process dies."""
-        return FileLock(self.path.with_name(".lock.guard"))
+        return FileLock(self.path.with_name(GUARD))
 
     def _try(self) -> bool:
         with self._guard():
@@ -111,7 +112,7 @@ def is_stale(path: Path) -> bool:
 
 def is_locked(folder: Path) -> bool:
     """Say whether a living process owns a folder."""
-    path = folder / "lock.json"
+    path = folder / LOCK
     return path.is_file() and not is_stale(path)
 
 

@@ -12,7 +12,7 @@ from ragx.data.ids.identifiers import Identifier
 from ragx.data.problem import Problem
 from ragx.learners.parts import build_task
 from ragx.parts import Part
-from ragx.runs.files import SCHEMA
+from ragx.runs.layout import SCHEMA
 
 REMEDY = "Restore the data as it was, or make the run again on what there is now."
 Ids = Mapping[str, Sequence[Identifier]]

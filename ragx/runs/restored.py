@@ -10,6 +10,7 @@ from ragx.learners.learner import Fitted, Settings
 from ragx.learners.parts import build_learner
 from ragx.parts import Part
 from ragx.runs.files import read_run
+from ragx.runs.layout import WEIGHTS
 from ragx.runs.recorded_data import check_unchanged, recorded_data
 from ragx.training.checkpoint import load_checkpoint
 
@@ -46,7 +47,7 @@ def stored_model(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: the file is missing, corrupted, or of another run.
     """
-    return load_checkpoint(folder / "model.pt", str(record["identity"]))
+    return load_checkpoint(folder / WEIGHTS, str(record["identity"]))
 
 
 def restored_run(folder: Path, parts: dict[str, Part], problem: Problem[Any] | None = None) -> Restored:
@@ -70,5 +71,5 @@ def restored_run(folder: Path, parts: dict[str, Part], problem: Problem[Any] | N
     try:
         fitted = build_learner(parts, settings).restore(problem, state["model"], bool(record["refit"]))
     except ValueError as error:
-        raise ValueError(f"{folder / 'model.pt'}: {error}") from None
+        raise ValueError(f"{folder / WEIGHTS}: {error}") from None
     return Restored(record, metrics, problem, fitted)

@@ -8,6 +8,7 @@ import polars as pl
 
 from ragx.notebook import html_table, one_line
 from ragx.runs.files import read_json, read_record
+from ragx.runs.layout import METRICS, has_record, has_results
 from ragx.runs.looks import Looks, Readings, test_mark
 from ragx.runs.row import SCHEMA, Row, row_of
 
@@ -69,12 +70,12 @@ def collect(runs: Path) -> Results:
         if folder.name in NOT_RUNS:
             continue
         try:
-            if not (folder / "run.json").is_file():
+            if not has_record(folder):
                 warnings.append(f"{folder}: no run of ragx (there is no run.json); passed over.")
                 continue
             record = read_record(folder)
-            if (folder / "metrics.json").is_file():  # one that is not finished is no fault
-                row, remarks = row_of(folder, record, read_json(folder / "metrics.json"))
+            if has_results(folder):  # one that is not finished is no fault
+                row, remarks = row_of(folder, record, read_json(folder / METRICS))
                 row |= readings.get(test_mark(row), Readings())._asdict()
                 table_of([row])
                 rows.append(row)

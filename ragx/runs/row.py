@@ -14,16 +14,11 @@ from ragx.evaluation.units import Counts
 from ragx.metrics.known import Metric
 from ragx.metrics.recorded import read_record_of, record_of
 from ragx.runs.find import is_set_aside
+from ragx.runs.layout import METRICS, RECORD, TODAY
 from ragx.runs.looks import Readings
 from ragx.runs.provenance import identity_of
 from ragx.runs.source_hash import modules_of
 from ragx.runs.task import MODEL, RULES, baselines_of, per_unit_column, per_unit_file, question_of, unit_of
-
-WRITTEN = {
-    "run.json": ("name", "identity", "cell", "seed", "source", "fingerprint", "data", "refit", "dataset", "config"),
-    "metrics.json": ("validation", "monitor", "fit", "baseline", "evaluation", "split"),
-}
-"""What this version writes; where some of it is missing, another version left the folder."""
 
 TEXT = (
     *("name", "folder", "identity", "cell", "source", "fingerprint", "data", "sweep", "dataset", "split", "rules"),
@@ -77,8 +72,8 @@ def row_of(folder: Path, record: Row, metrics: Row) -> tuple[Row, list[str]]:
     check("validation" in metrics or "test" in metrics, "there are no values in metrics.json")
     unit = unit_of(metrics)
     files, warnings = _per_unit(folder, unit, baselines_of(metrics))
-    contents = {"run.json": record, "metrics.json": metrics}
-    gone = [f"{key} in {file}" for file, keys in WRITTEN.items() for key in keys if key not in contents[file]]
+    contents = {RECORD: record, METRICS: metrics}
+    gone = [f"{key} in {file}" for file, keys in TODAY.items() for key in keys if key not in contents[file]]
     if gone:
         warnings.append(
             f"{folder}: left by another version of ragx, without {', '.join(gone)}; read as far as it goes."

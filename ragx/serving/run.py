@@ -20,6 +20,7 @@ from ragx.notebook import one_line
 from ragx.parts import bind
 from ragx.ranking.scorers import Scorer
 from ragx.runs.files import read_run
+from ragx.runs.layout import has_results
 from ragx.runs.protocol import stored_cold_users, without_own_monitor
 from ragx.runs.restored import restored_run
 from ragx.runs.trusted import Trusted
@@ -138,7 +139,7 @@ def load_run(folder: str | Path, *, trust: Iterable[str] = ()) -> Run:
             message names what changed; or the run names code of others that is not trusted.
     """
     folder = Path(folder)
-    check((folder / "metrics.json").is_file(), f"{folder}: expected a finished run with metrics.json, found none.")
+    check(has_results(folder), f"{folder}: expected a finished run with metrics.json, found none.")
     record, _ = read_run(folder)
     refuse = Trusted(trust)
     config = without_own_monitor(record["config"])

@@ -12,6 +12,7 @@ from torch import nn
 
 from ragx.checks import check
 from ragx.training.checkpoint import load_checkpoint, save_checkpoint
+from ragx.training.layout import BEST, CURVE, LAST, has_checkpoint
 from ragx.training.state import Progress
 from ragx.training.trackers import JsonLines
 
@@ -38,14 +39,14 @@ class Keeper:
         progress = Progress()
         if self.folder is None:
             return progress
-        if (self.folder / "last.pt").is_file():
-            state = load_checkpoint(self.folder / "last.pt", self.identity)
-            with _named(self.folder / "last.pt"):
+        if has_checkpoint(self.folder):
+            state = load_checkpoint(self.folder / LAST, self.identity)
+            with _named(self.folder / LAST):
                 if self._has_best(Progress.read(state["progress"])):
                     model.load_state_dict(state["model"])
                     optimizer.load_state_dict(state["optimizer"])
                     progress, self.resumed = Progress.read(state["progress"]), True
-        self._lines = JsonLines(self.folder / "curve.jsonl", keep=progress.log_size)
+        self._lines = JsonLines(self.folder / CURVE, keep=progress.log_size)
         return progress
 
     def save(self, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
@@ -56,7 +57,7 @@ class Keeper:
             self._lines.flush()
             progress.log_size = self._lines.size
         state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "progress": asdict(progress)}
-        save_checkpoint(self.folder / "last.pt", {"identity": self.identity, **state})
+        save_checkpoint(self.folder / LAST, {"identity": self.identity, **state})
 
     def keep_best(self, model: nn.Module, progress: Progress) -> None:
         """Keep the model as the best so far."""
@@ -64,7 +65,7 @@ class Keeper:
             self._best = copy.deepcopy(model.state_dict())
             return
         state = {"model": model.state_dict(), "epoch": progress.best_epoch}
-        save_checkpoint(self.folder / "best.pt", {"identity": self.identity, **state})
+        save_checkpoint(self.folder / BEST, {"identity": self.identity, **state})
 
     def best(self, model: nn.Module, progress: Progress) -> dict[str, Any]:
         """Return the state of the best model, or of the present one where none was chosen."""
@@ -72,7 +73,7 @@ class Keeper:
             return self._best or model.state_dict()
         if progress.best_value is None:
             self.keep_best(model, progress)
-        path = self.folder / "best.pt"
+        path = self.folder / BEST
         with _named(path):
             state = load_checkpoint(path, self.identity)
             kept, weights = state["epoch"], state["model"]
@@ -88,7 +89,7 @@ class Keeper:
         if self.folder is None or progress.best_value is None:
             return True
         try:
-            kept = load_checkpoint(self.folder / "best.pt", self.identity).get("epoch")
+            kept = load_checkpoint(self.folder / BEST, self.identity).get("epoch")
         except ValueError:
             return False
         return isinstance(kept, int | float) and kept >= progress.best_epoch
@@ -100,16 +101,16 @@ class Keeper:
 
     def last_good(self) -> str:
         """Say which checkpoint holds the last good state."""
-        last = self.folder / "last.pt" if self.folder else None
+        last = self.folder / LAST if self.folder else None
         return f"The last good checkpoint is {last}." if last and last.is_file() else "No checkpoint was written yet."
 
 
 def finished_curve(folder: Path) -> list[dict[str, float]]:
     """Return the records of the epochs that a training in ``folder`` would not run again."""
-    if not (folder / "last.pt").is_file():
+    if not has_checkpoint(folder):
         return []
-    with _named(folder / "last.pt"):
-        history: list[dict[str, float]] = load_checkpoint(folder / "last.pt")["progress"]["history"]
+    with _named(folder / LAST):
+        history: list[dict[str, float]] = load_checkpoint(folder / LAST)["progress"]["history"]
     return history
 
 

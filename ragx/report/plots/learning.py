@@ -9,8 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ragx.report.plots.style import COLOURS, LINES, MARKERS, legend_below, new_figure, visible
+from ragx.runs.layout import TRAIN
 from ragx.runs.sweeps.results import Configuration, SweepResults
 from ragx.runs.sweeps.spread import Spread, interval_for, interval_label, spread
+from ragx.training.layout import CURVE
 from ragx.training.trackers import JsonLines
 
 SHOWN = 5
@@ -24,7 +26,7 @@ def curve_of(configuration: Configuration) -> dict[int, Spread]:
     monitor = configuration.metric.partition("/")[2]
     seeds = []
     for run in configuration.done:
-        records = JsonLines.read(Path(run.result["folder"]) / "train" / "curve.jsonl")
+        records = JsonLines.read(Path(run.result["folder"]) / TRAIN / CURVE)
         points = {record["epoch"]: record.get(monitor) for record in records if "epoch" in record}
         seeds.append({epoch: value for epoch, value in points.items() if value is not None and math.isfinite(value)})
     seeds = [points for points in seeds if points]

@@ -15,6 +15,7 @@ from ragx.report.tables.checks import split_of
 from ragx.runner.run.label import configuration_label
 from ragx.runs.files import read_run
 from ragx.runs.find import find_run, is_set_aside
+from ragx.runs.layout import METRICS, finished_runs, has_record
 from ragx.runs.protocol import stored_evaluation, stored_protocol
 from ragx.runs.task import baselines_of, question_of, unit_of
 from ragx.runs.trusted import Trusted
@@ -53,7 +54,7 @@ class Compared:
     @property
     def recorded(self) -> dict[str, Metric]:
         """What the run recorded of its metrics."""
-        return read_record_of(self.metrics.get("metrics"), self.folder / "metrics.json")
+        return read_record_of(self.metrics.get("metrics"), self.folder / METRICS)
 
     @property
     def label(self) -> str:
@@ -70,10 +71,10 @@ def run_folders(names: Sequence[str]) -> list[Path]:
     folders: list[Path] = []
     for name in names:
         folder = find_run(name)
-        if (folder / "run.json").is_file():
+        if has_record(folder):
             folders.append(folder)
             continue
-        inside = [path.parent for path in sorted(folder.glob("*/metrics.json")) if not is_set_aside(path.parent)]
+        inside = [path for path in finished_runs(folder) if not is_set_aside(path)]
         check(bool(inside), f"{folder}: expected a finished run, or a folder of finished runs; found none.")
         folders += inside
     return list({folder.resolve(): folder for folder in folders}.values())

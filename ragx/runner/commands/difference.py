@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import torch
 
 from ragx.runs.files import read_run
+from ragx.runs.layout import WEIGHTS
 from ragx.training.checkpoint import load_checkpoint
 
 COMPARED = ("validation", "test", "baseline", "best_achievable")
@@ -38,7 +39,7 @@ def difference(one: Path, other: Path) -> Difference:
     Raises:
         ValueError: a folder holds no finished run.
     """
-    states = [load_checkpoint(folder / "model.pt") for folder in (one, other)]
+    states = [load_checkpoint(folder / WEIGHTS) for folder in (one, other)]
     same_rows = all(states[0].get(side) == states[1].get(side) for side in ("users", "items"))
     numbers = [dict(_numbers(read_run(folder)[1])) for folder in (one, other)]
     metric, where = 0.0, ""

@@ -24,6 +24,7 @@ from ragx.runner.run.settings import check_threads
 from ragx.runner.run.summary import print_measured, results_table
 from ragx.runs.files import read_run, write_json
 from ragx.runs.find import find_run
+from ragx.runs.layout import RECORD
 from ragx.runs.looks import Looks
 from ragx.runs.protocol import stored_evaluation, without_own_metrics, without_own_monitor
 from ragx.runs.trusted import Trusted
@@ -87,7 +88,7 @@ def evaluate_run(arguments: Sequence[str]) -> None:
     asked = _task(record, stored | _asked(options), _with_asked(trust, options))
     check_own_metrics(asked.metrics)
     if threads := record.get("provenance", {}).get("machine", {}).get("threads"):
-        check_threads(f"{folder / 'run.json'}: threads", threads)
+        check_threads(f"{folder / RECORD}: threads", threads)
         torch.set_num_threads(threads)
     run = load_run(folder, trust=trust.modules)
     console = Console(file=sys.stdout)

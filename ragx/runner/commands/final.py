@@ -24,6 +24,7 @@ from ragx.runner.run.opening import rehearse
 from ragx.runner.run.speaker import Speaker
 from ragx.runner.run.summary import print_measured
 from ragx.runs.files import read_json, read_run, write_json
+from ragx.runs.layout import RECORD, has_record
 from ragx.runs.looks import Looks, Readings, test_mark
 from ragx.runs.recorded_data import check_unchanged
 from ragx.runs.restored import stored_model
@@ -151,7 +152,7 @@ def _check_one_problem(record: SweepRecord, of_row: str, done: Sequence[CellStat
     Raises:
         ValueError: they were not; the message names an option that makes a row of each problem.
     """
-    files = {cell.folder: cell.folder / "run.json" for cell in done if cell.folder is not None}
+    files = {cell.folder: cell.folder / RECORD for cell in done if cell.folder is not None}
     marks = {str(read_json(file).get("fingerprint")): folder.name for folder, file in files.items() if file.is_file()}
     axes = [str(axis).lstrip("+") for axis in record.settings.get("axes", [])]
     dividing = [axis for axis in axes if axis.startswith(DIVIDING)] or axes
@@ -169,7 +170,7 @@ def _is_done(cell: CellState) -> bool:
 def _ready(state: CellState, refit: bool, trust: Trusted, console: Console) -> Cell:
     """Do for one run what its look needs: a refit takes over the training that the sweep did."""
     assert state.folder is not None
-    gone = not (state.folder / "run.json").is_file()
+    gone = not has_record(state.folder)
     check(not gone, f"{state.folder}: the run is gone; run the sweep again, which makes what is missing.")
     base = load_cell(config_of(state.folder, final=False), trust)
     cell = load_cell(config_of(state.folder, final=False, refit=True), trust) if refit else base

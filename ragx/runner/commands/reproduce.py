@@ -17,8 +17,9 @@ from ragx.runner.commands.recorded_config import config_of
 from ragx.runner.run.cell import Cell, load_cell
 from ragx.runner.run.execute import execute
 from ragx.runner.run.speaker import Speaker
-from ragx.runs.files import SCHEMA, read_run
+from ragx.runs.files import read_run
 from ragx.runs.find import find_run
+from ragx.runs.layout import LOCK, LOG, RECORD, SCHEMA
 from ragx.runs.recorded_data import check_unchanged
 from ragx.runs.restored import stored_model
 from ragx.runs.trusted import Trusted
@@ -85,7 +86,7 @@ def _clear(folder: Path) -> None:
     linked = next((path for path in (folder, folder.parent) if path.is_symlink()), None)
     check(linked is None, f"{linked}: expected a folder of reproductions, got a link to another; remove the link.")
     if folder.is_dir() and any(folder.iterdir()):
-        made_here = any((folder / name).exists() for name in ("run.json", "lock.json", "log.txt"))
+        made_here = any((folder / name).exists() for name in (RECORD, LOCK, LOG))
         check(made_here, f"{folder}: expected an earlier reproduction, got a folder of something else; move it away.")
         shutil.rmtree(folder)
 

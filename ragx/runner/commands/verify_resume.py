@@ -20,7 +20,9 @@ from ragx.runner.command_line import plain_command
 from ragx.runner.commands.difference import difference
 from ragx.runner.commands.options import key, parse_options, split_options
 from ragx.runs.files import read_run
+from ragx.runs.layout import METRICS, RECORD, TRAIN, finished_runs
 from ragx.training.checkpoint import load_checkpoint
+from ragx.training.layout import LAST, has_checkpoint
 
 POLL, PATIENCE = 0.02, 3600.0
 HELP = """ragx verify_resume [kills=1] [random=0] [option=value …]
@@ -57,13 +59,13 @@ def verify_resume(arguments: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="ragx-resume-") as folder:
         whole, broken = Path(folder) / "whole", Path(folder) / "broken"
         _finish(whole, options)
-        (unbroken,) = (path.parent for path in whole.glob("*/metrics.json"))
-        has_steps = (unbroken / "train" / "last.pt").is_file()
+        (unbroken,) = finished_runs(whole)
+        has_steps = has_checkpoint(unbroken / TRAIN)
         cut_off = _cut_off_at_steps if has_steps else _cut_off_at_moments
         for sentence in cut_off(unbroken, broken, options, draw, own.kills):
             console.print(sentence, highlight=False)
         _finish(broken, options)
-        (resumed,) = (path.parent for path in broken.glob("*/metrics.json"))
+        (resumed,) = finished_runs(broken)
         at = read_run(resumed)[1]["fit"]["resumed_at"]
         gap = difference(unbroken, resumed)
     how = f"taken up at step {at}" if has_steps else "fitted anew"
@@ -90,7 +92,7 @@ def _cut_off_at_moments(
     unbroken: Path, broken: Path, options: Sequence[str], draw: random.Random, kills: int
 ) -> Iterator[str]:
     """Kill a run without steps at random moments between its beginning and its end."""
-    began, ended = ((unbroken / name).stat().st_mtime for name in ("run.json", "metrics.json"))
+    began, ended = ((unbroken / name).stat().st_mtime for name in (RECORD, METRICS))
     for _ in range(kills):
         moment = draw.uniform(0, ended - began)
         while not _kill_after(broken, options, moment):
@@ -114,7 +116,7 @@ def _finish(runs: Path, options: Sequence[str]) -> None:
 
 
 def _steps_of(folder: Path) -> int:
-    progress = load_checkpoint(folder / "train" / "last.pt")["progress"]
+    progress = load_checkpoint(folder / TRAIN / LAST)["progress"]
     return int(progress["steps"])
 
 
@@ -135,7 +137,7 @@ def _kill_at(runs: Path, options: Sequence[str], step: int) -> int:
     ) as process:
         deadline = time.monotonic() + PATIENCE
         while process.poll() is None and time.monotonic() < deadline:
-            for path in runs.glob("*/train/last.pt"):
+            for path in runs.glob(f"*/{TRAIN}/{LAST}"):
                 if _reached(path) >= step:
                     process.send_signal(signal.SIGKILL)
                     process.wait()
@@ -149,18 +151,18 @@ def _kill_at(runs: Path, options: Sequence[str], step: int) -> int:
 
 def _kill_after(runs: Path, options: Sequence[str], seconds: float) -> bool:
     """Start the run, kill it some time after it has begun, and say whether it was not over then."""
-    before = {path: path.stat().st_mtime_ns for path in runs.glob("*/run.json")}
+    before = {path: path.stat().st_mtime_ns for path in runs.glob(f"*/{RECORD}")}
     with subprocess.Popen(
         _command(runs, options), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ.copy()
     ) as process:
         deadline = time.monotonic() + PATIENCE
         while process.poll() is None and time.monotonic() < deadline:
-            if any(path.stat().st_mtime_ns != before.get(path) for path in runs.glob("*/run.json")):
+            if any(path.stat().st_mtime_ns != before.get(path) for path in runs.glob(f"*/{RECORD}")):
                 time.sleep(seconds)
                 break
             time.sleep(POLL / 10)
         process.kill()
-    return not any(runs.glob("*/metrics.json"))
+    return not finished_runs(runs)
 
 
 def _reached(path: Path) -> int:

@@ -20,7 +20,8 @@ from ragx.runner.run.evaluating import Evaluation, add_results, fitted_baselines
 from ragx.runner.run.opening import open_test
 from ragx.runner.run.speaker import Speaker
 from ragx.runner.run.summary import summary_line
-from ragx.runs.files import SCHEMA, write_json
+from ragx.runs.files import write_json
+from ragx.runs.layout import CURVE_PLOT, DIAGNOSTICS_PLOT, METRICS, RECORD, REFIT, SCHEMA, TRAIN, WEIGHTS
 from ragx.runs.lock import RunLock
 from ragx.runs.looks import Kind
 from ragx.runs.peak_memory import peak_memory_mb, reset_peak
@@ -53,12 +54,12 @@ class Course:
         """Take the run from where it is to its end."""
         cell = self.cell
         record = self._record()
-        write_json(cell.folder / "run.json", record)
-        self._tracker.start(cell.folder, record, finished_curve(cell.folder / "train"))
+        write_json(cell.folder / RECORD, record)
+        self._tracker.start(cell.folder, record, finished_curve(cell.folder / TRAIN))
         began = time.perf_counter()
         reset_peak()
         joins = self._joins()
-        fitted = first = self._fit("train")
+        fitted = first = self._fit(TRAIN)
         metrics: dict[str, Any] = {
             "identity": cell.identity,
             "source": cell.source,
@@ -74,7 +75,7 @@ class Course:
         add_results(metrics, "validation", results)
         keep_per_unit(cell.folder, cell.task.unit, "validation", results, cell.problem.fingerprint)
         if cell.refit:
-            fitted = self._fit("refit", first.result)
+            fitted = self._fit(REFIT, first.result)
             metrics["refit"] = _plain(fitted.result)
             metrics["stored_model"] = self._evaluation(fitted).model_on_validation().values
         metrics["seconds"] = round(time.perf_counter() - began, 1)
@@ -174,17 +175,17 @@ class Course:
         cell = self.cell
         self.lock.check()
         weights = {"identity": cell.identity, "model": dict(fitted.weights), **cell.problem.ids}
-        save_checkpoint(cell.folder / "model.pt", weights)
+        save_checkpoint(cell.folder / WEIGHTS, weights)
         if fit.history:
             from ragx.report.plots.curve import plot_curve  # with matplotlib, which only the end of a run needs
             from ragx.report.plots.diagnostics import plot_diagnostics
 
             lines = {label_of(name): self._tracker.lines[f"{name}/{cell.monitor}"] for name in self._beside}
-            plot_curve(fit, cell.monitor, cell.name, cell.folder / "curve.png", cell.metric.unit, lines)
-            plot_diagnostics(fit.best, cell.name, cell.folder / "diagnostics.png")
+            plot_curve(fit, cell.monitor, cell.name, cell.folder / CURVE_PLOT, cell.metric.unit, lines)
+            plot_diagnostics(fit.best, cell.name, cell.folder / DIAGNOSTICS_PLOT)
         for name, table in cell.task.outputs(fitted, cell.problem, cell.refit).items():
             write_table(table, cell.folder / f"{check_file_name('outputs', name)}.parquet")
-        write_json(cell.folder / "metrics.json", metrics)
+        write_json(cell.folder / METRICS, metrics)
 
 
 def _plain(fit: FitResult) -> dict[str, Any]:

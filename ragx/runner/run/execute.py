@@ -15,12 +15,13 @@ from ragx.runner.run.speaker import Speaker
 from ragx.runner.run.summary import print_data, print_summary, summary_line
 from ragx.runs.files import read_json, read_run, write_json
 from ragx.runs.find import folders_of
+from ragx.runs.layout import LOG, METRICS, RECORD, STAGES, TRAIN, has_record, has_results
 from ragx.runs.lock import RunLock
 from ragx.runs.looks import Kind
 from ragx.runs.source_hash import changed_sources
 from ragx.training.keeper import finished_curve
+from ragx.training.layout import has_checkpoint
 
-UNFINISHED = ("train", "refit")
 How = Literal["skipped", "opened", "continued", "run"]
 
 
@@ -36,11 +37,11 @@ def execute(cell: Cell, say: Speaker, kind: Kind = "look", training: Path | None
     Raises:
         ValueError: the config, the data or their combination is at fault; nothing has been trained then.
     """
-    fresh = not (cell.folder / "run.json").is_file()
+    fresh = not has_record(cell.folder)
     try:
         return _execute(cell, say, kind, training)
     except ValueError:  # a mistake that only the data showed leaves nothing behind
-        if fresh and not any((cell.folder / stage / "last.pt").is_file() for stage in UNFINISHED):
+        if fresh and not any(has_checkpoint(cell.folder / stage) for stage in STAGES):
             say.close_log()
             shutil.rmtree(cell.folder, ignore_errors=True)
         raise
@@ -48,8 +49,8 @@ def execute(cell: Cell, say: Speaker, kind: Kind = "look", training: Path | None
 
 def _execute(cell: Cell, say: Speaker, kind: Kind, training: Path | None) -> How:
     with RunLock(cell.folder, lambda owner: _wait(say, cell, owner)) as lock:
-        say.log_to(cell.folder / "log.txt")
-        for folder in (cell.folder, *(cell.folder / stage for stage in UNFINISHED)):
+        say.log_to(cell.folder / LOG)
+        for folder in (cell.folder, *(cell.folder / stage for stage in STAGES)):
             remove_abandoned(folder)
         if is_being_set_aside(cell.folder):
             finish_setting_aside(cell.folder)
@@ -63,10 +64,10 @@ def _execute(cell: Cell, say: Speaker, kind: Kind, training: Path | None) -> How
             print_summary(say, cell.folder)
             return "skipped"
         _make_way(cell, say)
-        if training is not None and not (cell.folder / "train").exists():
+        if training is not None and not (cell.folder / TRAIN).exists():
             _take_over(training, cell.folder)
-        begun = any((cell.folder / stage / "last.pt").is_file() for stage in UNFINISHED)
-        is_unfinished = (cell.folder / "run.json").is_file() and not (cell.folder / "metrics.json").is_file()
+        begun = any(has_checkpoint(cell.folder / stage) for stage in STAGES)
+        is_unfinished = has_record(cell.folder) and not has_results(cell.folder)
         changes = taken_up(cell) if begun and is_unfinished else []
         try:
             Course(cell, lock, say, kind, changes).run()
@@ -91,8 +92,8 @@ def _open(cell: Cell, say: Speaker, kind: Kind) -> None:
     """Evaluate a finished run on test too, without training, and tell its tracker."""
     say.print(f"This run is finished; the model in {cell.folder} is evaluated on test.")
     metrics = open_test(cell, kind)
-    curve = [record | _lines(metrics, record) for record in finished_curve(cell.folder / "train")]
-    cell.tracker.start(cell.folder, read_json(cell.folder / "run.json"), curve)
+    curve = [record | _lines(metrics, record) for record in finished_curve(cell.folder / TRAIN)]
+    cell.tracker.start(cell.folder, read_json(cell.folder / RECORD), curve)
     cell.tracker.finish(summary_line(metrics))
     print_summary(say, cell.folder)
 
@@ -120,17 +121,17 @@ def is_finished(cell: Cell) -> bool:
 
 def monitored(folder: Path) -> float:
     """Return the best value of the metric that training was stopped by."""
-    metrics = read_json(folder / "metrics.json")
+    metrics = read_json(folder / METRICS)
     best: dict[str, float] = metrics["fit"]["best"]
     return best.get(metrics["monitor"], float("nan"))
 
 
 def _make_way(cell: Cell, say: Speaker) -> None:
     """Keep what other code left under another name, and drop what ``reuse=never`` does not want."""
-    if not (cell.folder / "run.json").is_file():
+    if not has_record(cell.folder):
         return
     try:
-        record = read_json(cell.folder / "run.json")
+        record = read_json(cell.folder / RECORD)
     except ValueError:
         record = {"source": "unreadable"}
     made_by, sources = record.get("source"), record.get("sources")
@@ -139,17 +140,17 @@ def _make_way(cell: Cell, say: Speaker) -> None:
         changed = changed_sources(sources, cell.sources) if isinstance(sources, dict) else ""
         what = f"Other code ({made_by}{f': {changed} since' if changed else ''}) made what was here"
         say.print(f"{what}; it is kept as {kept} (reuse=code would take it).")
-    elif cell.config["reuse"] == "never" and (cell.folder / "metrics.json").is_file():
-        for stage in UNFINISHED:
+    elif cell.config["reuse"] == "never" and has_results(cell.folder):
+        for stage in STAGES:
             for path in (cell.folder / stage).glob("*"):
                 path.unlink()
-        (cell.folder / "metrics.json").unlink(missing_ok=True)
+        (cell.folder / METRICS).unlink(missing_ok=True)
 
 
 def _take_over(run: Path, folder: Path) -> None:
     """Copy the training of a run, whole or not at all, behind the record of the code that it is by."""
-    write_json(folder / "run.json", read_json(run / "run.json"))
-    copy_folder(run / "train", folder / "train")
+    write_json(folder / RECORD, read_json(run / RECORD))
+    copy_folder(run / TRAIN, folder / TRAIN)
 
 
 def _wait(say: Speaker, cell: Cell, owner: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from ragx.checks import check
 from ragx.runner.run.cell import Cell
 from ragx.runs.files import read_json
+from ragx.runs.layout import RECORD
 
 VERSIONS = ("torch", "torch-geometric", "torch-scatter", "numpy")
 MACHINE = ("processor", "threads", "compiler")
@@ -25,7 +26,7 @@ def taken_up(cell: Cell) -> list[str]:
     Raises:
         ValueError: the ground is another; the message names what changed and the option that goes on.
     """
-    record = read_json(cell.folder / "run.json")
+    record = read_json(cell.folder / RECORD)
     changed = changes_of_ground(record.get("provenance", {}), cell.provenance)
     check(
         not changed or cell.config["resume"] == "anyway",

@@ -9,6 +9,7 @@ from ragx.checks import check
 from ragx.runner.run.cell import Cell
 from ragx.runner.run.evaluating import Evaluation, add_results, keep_per_unit
 from ragx.runs.files import read_run, write_json
+from ragx.runs.layout import METRICS, WEIGHTS
 from ragx.runs.looks import Kind, Looks
 from ragx.runs.restored import restored_run
 
@@ -41,7 +42,7 @@ def open_test(cell: Cell, kind: Kind = "look") -> dict[str, Any]:
     metrics["seconds"] = round(metrics["seconds"] + time.perf_counter() - began, 1)
     metrics |= looks.readings(problem)._asdict()
     keep_per_unit(cell.folder, cell.task.unit, "test", results, problem.fingerprint)
-    write_json(cell.folder / "metrics.json", metrics)
+    write_json(cell.folder / METRICS, metrics)
     return metrics
 
 
@@ -66,7 +67,7 @@ def check_stored_model(evaluation: Evaluation, metrics: dict[str, Any], folder: 
     changed = stored_model_differs(evaluation, metrics)
     check(
         not changed,
-        f"{folder / 'model.pt'}: {changed}; the test part stays sealed. The file, the code or the machine is not the "
+        f"{folder / WEIGHTS}: {changed}; the test part stays sealed. The file, the code or the machine is not the "
         "one of the run: run it again with reuse=never.",
     )
 

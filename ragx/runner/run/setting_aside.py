@@ -7,8 +7,9 @@ from ragx.checks import check_file_name
 from ragx.files import make_folder, sync
 from ragx.runs.files import read_json, write_json
 from ragx.runs.find import SET_ASIDE
+from ragx.runs.layout import GUARD, LOCK, LOG
 
-STAYS = ("lock.json", ".lock.guard", "log.txt")
+STAYS = (LOCK, GUARD, LOG)
 MARKER = "set_aside.json"
 
 

@@ -19,6 +19,7 @@ from ragx.metrics.name import usual_name, usual_names
 from ragx.metrics.recorded import read_record_of
 from ragx.report.baselines import label_of
 from ragx.runner.run.speaker import Speaker
+from ragx.runs.layout import CURVE_PLOT, METRICS
 from ragx.runs.looks import Readings, test_mark
 from ragx.runs.task import OLD_UNIT, is_closed_form, unit_of
 from ragx.training.state import fit_numbers, fit_sentence
@@ -45,7 +46,7 @@ def print_data(console: Console | Speaker, dataset: Dataset, problem: Problem[An
 
 def print_summary(console: Console | Speaker, folder: Path) -> None:
     """Print the results in a run folder as a table."""
-    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics = json.loads((folder / METRICS).read_text())
     parts = [part for part in ("validation", "test") if part in metrics]
     console.print(results_table(folder.name, metrics, parts))
     _print_notes(console, metrics, folder)
@@ -119,7 +120,7 @@ def _print_notes(console: Console | Speaker, metrics: dict[str, Any], folder: Pa
             "The test part stays sealed; evaluation.final=true opens it for this finished run, without training."
         )
     tables = sorted(path.stem for path in folder.glob("*.parquet") if not path.stem.startswith("per_"))
-    curve = ["curve"] if (folder / "curve.png").is_file() else []
+    curve = ["curve"] if (folder / CURVE_PLOT).is_file() else []
     kept = "record" if is_closed_form(metrics) else "checkpoint"
     message = f"{', '.join(['Results', *curve, *tables])} and {kept}: {folder}"
     console.print(message, highlight=False, markup=False, soft_wrap=True)
