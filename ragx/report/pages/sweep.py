@@ -123,7 +123,9 @@ def _facts(results: SweepResults) -> Html:
         facts.append(("tried for each row", tried))
     launches = [event["argv"] for event in results.record.events() if event.get("argv")]
     if launches:
-        facts.append(("started as", element("code", f"python {launches[-1]}")))
+        started = launches[-1]  # an earlier version wrote what followed the name of the interpreter
+        started = started if started.startswith("ragx ") else f"python {started}"
+        facts.append(("started as", element("code", started)))
     facts.append(("page written", when))
     return element(
         "dl", *(joined([element("dt", name), element("dd", value)]) for name, value in facts), class_="facts"

@@ -73,7 +73,7 @@ class Sweep:
 
     def _launch(self, record: SweepRecord) -> None:
         """Run what is not done; a cell whose worker was killed is tried once more, alone."""
-        record.event("", "launched", argv=shlex.join(["-m", "ragx", "run", *sys.argv[1:]]))
+        record.event("", "launched", argv=shlex.join(["ragx", "run", *sys.argv[1:]]))
         _lead_here()
         have_workers_watch()
         before = len(record.events())

@@ -113,6 +113,14 @@ def test_a_sweep_without_results_has_a_page(make_sweep: MakeSweep) -> None:
     assert [row[0] for row in _rows(text, "configurations")] == ["1", "2"]
 
 
+def test_the_command_that_started_a_sweep_is_one_that_can_be_typed(make_sweep: MakeSweep) -> None:
+    record = make_sweep({"model.num_layers": ["1"]}, lambda options, seed: 0.5, seeds=(0,))
+    began = "<dt>started as</dt><dd><code>"
+    assert f"{began}python experiments/run.py -m sweep=made-up</code>" in _text(record)  # of an earlier version
+    record.event("", "launched", argv="ragx run -m sweep=made-up")
+    assert f"{began}ragx run -m sweep=made-up</code>" in _text(record)
+
+
 def test_different_data_is_told_and_kept_apart(make_sweep: MakeSweep) -> None:
     axes = {"dataset": ["shop", "films"], "model.num_layers": ["1", "2"]}
     text = _text(make_sweep(axes, lambda options, seed: 0.1 * len(options["dataset"]), seeds=(0,)))
