@@ -64,7 +64,7 @@ ROWS: dict[str, tuple[str, ...]] = {
         f"{SEARCH} '{SPACE}' '+search.rows={{deep:3}}'",
         f"{SEARCH} '{SPACE}' '+search.rows={{deep:[\"model.num_layers=3\"]}}'",
     ),
-    "infinite or NaN in epoch …, step …. … Try a smaller learning rate or trainer.clip_norm=1": (
+    "infinite or NaN …. … Try a smaller learning rate or trainer.clip_norm=1": (
         f"{RUN} optimizer.lr=1e38",
         f"{RUN} optimizer.lr=1e-3",
     ),
