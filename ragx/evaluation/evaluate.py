@@ -1,7 +1,7 @@
 """From a scorer and two parts of a split to numbers, per user and over all users."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ragx.checks import check
 from ragx.evaluation.conventions import LIGHTGCN, SEEN, Conventions
 from ragx.evaluation.intervals import Interval
-from ragx.evaluation.names import parse_metrics
+from ragx.evaluation.names import names_of, parse_metrics
 from ragx.evaluation.set_metrics import SET_METRICS, Lists
 from ragx.evaluation.user_values import user_values
 from ragx.metrics.known import Metric
@@ -88,7 +88,7 @@ def evaluate(
     relevant: ItemLists,
     seen: ItemLists | None,
     *,
-    metrics: Sequence[str] = DEFAULT_METRICS,
+    metrics: Sequence[str | Callable[..., Any]] = DEFAULT_METRICS,
     cutoffs: Sequence[int] = (20,),
     conventions: Conventions = LIGHTGCN,
     users: Int[Tensor, " B"] | None = None,
@@ -103,8 +103,8 @@ def evaluate(
         scorer: what is evaluated.
         relevant: the items to be found, the validation or the test part.
         seen: the items kept off the lists: train, and when testing also validation.
-        metrics: names from ``USER_METRICS`` and ``SET_METRICS``, and dotted paths of one's own; ``"recall@50"`` brings
-            its own cut-off.
+        metrics: names from ``USER_METRICS`` and ``SET_METRICS``, and those of one's own, as functions or by their
+            dotted paths; ``"recall@50"`` brings its own cut-off.
         cutoffs: lengths K of the lists.
         conventions: denominators and the like.
         users: rows to evaluate, all if None.
@@ -116,7 +116,7 @@ def evaluate(
     Raises:
         ValueError: no user has a relevant item, the parts do not fit the scorer, or a metric is unknown.
     """
-    names = parse_metrics(metrics, cutoffs)
+    names = parse_metrics(names_of(metrics), cutoffs)
     _check_parts(scorer, relevant, seen, conventions)
     asked = user_rows(users, scorer.num_users)
     some = relevant.lengths[asked] > 0

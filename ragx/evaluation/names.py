@@ -1,12 +1,13 @@
 """Which metrics an evaluation can be asked for, and why sampled ones are none of them."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
 
 from ragx.checks import check, check_choice
 from ragx.metrics.known import KNOWN, Metric
 from ragx.metrics.name import MetricName
-from ragx.metrics.own import check_distinct, is_own, located
+from ragx.metrics.own import check_distinct, dotted_path, is_own, located
 
 SAMPLED = re.compile(r"sampled|^(uni|pop)\d+")
 SAMPLING = re.compile(r"sampl|negatives|candidates|^(uni|pop)_?\d+|^num_neg")
@@ -54,6 +55,16 @@ def _known(metric: str) -> Metric:
         return located(metric)[0]
     _check_metric(metric, [name for name, known in KNOWN.items() if known.takes_cutoff])
     return KNOWN[metric]
+
+
+def names_of(metrics: Sequence[str | Callable[..., Any]]) -> Sequence[str]:
+    """Return metrics by their names, a function or class that declares one by its dotted path.
+
+    Raises:
+        ValueError: a function declares nothing, or does not stand at the top of its module.
+    """
+    _check_list("metrics", metrics, "names such as [recall, ndcg]")
+    return [dotted_path(metric) if callable(metric) else metric for metric in metrics]
 
 
 def is_complete(text: str) -> bool:

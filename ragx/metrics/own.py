@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import re
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -22,8 +23,9 @@ def metric(
 ) -> Callable[[Declared], Declared]:
     """Declare a function, or a class whose instances are called, as a metric: ``@metric(larger_is_better=False)``.
 
-    It is called with the hits [U, K], the counts of relevant items [U], the cut-off K and the conventions, as those of
-    ``ragx.evaluation.metrics`` are, and returns one value a user. ``ragx.testing.check_metric`` says whether it can be
+    It is called with the hits [U, min(K, I)], which in a catalogue of I < K items has fewer columns than the cut-off K,
+    the counts of relevant items [U], K and the conventions, as those of ``ragx.evaluation.metrics`` are, and returns
+    one value a user. ``ragx.testing.check_metric`` says whether it can be
     measured.
 
     Args:
@@ -51,6 +53,38 @@ def declared(function: object) -> Metric | None:
     """Return what a function, a class or an instance of it declares as a metric; None where it declares nothing."""
     declaration = getattr(function, ATTRIBUTE, None)
     return declaration if isinstance(declaration, Metric) else None
+
+
+def declaration_of(path: str, function: object) -> Metric:
+    """Return what a metric declares.
+
+    Args:
+        path: its name, for the message.
+        function: the metric.
+
+    Raises:
+        ValueError: it declares nothing.
+    """
+    known = declared(function)
+    if known is None:
+        raise ValueError(
+            f"{path}: expected a metric that says which value is the better one; write "
+            "@ragx.metrics.metric(larger_is_better=True), or False, above it."
+        )
+    return known
+
+
+def dotted_path(function: Callable[..., Any]) -> str:
+    """Return the dotted path that a metric of one's own, a function or class, is named by; a notebook has one too.
+
+    Raises:
+        ValueError: it cannot be found by it, as what is defined within a function cannot; or it declares nothing.
+    """
+    module, name = getattr(function, "__module__", ""), getattr(function, "__qualname__", "")
+    declaration_of(name or type(function).__name__, function)
+    at_the_top = getattr(sys.modules.get(module), name, None) is function
+    check(at_the_top, f"metrics: expected a function or class at the top of its module, got {name or repr(function)}.")
+    return f"{module}.{name}"
 
 
 def is_own(name: object) -> bool:
@@ -87,12 +121,7 @@ def located(path: str) -> tuple[Metric, Callable[..., Any]]:
         ) from error
     attribute = getattr(module, name, None)
     check(callable(attribute), f"{path}: {module_name} has no metric {name!r}.{did_you_mean(name, dir(module))}")
-    known = declared(attribute)
-    if known is None:
-        raise ValueError(
-            f"{path}: expected a metric that says which value is the better one; write "
-            "@ragx.metrics.metric(larger_is_better=True), or False, above it."
-        )
+    known = declaration_of(path, attribute)
     check(NAME.fullmatch(name) is not None, f"{path}: expected a name of letters, digits and '_', got {name!r}.")
     alike = {_plain(known): known for known in KNOWN}.get(_plain(name))
     check(alike is None, f"{path}: {alike} is a metric of ragx; call yours by another name.")

@@ -1,6 +1,6 @@
 """One call from a run, a model or a scorer to its values on validation, for a notebook."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from ragx.data.features import node_features
 from ragx.data.split import Split
 from ragx.data.splits.splitters import default_split
 from ragx.evaluation.evaluate import EvaluationResult
-from ragx.evaluation.names import needs_item_features
+from ragx.evaluation.names import names_of, needs_item_features
 from ragx.evaluation.protocol import Protocol
 from ragx.graph.graph import Graph
 from ragx.models.node_model import NodeModel
@@ -31,7 +31,7 @@ def evaluate(
     subject: Run | NodeModel | Scorer,
     data: Split | Dataset | None = None,
     *,
-    metrics: Sequence[str] = METRICS,
+    metrics: Sequence[str | Callable[..., Any]] = METRICS,
     graph: Graph | None = None,
     protocol: Protocol | None = None,
     part: str = "validation",
@@ -43,7 +43,8 @@ def evaluate(
     Args:
         subject: a loaded run, a model with its ``graph``, or any scorer of users for items.
         data: a split, or a dataset, which is divided by ``default_split``; a run has its own.
-        metrics: names with cut-offs, see :class:`ragx.evaluation.Protocol`, and dotted paths of one's own.
+        metrics: names with cut-offs, see :class:`ragx.evaluation.Protocol`, and those of one's own, as functions
+            or by their dotted paths; without a cut-off a metric is taken at those of the protocol.
         graph: what a model propagates over, such as ``ragx.graph.build_graph(split.train)``.
         protocol: conventions, cold users and groups; by default those of the run, or the defaults of ``Protocol``.
         part: only ``"validation"``: the test part opens where looks are counted.
@@ -58,9 +59,10 @@ def evaluate(
         check_ranks(subject)
     dataset = subject.dataset if isinstance(subject, Run) else data if isinstance(data, Dataset) else None
     split = _split_for(subject, data)
-    chosen = replace(protocol or _protocol_of(subject), metrics=tuple(metrics))
+    names = names_of(metrics)
+    chosen = replace(protocol or _protocol_of(subject), metrics=tuple(names))
     features = None
-    if needs_item_features(metrics) and dataset is not None:
+    if needs_item_features(names) and dataset is not None:
         nodes = node_features(dataset, split.train)
         features = None if nodes is None else nodes[split.train.num_users :]
     attributes: dict[str, Any] = {

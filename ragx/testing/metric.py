@@ -6,9 +6,9 @@ import torch
 
 from ragx.checks import check
 from ragx.evaluation.conventions import Conventions
-from ragx.evaluation.metrics import UserMetric
+from ragx.evaluation.metrics import USER_METRICS, UserMetric
 from ragx.metrics.known import Metric
-from ragx.metrics.own import check_distinct, declared, located
+from ragx.metrics.own import check_distinct, declaration_of, declared, located
 from ragx.parts import PartsError
 from ragx.random import generator
 from ragx.typing import Tensor
@@ -19,11 +19,13 @@ USERS, LENGTH = 12, 8
 def check_metric(
     metric: UserMetric, *, lowest: float | None = None, highest: float | None = None, seed: int = 0
 ) -> None:
-    """Check that a metric ``(hits [U, K], counts [U], k, conventions) -> [U]`` can be measured on any lists.
+    """Check that a metric ``(hits [U, min(K, I)], counts [U], k, conventions) -> [U]`` can be measured on any lists.
 
     Every user has one finite value, within the range where one is given; it depends on no other user, nor on ranks
     after the k-th; and there is one for a user without hits, for one without relevant items and for lists that are
-    shorter than k; no users at all give no values. One that declares to take no cut-off is given whole rankings alone.
+    shorter than k, as those of a catalogue of I < K items are; no users at all give no values. One that declares to
+    take no cut-off is given whole rankings alone. One of one's own says which value is the better one, or, by
+    ``larger_is_better=None``, that neither is, so that nothing is chosen by it.
 
     Args:
         metric: the function.
@@ -57,6 +59,8 @@ def check_metric(
         cut = _values(metric, name, hits[:, :k], counts, k, rules)
         check(torch.allclose(cut, values), f"{name}: the value depends on places after the first k={k}.")
     _values(metric, name, hits[:0], counts[:0], LENGTH, rules)
+    if metric not in USER_METRICS.values():
+        declaration_of(name, metric)
 
 
 def check_own_metrics(metrics: Sequence[Metric]) -> None:
@@ -79,8 +83,8 @@ def _values(metric: UserMetric, name: str, hits: Tensor, counts: Tensor, k: int,
         values = metric(hits, counts, k, rules)
     except Exception as error:
         raise ValueError(
-            f"{name}: expected a value for each of {len(hits)} users from (hits, counts, k, conventions), got "
-            f"{type(error).__name__}: {error}"
+            f"{name}: expected a value for each of {len(hits)} users from (hits, counts, k, conventions), where hits "
+            f"[U, min(K, I)] are {list(hits.shape)} and k is {k}, got {type(error).__name__}: {error}"
         ) from error
     check(isinstance(values, Tensor), f"{name}: expected a tensor, got a {type(values).__name__}.")
     users = len(hits)

@@ -1,10 +1,19 @@
 """One call from a run, a model or a scorer to values on validation."""
 
+import sys
+
 import pytest
 import torch
 
 import ragx
+from ragx.metrics import metric
 from ragx.models.most_popular import MostPopular
+
+
+@metric(larger_is_better=True)
+def hits_at_all(hits: torch.Tensor, counts: torch.Tensor, k: int, conventions: object) -> torch.Tensor:
+    """Return the number of hits."""
+    return hits[:, :k].sum(1).double()
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +70,25 @@ def test_the_test_part_stays_sealed_and_the_advice_opens_it(split: ragx.data.Spl
     results = ragx.evaluation.Protocol().test({"model": scorer}, split, reason="as advised", on_open=looks.append)
     assert looks == ["as advised"]
     assert "ndcg@20" in results["model"].values
+
+
+def test_a_declared_function_does_as_its_dotted_path_does(
+    split: ragx.data.Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "of_this_test", sys.modules[__name__])
+    scorer, protocol = MostPopular().fit(split.train), ragx.evaluation.Protocol(cutoffs=[5])
+    by_path = ragx.evaluate(scorer, split, metrics=["of_this_test.hits_at_all", "recall@7"], protocol=protocol)
+    by_function = ragx.evaluate(scorer, split, metrics=[hits_at_all, "recall@7"], protocol=protocol)
+    assert by_function.values == by_path.values
+    assert list(by_function.values) == ["hits_at_all@5", "recall@7"]
+
+
+def test_a_function_that_is_no_metric_or_cannot_be_named_is_refused(split: ragx.data.Split) -> None:
+    def undeclared(hits: torch.Tensor, counts: torch.Tensor, k: int, conventions: object) -> torch.Tensor:
+        return hits.sum(1).double()
+
+    scorer = MostPopular().fit(split.train)
+    with pytest.raises(ValueError, match=r"undeclared: expected a metric that says which value is the better one"):
+        ragx.evaluate(scorer, split, metrics=[undeclared])
+    with pytest.raises(ValueError, match=r"metrics: expected a function or class at the top of its module, got .*unde"):
+        ragx.evaluate(scorer, split, metrics=[metric(larger_is_better=True)(undeclared)])

@@ -12,6 +12,7 @@ from ragx.testing import check_metric
 from ragx.typing import Tensor
 
 
+@metric(larger_is_better=False)
 def reciprocal_hits(hits: Tensor, counts: Tensor, k: int, by: Conventions) -> Tensor:
     """Return 1 / (1 + hits), of which less is better."""
     return 1 / (1 + hits[:, :k].sum(1).double())
@@ -50,6 +51,23 @@ def test_a_metric_that_raises_is_a_line_that_names_it() -> None:
 
     with pytest.raises(ValueError, match=r"short: expected a value for each of 12 users .*, got TypeError"):
         check_metric(short)  # type: ignore[arg-type]
+
+
+def test_a_metric_that_does_not_say_which_value_is_better_is_refused_as_a_run_refuses_it() -> None:
+    def undecided(hits: Tensor, counts: Tensor, k: int, by: Conventions) -> Tensor:
+        return hits[:, :k].sum(1).double()
+
+    with pytest.raises(ValueError, match=r"^undecided: expected a metric that says which value is the better one"):
+        check_metric(undecided)
+    check_metric(metric(larger_is_better=None)(undecided))
+
+
+def test_hits_may_have_fewer_columns_than_the_cutoff() -> None:
+    def at_the_last(hits: Tensor, counts: Tensor, k: int, by: Conventions) -> Tensor:
+        return hits[:, k - 1].double()
+
+    with pytest.raises(ValueError, match=r"hits \[U, min\(K, I\)\] are \[12, 8\] and k is 16, got IndexError"):
+        check_metric(metric(larger_is_better=True)(at_the_last))
 
 
 def test_a_metric_without_a_cutoff_is_given_whole_rankings_alone() -> None:
