@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from ragx.metrics.known import Metric
+from ragx.metrics.name import MetricName
 from ragx.notebook import one_line
 
 
@@ -34,6 +35,13 @@ class Result:
     groups: dict[str, Any] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def without_error(self) -> list[str]:
+        """Metrics of which less is better and every unit's value is 0, as where features hold what is predicted."""
+        errors = {metric.name for metric in self.metrics if metric.larger_is_better is False}
+        columns = [name for name in self.per_unit.columns if MetricName.read(name).metric in errors]
+        return [name for name in columns if self.per_unit.height and (self.per_unit[name] == 0).all()]
 
     def __repr__(self) -> str:
         return one_line(self, **dict(list(self.values.items())[:4]), units=self.per_unit.height)

@@ -62,6 +62,12 @@ class Rows:
         return type(self)(ids, np.concatenate([self.x, other.x]), np.concatenate([self.y, other.y]), self.names)
 
     @property
+    def columns_equal_to_target(self) -> list[str]:
+        """Names of the columns of ``x`` that are ``y`` itself, row for row; none where all of ``y`` is one number."""
+        equal = (self.x == self.y[:, None]).all(0) & (np.ptp(self.y) > 0)
+        return [name for name, is_equal in zip(self.names, equal, strict=True) if is_equal]
+
+    @property
     def digest(self) -> bytes:
         """A hash of ids and numbers, the same for the same rows in another order."""
         ids = self.ids.cast(pl.String).to_list()

@@ -57,6 +57,16 @@ class ValueTask(Task):
             intervals=intervals_of(means),
         )
 
+    def check(self, problem: Problem[Any]) -> list[str]:
+        """Say which features equal the target in train or validation, where a model need not predict it."""
+        parts: dict[str, Any] = {"train": problem.train, "validation": problem.validation}
+        return [
+            f"warning: the feature {name} equals the target in every row of {part}; a feature may know nothing of it."
+            for part, rows in parts.items()
+            if isinstance(rows, Rows)
+            for name in rows.columns_equal_to_target
+        ]
+
     def measure(self, predicted: Numbers, actual: Numbers) -> dict[str, Numbers | float]:
         """Return every metric by name: the value of each unit [N], whose mean it is, or else one number.
 

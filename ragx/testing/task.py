@@ -29,9 +29,10 @@ Arrays = np.ndarray | pl.DataFrame | torch.Tensor
 def check_task(task: Task, dataset: Dataset, *, model: ClosedForm | None = None) -> None:
     """Hold a task against the contract of tasks, clause by clause, on a dataset.
 
-    Parts with rows; a test part that nothing gives away but its seal; a fingerprint of contents, whatever the order of
-    rows in the data; an evaluation that leaves the test part sealed and gives a finite value for every metric; one row
-    for each unit, whose means are the values; baselines that fit; outputs that are tables.
+    Parts with rows; a test part that nothing gives away but its seal; features that are not the target; a fingerprint
+    of contents, whatever the order of rows in the data; an evaluation that leaves the test part sealed and gives a
+    finite value for every metric; one row for each unit, whose means are the values; baselines that fit and err;
+    outputs that are tables.
 
     Args:
         task: the task.
@@ -104,6 +105,13 @@ def _seal(asked: _Asked) -> None:
             expect(id(value) not in secret, f"{path} gives the test part away, which problem.test alone may hold.")
 
 
+def _features(asked: _Asked) -> None:
+    parts = {"train": asked.problem.train, "validation": asked.problem.validation, "test": asked.held_out}
+    for part, rows in parts.items():
+        same = ", ".join(getattr(rows, "columns_equal_to_target", []))
+        expect(not same, f"expected no feature that is the target, got {same} equal to it in every row of {part}.")
+
+
 def _fingerprint(asked: _Asked) -> None:
     task, dataset, mark = asked.task, asked.dataset, asked.problem.fingerprint
     expect(isinstance(mark, str) and bool(mark), f"expected a text, got {mark!r}.")
@@ -154,9 +162,11 @@ def _baselines(asked: _Asked) -> None:
     for name, baseline in task.baselines.items():
         with _sealed(problem.test):
             predictor = baseline.fit(problem.train)
-            values = task.evaluate(predictor, problem, "validation", problem.validation).values
-        wild = {metric: value for metric, value in values.items() if not np.isfinite(value)}
+            result = task.evaluate(predictor, problem, "validation", problem.validation)
+        wild = {metric: value for metric, value in result.values.items() if not np.isfinite(value)}
         expect(not wild, f"{name}: expected finite values, got {wild}.")
+        zero = result.without_error
+        expect(not zero, f"{name}: expected an error of some {task.unit}, got {', '.join(zero)} of 0 for all.")
 
 
 def _outputs(asked: _Asked) -> None:
@@ -173,6 +183,7 @@ def _outputs(asked: _Asked) -> None:
 CLAUSES: dict[str, Callable[[_Asked], None]] = {
     "parts": _parts,
     "sealed test": _seal,
+    "features": _features,
     "fingerprint": _fingerprint,
     "metrics": _metrics,
     "units": _units,

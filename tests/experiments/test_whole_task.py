@@ -220,3 +220,31 @@ def test_the_commands_of_the_page_run(line: str, folder: Path, call: Call) -> No
 
 def test_the_task_of_the_page_keeps_the_contract(folder: Path) -> None:
     exec(compile((folder / "check_spending.py").read_text(), "check_spending.py", "exec"), {})
+
+
+def test_a_run_warns_of_a_feature_that_is_the_target(folder: Path, run: Call) -> None:
+    code = """
+from dataclasses import replace
+import numpy as np
+from my_spending import Spending
+from ragx.tasks import Rows
+
+class Leaking(Spending):
+    def problem(self, dataset):
+        made = super().problem(dataset)
+        parts = {name: getattr(made, name) for name in ("train", "validation")}
+        return replace(made, **{name: Rows(rows.ids, np.column_stack([rows.x, rows.y]), rows.y)
+                                for name, rows in parts.items()})
+"""
+    (folder / "my_leak.py").write_text(code)
+    try:
+        output = " ".join(run("task._target_=my_leak.Leaking").split())
+    finally:
+        sys.modules.pop("my_leak", None)
+    sentences = [
+        *(f"warning: the feature 3 equals the target in every row of {part};" for part in ("train", "validation")),
+        "warning: mae of the baseline last_month is 0 for every customer;",
+    ]
+    assert all(sentence in output for sentence in sentences), output
+    notes = read_run(newest(folder))[1]["notes"]
+    assert all(any(note.startswith(sentence) for note in notes) for sentence in sentences)

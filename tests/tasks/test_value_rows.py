@@ -56,3 +56,10 @@ def test_the_fingerprint_is_of_contents_in_any_order() -> None:
         problem(rows("ab"), rows("ab"), rows("ab", 1)),
     ]
     assert len({mark, *(other.fingerprint for other in others)}) == 4
+
+
+def test_a_column_that_is_the_target_is_named_and_one_number_everywhere_is_none() -> None:
+    ids, y = pl.Series(["a", "b", "c"]), np.array([1.0, 0.0, 3.0])
+    x = np.stack([y, y + 1, np.array([1.0, 0.0, 2.0])], axis=1)
+    assert Rows(ids, x, y, names=["same", "more", "near"]).columns_equal_to_target == ["same"]
+    assert Rows(ids, np.zeros((3, 1)), np.zeros(3)).columns_equal_to_target == []

@@ -124,6 +124,17 @@ class NoTable(Spending):
         return {"predictions": fitted.predictor(problem.validation.x)}
 
 
+class Leaks(Spending):
+    """Has what is to be told among the features of validation."""
+
+    def problem(self, dataset: Dataset) -> Problem[Any]:
+        made = super().problem(dataset)
+        y = made.validation.y
+        leaking = Rows(made.validation.ids, y[:, None], y, names=["spent"])
+        train = Rows(made.train.ids, made.train.x, made.train.y, names=["spent"])
+        return replace(made, train=train, validation=leaking)
+
+
 class Short(Spending):
     def problem(self, dataset: Dataset) -> Problem[Any]:
         raise ValueError("the data is too short")
@@ -156,6 +167,7 @@ def test_rankings_keep_it(shop: Dataset) -> None:
         (NoSeal(), r"sealed test: expected a test part in ragx.data.Sealed, got a Rows"),
         (InTheOpen(), r"sealed test: problem.shown.y gives the test part away"),
         (Remembers(), r"sealed test: task._test gives the test part away"),
+        (Leaks(), "features: expected no feature that is the target, got spent equal to it in every row of validation"),
         (Fixed(), "fingerprint: data without a part of its events has the same fingerprint always"),
         (ByOrder(), "fingerprint: the same data in another order of rows has the fingerprint first"),
         (Opens(), "metrics: the test part was opened where validation alone is asked about"),
@@ -176,3 +188,18 @@ def test_rankings_keep_it(shop: Dataset) -> None:
 def test_each_way_to_break_it_is_named(task: ValueTask, message: str, shop: Dataset) -> None:
     with pytest.raises(AssertionError, match=f"^{message}"):
         check_task(task, shop)
+
+
+def test_a_baseline_that_never_errs_is_refused(shop: Dataset) -> None:
+    class Doubled(Spending):
+        def problem(self, dataset: Dataset) -> Problem[Any]:
+            made = super().problem(dataset)
+            halves = [Rows(rows.ids, rows.y[:, None] / 2, rows.y) for rows in (made.train, made.validation)]
+            return replace(made, train=halves[0], validation=halves[1])
+
+    class Twofold(ClosedForm):
+        def fit(self, train: Rows) -> Any:
+            return lambda x: 2 * x[:, -1]
+
+    with pytest.raises(AssertionError, match=r"^baselines: twofold: expected an error of some customer, got mae of 0"):
+        check_task(Doubled(baselines={"twofold": Twofold()}), shop)

@@ -16,7 +16,7 @@ from ragx.metrics.recorded import record_of
 from ragx.report.baselines import label_of
 from ragx.report.tables.output import write_table
 from ragx.runner.run.cell import Cell
-from ragx.runner.run.evaluating import Evaluation, add_results, fitted_baselines, keep_per_unit
+from ragx.runner.run.evaluating import Evaluation, add_results, fitted_baselines, keep_per_unit, too_good
 from ragx.runner.run.opening import open_test
 from ragx.runner.run.speaker import Speaker
 from ragx.runner.run.summary import summary_line
@@ -73,6 +73,7 @@ class Course:
         }
         results = self._evaluation(fitted).on_validation()
         add_results(metrics, "validation", results)
+        joins += self._told(too_good(results, cell.task.unit))
         keep_per_unit(cell.folder, cell.task.unit, "validation", results, cell.problem.fingerprint)
         if cell.refit:
             fitted = self._fit(REFIT, first.result)
@@ -105,10 +106,12 @@ class Course:
     def _joins(self) -> list[str]:
         """Check that the data has what the run is made of, and say for how many units."""
         cell, problem = self.cell, self.cell.problem
-        joins = [*cell.task.check(problem), *cell.learner.check(problem)]
-        for sentence in joins:
+        return self._told([*cell.task.check(problem), *cell.learner.check(problem)])
+
+    def _told(self, sentences: list[str]) -> list[str]:
+        for sentence in sentences:
             self.speaker.print(sentence, highlight=False)
-        return joins
+        return sentences
 
     def _of_data(self, joins: list[str]) -> dict[str, Any]:
         """Return what ``metrics.json`` says of the data: counts after each step, notes, parts and their marks."""

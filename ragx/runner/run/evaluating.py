@@ -76,6 +76,16 @@ def fitted_baselines(task: Task, train: Any) -> dict[str, Any]:
     return {name: baseline.fit(train) for name, baseline in task.baselines_for(train).items()}
 
 
+def too_good(results: Mapping[str, Result], unit: str) -> list[str]:
+    """Say which baselines make no error on any unit, which features that hold the target would explain."""
+    return [
+        f"warning: {name} of the baseline {baseline} is 0 for every {unit}; the features may hold the target."
+        for baseline, result in results.items()
+        if baseline not in (MODEL, BEST)
+        for name in result.without_error
+    ]
+
+
 def add_results(metrics: dict[str, Any], part: str, results: Mapping[str, Result]) -> None:
     """Put what a part says of every predictor into what ``metrics.json`` holds."""
     model = results[MODEL]
