@@ -7,7 +7,7 @@ from ragx.learners.parts import build_task, groups_of
 from ragx.learners.trying import check_kind, check_objective, try_together
 from ragx.metrics.known import Metric
 from ragx.metrics.name import MetricName
-from ragx.parts import Part, Refuse, bind
+from ragx.parts import Part, PartsError, Refuse, bind
 from ragx.runner.run.by_source import take_features
 from ragx.testing.metric import check_own_metrics
 from ragx.training.stopping import Stopping
@@ -22,8 +22,16 @@ def bind_parts(config: dict[str, Any], refuse: Refuse | None = None) -> dict[str
     """
     take_features(config)
     groups = groups_of(config, refuse)
+    trainer = config.get("trainer")
     if "trainer" not in groups:
         _hand_on_monitor(config)
+    elif isinstance(trainer, dict) and "stopping" in trainer and trainer["stopping"] is None:
+        raise PartsError(
+            [
+                "trainer.stopping: expected what chooses the epoch, got null; set trainer.stopping.patience=null to "
+                "train to the end."
+            ]
+        )
     return bind(config, groups, refuse)
 
 

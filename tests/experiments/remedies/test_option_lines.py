@@ -68,6 +68,10 @@ ROWS: dict[str, tuple[str, ...]] = {
         f"{RUN} optimizer.lr=1e38",
         f"{RUN} optimizer.lr=1e-3",
     ),
+    "set trainer.stopping.patience=null to train to the end": (
+        f"{RUN} trainer.stopping=null",
+        f"{RUN} trainer.stopping.patience=null",
+    ),
     "Try a smaller learning rate, trainer.clip_norm=1 or a larger temperature": (
         f"{RUN} trainer.batch_size=16 objective.similarity=inner_product optimizer.lr=1e25",
         f"{RUN} trainer.batch_size=16 objective.similarity=inner_product optimizer.lr=1e-3",
