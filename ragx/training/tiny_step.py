@@ -10,6 +10,8 @@ from ragx.data.batches import Batch
 from ragx.data.negatives import TrainPairs
 from ragx.data.seconds import DAY
 from ragx.graph.graph import Graph
+from ragx.layers.fusion import may_fuse
+from ragx.layers.message_layer import MessageLayer
 from ragx.models.node_model import NodeModel
 from ragx.objectives.base import ViewObjective
 from ragx.objectives.views import Views
@@ -58,6 +60,9 @@ def _step(model: NodeModel, objective: ViewObjective) -> None:
     kinds = {kind for module in model.modules() for kind in getattr(module, "kinds", None) or ()}
     graph = toy_graph(sorted(kinds | {"view", "cart", "buy"}))
     layers: list[nn.Module] = list(getattr(model, "layers", ()))
+    for layer in model.modules():
+        if isinstance(layer, MessageLayer) and not may_fuse(layer):
+            layer.register_message_forward_hook(_check_messages)
     for depth, x in enumerate(model.layer_outputs(graph)):
         label = _label("layer", layers[depth - 1]) if depth and layers else _label("model", model)
         _check_vectors(label, x)
@@ -101,6 +106,16 @@ def _check_vectors(label: str, x: Any) -> None:
     fits = isinstance(x, Tensor) and x.dim() == 2 and len(x) == nodes and x.is_floating_point()
     _expect(label, fits, f"vectors [{nodes}, D], users first", _shown(x))
     _expect(label, bool(x.isfinite().all()), "finite vectors", "NaN or infinity")
+
+
+def _check_messages(layer: MessageLayer, inputs: tuple[dict[str, Any], ...], out: Any) -> None:
+    """Check, where PyG calls it after ``message``, that there is something for each edge that may be summed."""
+    sources = [value for name, value in inputs[0].items() if name.endswith("_j") and isinstance(value, Tensor)]
+    if not sources:
+        return
+    edges = sources[0].shape[layer.node_dim]
+    fits = isinstance(out, Tensor) and out.dim() >= -layer.node_dim and out.shape[layer.node_dim] == edges
+    _expect(f"{_label('layer', layer)}.message", fits, f"vectors [E, D] with E = {edges}", _shown(out))
 
 
 def _expect(label: str, kept: bool, expected: str, came: str) -> None:

@@ -24,6 +24,16 @@ class Misfit(RelevanceConv):
         return edge_weight * x_j
 
 
+class OneNumberAnEdge(RelevanceConv):
+    def message(self, x_j: Tensor, edge_weight: Tensor) -> Tensor:
+        return edge_weight * x_j.sum(1)
+
+
+class EdgesLast(RelevanceConv):
+    def message(self, x_j: Tensor, edge_weight: Tensor) -> Tensor:
+        return (edge_weight.unsqueeze(-1) * x_j).T
+
+
 class Endless(LightConv):
     def message(self, x_j: Tensor, edge_weight: Tensor) -> Tensor:
         return x_j / 0
@@ -69,6 +79,16 @@ def test_good_parts_pass_and_torch_s_generator_stays() -> None:
     ("make", "objective", "message"),
     [
         (made(Misfit), InBatchSoftmax(), "layer: Misfit.message raised RuntimeError on 3 users and 4 items: The size"),
+        (
+            made(OneNumberAnEdge),
+            InBatchSoftmax(),
+            "layer: OneNumberAnEdge.message: expected vectors [E, D] with E = 16, got [16] of torch.float32 on 3 users",
+        ),
+        (
+            made(EdgesLast),
+            InBatchSoftmax(),
+            "layer: EdgesLast.message: expected vectors [E, D] with E = 16, got [8, 16] of torch.float32 on 3 users",
+        ),
         (made(Endless), InBatchSoftmax(), "layer: Endless: expected finite vectors, got NaN or infinity on 3 users"),
         (
             made(kind=ItemsAlone),
