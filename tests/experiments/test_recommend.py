@@ -202,3 +202,11 @@ def test_files_of_ids_say_how_many_the_run_knows(
     assert status == 2
     assert "items: 0 of 1 ids in" in err
     assert "got 'ITEM-00001', which differs from 'item-00001' in case." in err
+
+
+def test_a_run_that_is_not_there_comes_before_whom_lists_are_for(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, err = _say(capsys, "run=nothing", "k=5")
+    assert status == 2
+    assert err.startswith("error: nothing: expected a finished run")

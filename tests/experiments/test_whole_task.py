@@ -159,7 +159,8 @@ def test_a_run_is_reproduced_and_evaluated_once_its_module_is_trusted(folder: Pa
         assert "expected no option of a ranking's evaluation" in call("evaluate", f"run={first}", option, TRUST)
 
 
-def test_a_loaded_run_predicts_and_does_not_rank(first: Path) -> None:
+def test_a_loaded_run_predicts_and_does_not_rank(first: Path, call: Call) -> None:
+    assert "this run's task is not to rank items for users" in call("recommend", f"run={first}", TRUST)
     loaded: Any = ragx.load_run(first, trust=["my_spending"])
     assert loaded.predictor(loaded.split.validation.x).shape == (60,)
     for asked in (loaded.recommend, lambda: loaded.fold_in(["item-1"])):
@@ -237,10 +238,7 @@ class Leaking(Spending):
                                 for name, rows in parts.items()})
 """
     (folder / "my_leak.py").write_text(code)
-    try:
-        output = " ".join(run("task._target_=my_leak.Leaking").split())
-    finally:
-        sys.modules.pop("my_leak", None)
+    output = " ".join(run("task._target_=my_leak.Leaking").split())
     sentences = [
         *(f"warning: the feature 3 equals the target in every row of {part};" for part in ("train", "validation")),
         "warning: mae of the baseline last_month is 0 for every customer;",

@@ -18,7 +18,7 @@ from ragx.runner.commands.id_lists import id_list, is_id_file, matched
 from ragx.runner.commands.options import NOBODY, TableFile, parse_options
 from ragx.runs.find import find_run
 from ragx.runs.trusted import Trusted
-from ragx.serving.run import load_run
+from ragx.serving.run import check_ranks, load_run
 
 SHOWN_USERS = 10
 LISTS = ("users", "items", "only", "without")
@@ -54,14 +54,9 @@ def parse(arguments: list[str]) -> Options:
     """Return the options of a command line of ``name=value``.
 
     Raises:
-        ValueError: an option is unknown, repeated or has no value, or run, or one of users and items, is missing.
+        ValueError: an option is unknown, repeated or has no value, or run is missing.
     """
-    options = parse_options(Options, arguments)
-    check(
-        bool(options.users) != bool(options.items),
-        "Expected either users=[…], users=all or users=file.csv, or, for a new user, items=[…].",
-    )
-    return options
+    return parse_options(Options, arguments)
 
 
 def recommend(arguments: list[str]) -> None:
@@ -71,9 +66,15 @@ def recommend(arguments: list[str]) -> None:
         ValueError: the options, the run, a user, an item, k or the output is at fault.
     """
     options = parse(arguments)
+    folder = _folder(options.run)
     given = {name: text for name in LISTS if (text := getattr(options, name)) and (name, text) != ("users", "all")}
     lists = {name: id_list(name, text) for name, text in given.items()}
-    run = load_run(_folder(options.run), trust=options.trust.modules)
+    run = load_run(folder, trust=options.trust.modules)
+    check_ranks(run)
+    check(
+        bool(options.users) != bool(options.items),
+        "Expected either users=[…], users=all or users=file.csv, or, for a new user, items=[…].",
+    )
     console = Console(file=sys.stdout)
     for name, text in given.items():
         if is_id_file(text):
