@@ -24,6 +24,8 @@ COMMANDS = {
     "verify_resume": ("commands.verify_resume", "kill a run, resume it and compare it with an unbroken one"),
 }
 """Each command's module below ``ragx.runner`` and what it does."""
+SWEEP_HELP = "hydra.help.header='ragx sweep model.num_layers=1,2,3 optimizer.lr=0.001,0.005 seeds=5'"
+"""What the help of a sweep begins with, whose config is that of a run."""
 USAGE = 2
 
 
@@ -48,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(help_of(COMMANDS[name][0]))
         return 0
     sys.path.insert(0, str(Path.cwd()))  # layers and readers of one's own lie in the current folder
-    sys.argv = [f"ragx {name}", *(["-m"] if name == "sweep" else []), *rest]
+    of_sweep = ["-m", *([SWEEP_HELP] if {"-h", "--help"} & {*rest} else [])] if name == "sweep" else []
+    sys.argv = [f"ragx {name}", *of_sweep, *rest]
     status: int = importlib.import_module(f"ragx.runner.{COMMANDS[name][0]}").main()
     return status
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hydra.core.global_hydra import GlobalHydra
 
 from ragx.runner.command import COMMANDS, help_of, main
 
@@ -48,6 +49,15 @@ def test_every_command_is_there(name: str) -> None:
 def test_the_help_of_a_command_is_that_of_its_module(name: str) -> None:
     module = COMMANDS[name][0]
     assert help_of(module) == importlib.import_module(f"ragx.runner.{module}").HELP
+
+
+@pytest.mark.parametrize("name", ["run", "sweep", "search"])
+def test_the_help_of_a_job_begins_with_a_line_of_its_own(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    GlobalHydra.instance().clear()
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith(f"ragx {name} ")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["tabel"]])
