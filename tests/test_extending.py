@@ -37,7 +37,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_file_that_is_shown_is_used() -> None:
-    assert len(FILES) == 18
+    assert len(FILES) == 19
     for name in FILES:
         stem = Path(name).stem
         assert (

@@ -29,6 +29,14 @@ class Negatives:
     exponent: float = 0.75
 
     def __post_init__(self) -> None:
+        try:
+            self._check()
+        except ValueError as error:
+            if type(self) is Negatives:
+                raise
+            raise ValueError(f"{error} {type(self).__name__} has this option from ragx.data.Negatives.") from error
+
+    def _check(self) -> None:
         check(self.count >= 1, f"negatives.count: expected at least 1, got {self.count}.")
         check_choice("negatives.distribution", self.distribution, ("uniform", "popularity"))
         check_positive("negatives.exponent", self.exponent)

@@ -1,5 +1,7 @@
 """Negatives: never in train, drawn as often as they should be."""
 
+from dataclasses import dataclass
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -104,3 +106,12 @@ def test_settings_out_of_range_are_refused() -> None:
         Negatives(distribution="popular")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"negatives\.exponent: expected a number greater than 0, got 0"):
         Negatives(exponent=0)
+
+
+def test_an_option_that_a_subclass_inherits_is_told_to_be_of_the_base() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Recent(Negatives):
+        distribution: str = "recent"  # type: ignore[assignment]
+
+    with pytest.raises(ValueError, match=r"got 'recent'\..* Recent has this option from ragx\.data\.Negatives\.$"):
+        Recent()
