@@ -64,7 +64,7 @@ class Rows:
     @property
     def columns_equal_to_target(self) -> list[str]:
         """Names of the columns of ``x`` that are ``y`` itself, row for row; none where all of ``y`` is one number."""
-        equal = (self.x == self.y[:, None]).all(0) & (np.ptp(self.y) > 0)
+        equal = (self.x == self.y[:, None]).all(0) & (np.unique(self.y).size > 1)
         return [name for name, is_equal in zip(self.names, equal, strict=True) if is_equal]
 
     @property

@@ -63,3 +63,4 @@ def test_a_column_that_is_the_target_is_named_and_one_number_everywhere_is_none(
     x = np.stack([y, y + 1, np.array([1.0, 0.0, 2.0])], axis=1)
     assert Rows(ids, x, y, names=["same", "more", "near"]).columns_equal_to_target == ["same"]
     assert Rows(ids, np.zeros((3, 1)), np.zeros(3)).columns_equal_to_target == []
+    assert Rows(ids[:0], np.zeros((0, 1)), np.zeros(0)).columns_equal_to_target == []
