@@ -59,7 +59,7 @@ def test_a_search_that_was_cut_off_ends_as_an_unbroken_one(
         begun.append(" ".join(overrides))
         with monkeypatch.context() as patch:
             if len(begun) == 2:
-                patch.setattr("ragx.training.trainer.training_step", _interrupt)
+                patch.setattr("ragx.learners.node_setup.training_step", _interrupt)
             return real(config, overrides)
 
     monkeypatch.setattr(searching, "run_in_sweep", cut_off)
