@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 import ragx
@@ -34,6 +35,7 @@ def test_every_model_that_has_a_yaml_keeps_the_contract(name: str) -> None:
     left_out = ("_target_", "defaults", *GIVEN["model"])
     options = {key: value for key, value in config.items() if key not in left_out} | {"hidden_dim": 8}
     options = {key: 0.5 if key == "temperature" else value for key, value in options.items()}
+    options = {key: instantiate(value) if isinstance(value, dict) else value for key, value in options.items()}
     if name in LAYERS:
         options["layer"] = LAYERS[name]
     check_model(NAMES[config["_target_"]], **options)

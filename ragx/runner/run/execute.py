@@ -99,7 +99,7 @@ def _open(cell: Cell, say: Speaker, kind: Kind) -> None:
 
 
 def _lines(metrics: dict[str, Any], record: dict[str, Any]) -> dict[str, float]:
-    """Return the validation values of the baselines that stand beside those of an epoch."""
+    """Return the validation values of the baselines that stand beside those of the model."""
     sides = ((name, side.get("validation", {})) for name, side in metrics["baseline"].items())
     return {f"{name}/{metric}": values[metric] for name, values in sides for metric in record.keys() & values.keys()}
 

@@ -28,7 +28,7 @@ def bind_parts(config: dict[str, Any], refuse: Refuse | None = None) -> dict[str
     elif isinstance(trainer, dict) and "stopping" in trainer and trainer["stopping"] is None:
         raise PartsError(
             [
-                "trainer.stopping: expected what chooses the epoch, got null; set trainer.stopping.patience=null to "
+                "trainer.stopping: expected what ends a training, got null; set trainer.stopping.patience=null to "
                 "train to the end."
             ]
         )
