@@ -62,20 +62,26 @@ def remove_abandoned(folder: Path, name: str = "*") -> None:
 def append_whole(path: Path, line: bytes) -> None:
     """Add one line to a file that other processes add to, in one write that is on the disk when this returns.
 
-    A line that a process left torn is closed first, so that it does not swallow this one.
+    The end of a line that a killed process left torn is cut off first, or, where files cannot be locked and it may be
+    another's that is still written, closed, so that it does not swallow this one.
 
     Raises:
-        OSError: the line cannot be written; the file is as it was.
+        OSError: the line cannot be written; the lines before are as they were.
     """
     make_folder(path.parent)
     fresh = not path.exists()
     handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
     try:
+        is_locked = False
         with contextlib.suppress(OSError):
             _lock(handle)
+            is_locked = True
         end = os.lseek(handle, 0, os.SEEK_END)
         torn = end > 0 and os.pread(handle, 1, end - 1) != b"\n"
-        whole = (b"\n" if torn else b"") + line + b"\n"
+        if torn and is_locked:
+            end = os.pread(handle, end, 0).rfind(b"\n") + 1
+            os.ftruncate(handle, end)
+        whole = (b"\n" if torn and not is_locked else b"") + line + b"\n"
         written = os.write(handle, whole)
         if written < len(whole):
             os.ftruncate(handle, end)

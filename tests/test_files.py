@@ -120,6 +120,26 @@ def test_a_line_that_does_not_fit_on_the_disk_leaves_the_file_as_it_was(
     assert path.read_bytes() == b"one\n"
 
 
+def test_the_end_of_a_line_that_was_torn_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes(b"one\ntw")
+    append_whole(path, b"three")
+    assert path.read_bytes() == b"one\nthree\n"
+
+
+def test_where_nothing_can_be_locked_a_torn_line_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be another process's, which is still writing it."""
+
+    def refuse(handle: int, wait: bool = True) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("ragx.files._lock", refuse)
+    path = tmp_path / "lines"
+    path.write_bytes(b"one\ntw")
+    append_whole(path, b"three")
+    assert path.read_bytes() == b"one\ntw\nthree\n"
+
+
 def test_a_folder_is_copied_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = tmp_path / "source"
     for name in ("a", "b"):

@@ -20,7 +20,7 @@ def linear_propagation(
     *,
     transposed_weight: Float[Tensor, " E"] | None = None,
     nodes: Int[Tensor, " R"] | None = None,
-) -> Float[Tensor, "N D"]:
+) -> Float[Tensor, "Y D"]:
     """Propagate linearly: ``y = Σ_k coefficients[k] Aᵏ x``, where row i of A holds the weights of the edges into i.
 
     Horner's scheme, ``y ← c_k x + A y``; the backward pass is the same with A transposed, and no layer is kept. Where
@@ -36,7 +36,7 @@ def linear_propagation(
         nodes: nodes whose y is asked for, each once, [R]; all by default.
 
     Returns:
-        y of all nodes, [N, D], or of those asked for, [R, D].
+        y [Y, D] of all Y = N nodes, or of those asked for, Y = R.
 
     Raises:
         ValueError: sources and targets differ in number, shapes do not fit, the weight needs a gradient, or a node is

@@ -32,23 +32,23 @@ def chosen_of(nodes: Int[Tensor, " R"], num_nodes: int) -> Chosen:
 
 
 def horner(
-    x: Float[Tensor, "N D"],
+    x: Float[Tensor, "X D"],
     weight: Float[Tensor, " E"],
     adjacency: Adjacency,
     coefficients: Sequence[float],
     *,
     given: Chosen | None = None,
     asked: Chosen | None = None,
-) -> Float[Tensor, "N D"]:
-    """Return ``Σ_k coefficients[k] Aᵏ x``; the same bits whichever nodes are given and asked for.
+) -> Float[Tensor, "Y D"]:
+    """Return ``Σ_k coefficients[k] Aᵏ x`` [Y, D]; the same bits whichever nodes are given and asked for.
 
     Args:
-        x: values of all nodes, or [R, D] of those ``given``, the others being 0.
+        x: values of all X = N nodes, or of those ``given``, the others being 0.
         weight: weight of every edge.
         adjacency: the edges, among N nodes.
         coefficients: factor of every power of A.
         given: nodes that x has rows for; all by default.
-        asked: nodes that the result has rows for; all by default. Not beside ``given``.
+        asked: nodes that the result has rows for; all Y = N by default. Not beside ``given``.
     """
     leading = coefficients[-1]
     if len(coefficients) == 1:
