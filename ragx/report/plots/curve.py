@@ -45,10 +45,12 @@ def plot_curve(
         epochs, values = [row["epoch"] for row in validated], [row[monitor] for row in validated]
         other.plot(epochs, values, color=ORANGE, marker="o", markersize=3, label=f"validation {monitor}")
         other.set_ylabel(f"validation {monitor}{f' ({unit})' if unit else ''}", color=ORANGE)
+        left = best_epoch > (epochs[0] + epochs[-1]) / 2  # the labels of lines stand away from that of the kept epoch
         for label, value in (baselines or {}).items():
             other.axhline(value, color=ORANGE, linestyle="--", linewidth=1, alpha=0.7)
             across = other.get_yaxis_transform()
-            other.text(0.99, value, label, transform=across, ha="right", va="bottom", fontsize=8)
+            at, side = (0.01, "left") if left else (0.99, "right")
+            other.text(at, value, label, transform=across, ha=side, va="bottom", fontsize=8)
         other.axvline(best_epoch, color="grey", linestyle=":", linewidth=1.2)
         kept = next(value for epoch, value in zip(epochs, values, strict=True) if epoch == best_epoch)
         other.annotate(
